@@ -1,0 +1,38 @@
+# The same few lines that CI runs. Needs only Python and make; everything else is installed into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench bench-gate e2e-smoke clean
+
+help:            ## what can be made
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/ready       ## start the gateway; the first start prints a key and a curl line
+	$(BIN)/gossamer serve
+
+test: $(VENV)/ready      ## all tests, real servers included
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready     ## lint, types, floors
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/ready     ## the yardstick, short profile
+	$(BIN)/gossamer bench run
+
+bench-gate: $(VENV)/ready  ## the budgets, as ratios to nginx in one run
+	$(BIN)/gossamer bench gate
+
+e2e-smoke: $(VENV)/ready  ## gateway and provider as separate processes, the main uses end to end
+	$(BIN)/python -m pytest -q tests/system/test_smoke.py
+
+clean:           ## forget what was built
+	rm -rf $(VENV) build *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache

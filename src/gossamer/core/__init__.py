@@ -1,0 +1,1 @@
+"""Nouns and ports that every floor above shares. Nothing here does I/O."""

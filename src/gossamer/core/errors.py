@@ -1,0 +1,128 @@
+"""Every way in which a request can be refused, split by who is to blame.
+
+A class says status, code and whether another try could help; an instance says what happened and what to do.
+How the body looks is the dialect's business (gossamer.dialects).
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """A request that ends here, with an answer that names what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    kind: ClassVar[str] = "api_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after_s = retry_after_s
+
+
+# --- the caller's ---
+
+
+class CallerError(GatewayError):
+    """The request cannot be served as it is; the same bytes would fail again."""
+
+    status = 400
+    code = "invalid_request"
+    kind = "invalid_request_error"
+
+
+class InvalidRequest(CallerError):
+    """Not JSON, a wrong type, a missing member."""
+
+
+class InvalidApiKey(CallerError):
+    status = 401
+    code = "invalid_api_key"
+    kind = "authentication_error"
+
+
+class ModelForbidden(CallerError):
+    status = 403
+    code = "model_forbidden"
+    kind = "permission_error"
+
+
+class NotFound(CallerError):
+    status = 404
+    code = "not_found"
+    kind = "not_found_error"
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+
+
+class MethodNotAllowed(CallerError):
+    status = 405
+    code = "method_not_allowed"
+
+
+class SlowBody(CallerError):
+    status = 408
+    code = "request_timeout"
+    kind = "timeout_error"
+
+
+class BodyTooLarge(CallerError):
+    status = 413
+    code = "request_too_large"
+
+
+# --- the provider's ---
+
+
+class ProviderError(GatewayError):
+    """The provider did not answer as it should."""
+
+    status = 502
+    code = "provider_unavailable"
+    retryable = True
+
+
+class ProviderUnavailable(ProviderError):
+    """Refused, reset, or answered with a server error."""
+
+
+class ProviderBusy(ProviderError):
+    """Overloaded, by its own word: come back later."""
+
+    status = 503
+
+
+class ProviderTimeout(ProviderError):
+    status = 504
+    code = "provider_timeout"
+    kind = "timeout_error"
+
+
+class ProviderRefusedKey(ProviderError):
+    """The gateway's own key was refused: the operator's to mend, not the caller's."""
+
+    code = "provider_auth"
+    retryable = False
+
+
+# --- ours ---
+
+
+class Unavailable(GatewayError):
+    """Something that the gateway leans on cannot answer now; the request itself may be fine."""
+
+    status = 503
+    code = "unavailable"
+    retryable = True
+
+
+class InternalError(GatewayError):
+    """A defect of the gateway."""
+
+
+class ClientGone(Exception):  # noqa: N818 - no fault of anybody's: the caller left
+    """The caller left before the answer was complete; there is nobody to answer."""

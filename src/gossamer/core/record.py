@@ -1,0 +1,56 @@
+"""What anybody will want to know of a finished request: one frozen struct, one journal line."""
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
+
+
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One try at one target, in the order in which they were made."""
+
+    target: str
+    status: int = 0
+    """The provider's status, 0 where no answer came."""
+    duration_ns: int = 0
+    error: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens as the provider counted them."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`id` is minted here and unique for good; `request_id` is what the caller was shown, and may be the caller's own."""
+
+    id: str
+    at: float
+    """Unix time of the request's arrival."""
+    worker: int
+    seq: int
+    """Counts up by one a line in one worker's life: a gap is a loss."""
+    method: str
+    path: str
+    status: int
+    outcome: Outcome
+    stages_ns: dict[str, int]
+    total_ns: int
+    overhead_ns: int
+    request_id: str = ""
+    peer: str = ""
+    key: str | None = None
+    model: str | None = None
+    target: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    stream: bool = False
+    first_byte_ns: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
+    usage: Usage | None = None
+    error: str | None = None
