@@ -21,7 +21,7 @@ class Claims(msgspec.Struct, eq=False):
 class Authenticator(Protocol):
     """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key."""
 
-    def claims_of(self, digest: bytes) -> "Claims | None | Awaitable[Claims | None]": ...
+    def claims_of(self, digest: bytes) -> "Claims | Awaitable[Claims | None] | None": ...
 
 
 class Journal(Protocol):
