@@ -124,5 +124,5 @@ class InternalError(GatewayError):
     """A defect of the gateway."""
 
 
-class ClientGone(Exception):  # noqa: N818 - no fault of anybody's: the caller left
+class ClientGone(Exception):
     """The caller left before the answer was complete; there is nobody to answer."""
