@@ -26,10 +26,20 @@ class ResponseSink(Protocol):
     def response_failed(self, error: CallFailed) -> None: ...
 
 
+class UploadTaker(Protocol):
+    """Where the pieces of an upload go."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def end_upload(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+
 class Uploader(Protocol):
     """Feeds the body of a call that does not hold it whole."""
 
-    def upload_wanted(self) -> None:
+    def upload_wanted(self, call: "UploadTaker") -> None:
         """The head is out: begin to `write`, and `end_upload` after the last piece."""
 
     def upload_slow(self) -> None: ...

@@ -83,7 +83,7 @@ class ClientConnection(asyncio.Protocol):
             self.transport.writelines((call.head, body))
         if call.uploader is not None:
             self._is_uploading = True
-            call.uploader.upload_wanted()
+            call.uploader.upload_wanted(call)
 
     def upload_ended(self) -> None:
         self._is_uploading = False

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 UNASKED_BYTES = 64 * 1024
 """What is read before anybody asked for the body."""
+BEGINNING_BYTES = 4 * 1024
+"""Enough for the small fields that clients put before the file in a form."""
 
 
 class BodySink(Protocol):
@@ -30,7 +32,17 @@ class BodySink(Protocol):
 class Intake:
     """The body of the request in flight on one connection."""
 
-    __slots__ = ("_body", "_connection", "_error", "_limit_bytes", "_parts", "_sink", "_size_bytes", "_waiter")
+    __slots__ = (
+        "_beginning",
+        "_body",
+        "_connection",
+        "_error",
+        "_limit_bytes",
+        "_parts",
+        "_sink",
+        "_size_bytes",
+        "_waiter",
+    )
 
     def __init__(self, connection: "ServerConnection", body: Body) -> None:
         self._connection = connection
@@ -41,11 +53,13 @@ class Intake:
         self._limit_bytes: int | None = None
         self._waiter: asyncio.Future[bytes] | None = None
         self._sink: BodySink | None = None
+        self._beginning: asyncio.Future[bytes] | None = None
 
     @property
     def is_wanted(self) -> bool:
         """Whether somebody waits for more: only then is a silent client too slow."""
-        return (self._waiter is not None or self._sink is not None) and not self._body.done
+        someone = self._waiter or self._sink or self._beginning
+        return someone is not None and not self._body.done
 
     @property
     def has_begun(self) -> bool:
@@ -63,6 +77,14 @@ class Intake:
         else:
             self._connection.resume_body()
         return self._waiter
+
+    def beginning(self) -> Awaitable[bytes]:
+        self._beginning = asyncio.get_running_loop().create_future()
+        if self._error is not None:
+            self._beginning.set_exception(self._error)
+        else:
+            self._show_beginning()
+        return self._beginning
 
     def stream_to(self, sink: BodySink) -> None:
         self._sink = sink
@@ -94,6 +116,8 @@ class Intake:
                 self._connection.pause_body()
             elif self._is_over_limit():
                 return None
+        if self._beginning is not None:
+            self._show_beginning()
         if not self._body.done:
             return None
         self._finish()
@@ -108,6 +132,13 @@ class Intake:
             self._waiter.set_exception(error)
         elif self._sink is not None:
             self._sink.body_failed(error)
+        elif self._beginning is not None and not self._beginning.done():
+            self._beginning.set_exception(error)
+
+    def _show_beginning(self) -> None:
+        future = self._beginning
+        if future is not None and not future.done() and (self._body.done or self._size_bytes >= BEGINNING_BYTES):
+            future.set_result(b"".join(self._parts))
 
     def _finish(self) -> None:
         body = b"".join(self._parts)

@@ -85,15 +85,11 @@ class Pool:
         if self._waiting and len(self._opening) < len(self._waiting):
             self._open_if_allowed(self._waiting[0])
 
-    async def close(self) -> None:
-        """Close what is free now, and what is busy when it is done."""
+    def close(self) -> None:
+        """Close what is free now, and each busy connection with the answer that it carries."""
         self._is_closed = True
-        self._sweeper.cancel()
-        for task in list(self._opening):
-            task.cancel()
         while self._idle:
             self._idle.pop().transport.close()
-        await asyncio.gather(*self._opening, return_exceptions=True)
 
     @property
     def open_connections(self) -> int:
@@ -157,4 +153,5 @@ class Pool:
             self._idle.popleft().transport.close()
         for call in [c for c in self._waiting if now - c.started_at > c.timeouts.connect_s]:
             self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
-        self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)
+        if not self._is_closed or self._connections or self._opening or self._waiting:
+            self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)

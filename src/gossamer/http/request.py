@@ -65,6 +65,12 @@ class Request:
         self._invite()
         return self._intake.whole(limit_bytes)
 
+    def beginning(self) -> Awaitable[bytes]:
+        """Some of the body, without taking it: what has come once there is a bit, or all of a short one."""
+        assert self._intake is not None
+        self._invite()
+        return self._intake.beginning()
+
     def stream_to(self, sink: BodySink) -> None:
         """Hand the body on piece by piece, what has come already first."""
         if self._intake is None:
