@@ -7,6 +7,7 @@ import re
 from typing import Protocol
 
 _SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})((?:;[\t\x20-\x7e\x80-\xff]*)?)\r\n")
+_PLAIN_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n")
 _LINE_BYTES = 4096
 """A size line with its extension, or one trailer."""
@@ -80,7 +81,7 @@ class ChunkedBody:
 
     def feed(self, data: bytes) -> bytes:
         if not self._left and not self._tail:
-            line = _SIZE_LINE.match(data)
+            line = _PLAIN_SIZE_LINE.match(data)
             if line is not None and not self._in_trailers:
                 start = line.end()
                 end = start + int(line[1], 16)

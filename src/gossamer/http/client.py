@@ -208,9 +208,7 @@ class ClientConnection(asyncio.Protocol):
             return None
         if head.status < 200:
             call = self._call
-            if head.status == 101 or call is None:
-                self._fail(ResponseBroken("the origin switched protocols unasked"))
-            elif len(data) > end + 4:
+            if call is not None and len(data) > end + 4:
                 self._take_head(call, data[end + 4 :])
             return None
         self._known = head

@@ -4,6 +4,7 @@ A client that closes its side has left: what is under way for it is given up, as
 """
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, cast
 
 from gossamer.http.bodies import ChunkedBody, LengthBody
@@ -57,6 +58,9 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio forgets it on accepted sockets
         self._since = self._server.loop.time()
         self._server.connections.add(self)
 

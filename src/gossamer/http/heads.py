@@ -110,7 +110,10 @@ def parse_request_head(raw: bytes, header_count: int = 100) -> RequestHead:
     head.method = parser.get_method()
     head.minor = 0 if parser.get_http_version() == "1.0" else 1
     head.notes = None
-    _understand(head)
+    try:
+        _understand(head)
+    except ValueError as error:
+        raise RequestRefused(400, f"{error}.") from None
     _check_request(head)
     return head
 
@@ -119,11 +122,15 @@ def parse_response_head(raw: bytes) -> ResponseHead:
     """The head that `raw` is; ValueError where it is none."""
     if RESPONSE_GRAMMAR.fullmatch(raw) is None:
         raise ValueError("the answer does not begin with an HTTP/1.1 head")
+    if raw.startswith(b"101", 9):
+        raise ValueError("the origin switched protocols unasked")
     fields = _Fields()
     parser = httptools.HttpResponseParser(fields)
     try:
         parser.feed_data(raw)
-    except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+    except httptools.HttpParserUpgrade:
+        pass  # an upgrade is offered, as Apache does
+    except httptools.HttpParserError as error:
         raise ValueError(f"the answer's head is malformed: {error}") from None
     head = ResponseHead()
     head.raw, head.headers = raw, fields.headers
@@ -169,7 +176,7 @@ def _understand(head: Head) -> None:
             head.length = int(value)
         elif name == b"transfer-encoding":
             if value.lower() != b"chunked" or head.chunked or head.minor == 0:
-                raise RequestRefused(501, "Transfer-Encoding may only be `chunked`, once, and in HTTP/1.1.")
+                raise ValueError("Transfer-Encoding may only be `chunked`, once, and in HTTP/1.1")
             head.chunked = True
         else:
             rest.append(field)
