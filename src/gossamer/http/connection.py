@@ -1,6 +1,6 @@
 """One client's connection: bytes to requests, one in flight at a time, and what becomes of the connection after each.
 
-A client that closes its side has left: what is under way for it is given up, as nginx does (docs/adr/0003).
+A client that closes its side has left: what is under way for it is given up, as nginx does (docs/adr/0006).
 """
 
 import asyncio
