@@ -119,9 +119,10 @@ MALFORMED = {
     "a chunk size that ends in a bare CR": CHUNKED + b"3\rabc\r\n0\r\n\r\n",
     "a chunk extension with a bare LF": CHUNKED + b"3;a\nb\r\nabc\r\n0\r\n\r\n",
     "a chunk extension with a bare CR": CHUNKED + b"3;a\rb\r\nabc\r\n0\r\n\r\n",
-    "a chunk extension without an end": CHUNKED + b"3;" + b"a" * 5000,
     "a chunk without its CRLF": CHUNKED + b"3\r\nabc0\r\n\r\n",
     "a chunk that ends in a bare LF": CHUNKED + b"3\r\nabc\n0\r\n\r\n",
+    "a chunk that ends in two other bytes": CHUNKED + b"3\r\nabcXX0\r\n\r\n",
+    "a chunk that ends in LF CR": CHUNKED + b"3\r\nabc\n\r0\r\n\r\n",
     "a chunk that is longer than it says": CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n",
     "a last chunk that ends in a bare LF": CHUNKED + b"3\r\nabc\r\n0\n\r\n",
     "a last line that is a bare LF": CHUNKED + b"3\r\nabc\r\n0\r\n\n",
@@ -209,6 +210,24 @@ async def test_it_is_refused_and_nothing_behind_it_is_read(serve: Serve, manner,
     assert answer.status == status
     assert answer.headers[b"connection"] == b"close"
     assert b"/smuggled" not in handler.seen
+
+
+@pytest.mark.parametrize(
+    ("endless", "status"),
+    [
+        (b"x" * 3000, 431),
+        (POST + b"X: " + b"x" * 3000, 431),
+        (POST + b"X: a\r\n" * 500, 431),
+        (CHUNKED + b"3;" + b"a" * 5000, 400),
+        (CHUNKED + b"0" * 5000, 400),
+        (CHUNKED + b"0\r\nX: " + b"x" * 5000, 400),
+    ],
+    ids=["method", "header", "headers", "chunk extension", "chunk size", "trailer"],
+)
+async def test_what_has_no_end_is_refused_before_it_ends(serve: Serve, endless: bytes, status: int):
+    wire = await (await serve(Reader(), LIMITS)).wire()
+    await wire.send(endless)
+    assert (await last_answer(wire)).status == status
 
 
 @pytest.mark.parametrize("name", [name for name, (data, _) in REFUSED.items() if data.startswith(CHUNKED)])
