@@ -20,11 +20,8 @@ class Timing:
     def render(self, durations_ns: list[int], total_ns: int, overhead_ns: int) -> str:
         template = self._templates[len(durations_ns)]
         try:
-            return template % (
-                *[_MS[ns // 1000] for ns in durations_ns],
-                _MS[total_ns // 1000],
-                _MS[overhead_ns // 1000],
-            )
+            stages = [_MS[ns // 1000] for ns in durations_ns]
+            return template % (*stages, _MS[total_ns // 1000], _MS[overhead_ns // 1000])
         except IndexError:
             return template % (*map(ms, durations_ns), ms(total_ns), ms(overhead_ns))
 

@@ -33,7 +33,7 @@ class Delivery:
     # --- what the provider's connection tells ---
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
-        self._note_answer(head)
+        self._note_answer()
         seen: AnswerHead = head.notes or answer_head(head)
         if seen.is_json and head.status < 400:
             exchange = self._exchange
@@ -45,7 +45,7 @@ class Delivery:
             self.response_ended()
 
     def response_started(self, head: ResponseHead) -> None:
-        self._note_answer(head)
+        self._note_answer()
         self._begin(head, answer_head(head))
 
     def response_data(self, data: bytes) -> None:
@@ -104,7 +104,7 @@ class Delivery:
         else:
             self._pieces = Passing(exchange, head, seen)
 
-    def _note_answer(self, head: ResponseHead) -> None:
+    def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""
         exchange = self._exchange
         seen_ns = exchange.services.turn.seen_ns

@@ -13,9 +13,9 @@ def route(exchange: Exchange) -> None:
         return
     claims = exchange.claims
     if claims is not None and claims.models is not None and model not in claims.models:
+        allowed = ", ".join(sorted(claims.models))
         raise ModelForbidden(
-            f"The key {claims.name!r} may not ask for the model {model!r}. Allowed: {', '.join(sorted(claims.models))}.",
-            param="model",
+            f"The key {claims.name!r} may not ask for the model {model!r}. Allowed: {allowed}.", param="model"
         )
     if target.model != model and target.model is not None and not exchange.is_upload:
         exchange.body = replace_model(exchange.body, target.model)

@@ -74,7 +74,8 @@ def test_nothing_is_taken_that_llhttp_refuses(wire: bytes):
 @pytest.mark.parametrize(
     "wire",
     [b"-1\r\n", b"+1\r\na\r\n", b"0x1\r\na\r\n", b" 1\r\na\r\n", b"1 \r\na\r\n", b"1\na\r\n", b"1\r\nab\r\n", b"\r\n",
-     b"g\r\n", b"fffffffffffffffff\r\n", b"1;a\nb\r\na\r\n", b"1_0\r\n", b"0\r\nbad trailer\r\n\r\n", b"0\r\n A: b\r\n\r\n",
+     b"g\r\n", b"fffffffffffffffff\r\n",
+     b"1;a\nb\r\na\r\n", b"1_0\r\n", b"0\r\nbad trailer\r\n\r\n", b"0\r\n A: b\r\n\r\n",
      b"1" * 5000, b"0\r\n" + b"A: b\r\n" * 5000],
 )  # fmt: skip
 def test_bad_chunks_are_refused(wire: bytes):
