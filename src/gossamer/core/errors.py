@@ -6,6 +6,8 @@ How the body looks is the dialect's business (gossamer.dialects).
 
 from typing import ClassVar
 
+from gossamer.core.record import Outcome
+
 
 class GatewayError(Exception):
     """A request that ends here, with an answer that names what to do."""
@@ -14,6 +16,7 @@ class GatewayError(Exception):
     code: ClassVar[str] = "internal_error"
     kind: ClassVar[str] = "api_error"
     retryable: ClassVar[bool] = False
+    outcome: ClassVar[Outcome] = "refused"
 
     def __init__(self, message: str, *, param: str | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -84,6 +87,7 @@ class ProviderError(GatewayError):
     status = 502
     code = "provider_unavailable"
     retryable = True
+    outcome = "provider_failed"
 
 
 class ProviderUnavailable(ProviderError):
@@ -124,5 +128,5 @@ class InternalError(GatewayError):
     """A defect of the gateway."""
 
 
-class ClientGone(Exception):  # noqa: N818 - no fault of anybody's: the caller left
+class ClientGone(Exception):
     """The caller left before the answer was complete; there is nobody to answer."""

@@ -1,27 +1,90 @@
 """The Protocols through which the way of a request reaches what it needs, and the values that cross them."""
 
-from collections.abc import Awaitable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from gossamer.core.record import Record
+from gossamer.core.timing import Timing
+from gossamer.http.call import ResponseSink, Uploader
+from gossamer.http.turn import Turn
+
+if TYPE_CHECKING:
+    from gossamer.core.exchange import Exchange
 
 
 class Claims(msgspec.Struct, eq=False):
-    """What a valid key is allowed. Shared by all requests of the key: revoking sets `valid` and is seen at once."""
+    """What a valid key is allowed. Shared by all requests of the key: revoking clears `is_valid`, seen at once."""
 
     key_id: str
     name: str
     models: frozenset[str] | None = None
     """Names of models the key may ask for; None: all."""
-    valid: bool = True
+    is_valid: bool = True
 
 
 class Authenticator(Protocol):
     """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key."""
 
-    def claims_of(self, digest: bytes) -> "Claims | None | Awaitable[Claims | None]": ...
+    def claims_of(self, digest: bytes) -> Claims | Awaitable[Claims | None] | None: ...
+
+
+class Sending(Protocol):
+    """A request on its way to a provider."""
+
+    def cancel(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Provider(Protocol):
+    """Somebody who answers. `send` never waits; the sink hears of the answer."""
+
+    name: str
+
+    def send(self, exchange: "Exchange", sink: ResponseSink, uploader: Uploader | None = None) -> Sending: ...
+
+
+class Target(msgspec.Struct, frozen=True, eq=False):
+    """A model of a provider, found."""
+
+    provider: Provider
+    model: str | None
+    """The provider's own name of the model; None where the path knows none."""
+    label: str
+    """provider/model, as it is shown."""
+    headers: bytes = b""
+    """X-Gossamer-Target, rendered once."""
+
+
+class Router(Protocol):
+    """Finds who answers. Raises ModelNotFound, or NotFound where no provider is meant."""
+
+    def target_of(self, model: str) -> Target: ...
+
+    def provider_named(self, name: str) -> Target: ...
+
+    def default_target(self) -> Target: ...
+
+
+class Lister(Protocol):
+    """Knows which models one provider has. Raises OSError where it cannot be asked."""
+
+    name: str
+
+    async def models(self) -> list[str]: ...
+
+
+class Catalog(Protocol):
+    """Which models there are to ask for, as the bodies of `GET /v1/models` and `GET /v1/models/{id}`."""
+
+    def listing(self) -> Awaitable[bytes]: ...
+
+    def entry(self, model: str) -> Awaitable[bytes]: ...
 
 
 class Journal(Protocol):
@@ -30,3 +93,31 @@ class Journal(Protocol):
     def append(self, record: Record) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer that the gateway itself has. `headers` is a rendered block of lines."""
+
+    status: int
+    headers: bytes
+    body: bytes
+
+
+Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Reply | None"]
+"""Go on (None), answer now (a Reply), or wait. Refusing is raising a GatewayError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the stages reach for. Replaced as a whole when the configuration is read again; a request keeps its own."""
+
+    authenticator: Authenticator
+    router: Router
+    journal: Journal
+    next_id: Callable[[], str]
+    next_seq: Callable[[], int]
+    catalog: Catalog
+    turn: Turn
+    timing: Timing
+    worker: int
+    body_limit_bytes: int

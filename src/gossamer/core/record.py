@@ -27,7 +27,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`id` is minted here and unique for good; `request_id` is what the caller was shown, and may be the caller's own."""
+    """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
     id: str
     at: float

@@ -1,0 +1,33 @@
+"""What the head of a request says of its sender. Derived once, kept with the head for as long as it comes back."""
+
+from gossamer.core.endpoints import Endpoint
+from gossamer.core.ports import Claims
+
+
+class Caller:
+    """Everything here follows from the bytes of one head alone."""
+
+    __slots__ = ("claims", "endpoint", "forwarded", "is_crooked", "path", "provider", "request_id", "token_digest")
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        *,
+        is_crooked: bool,
+        token_digest: bytes | None,
+        request_id: str | None,
+        provider: str | None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.path = path
+        self.is_crooked = is_crooked
+        self.token_digest = token_digest
+        self.request_id = request_id
+        """The caller's own X-Request-ID, where it sent one that can be shown again."""
+        self.provider = provider
+        """X-Gossamer-Provider."""
+        self.claims: Claims | None = None
+        """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
+        self.forwarded: tuple[object, bytes] | None = None
+        """The provider that this head last went to, and the head that it was sent."""

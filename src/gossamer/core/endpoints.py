@@ -1,0 +1,26 @@
+"""The paths below /v1 that the gateway understands. All others go through as they are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Dialect = Literal["chat", "completions", "responses", "messages", "embeddings", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`)."""
+
+    dialect: Dialect
+    needs_model: bool = False
+    asks_usage: bool = False
+
+
+OTHER = Endpoint("other")
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "/v1/chat/completions": Endpoint("chat", needs_model=True, asks_usage=True),
+    "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True),
+    "/v1/responses": Endpoint("responses", needs_model=True),
+    "/v1/messages": Endpoint("messages", needs_model=True),
+    "/v1/embeddings": Endpoint("embeddings", needs_model=True),
+}

@@ -1,0 +1,51 @@
+"""One request's life: what came in, who it is, what was decided, what went out, and the clock at every border.
+
+An Exchange is data. What happens to it stands in gossamer.pipeline, the stages and gossamer.delivery.
+"""
+
+from gossamer.core.caller import Caller
+from gossamer.core.ports import Claims, Services, Target
+from gossamer.core.record import Attempt, Usage
+from gossamer.http.request import Request
+
+
+class Exchange:
+    """Class attributes are the defaults: only what a request changes costs it anything."""
+
+    # decided while it is admitted
+    id: str = ""
+    caller: Caller
+    claims: Claims | None = None
+    model: str | None = None
+    target: Target | None = None
+    body: bytes = b""
+    is_stream: bool = False
+    hides_usage: bool = False
+    """Whether the caller did not ask for the usage that we asked for on its behalf."""
+    is_upload: bool = False
+    """Whether the body is handed on as it comes, unread."""
+
+    # learnt while it is delivered
+    attempts: tuple[Attempt, ...] = ()
+    usage: Usage | None = None
+    sent_ns: int = 0
+    answered_ns: int = 0
+    """When the loop could first see the provider's answer."""
+    first_byte_ns: int = 0
+    """From arrival to the first byte of the answer."""
+    durations_ns: list[int] | None = None
+    """Between the stamps, once the answer's head is out."""
+    overhead_ns: int = 0
+    response_bytes: int = 0
+    is_settled: bool = False
+
+    def __init__(self, request: Request, services: Services, began_ns: int) -> None:
+        self.request = request
+        self.services = services
+        self.stamps = [request.arrived_ns, began_ns]
+        """A reading of the clock at every border: on arrival, then behind each stage."""
+
+    @property
+    def request_id(self) -> str:
+        """The id that the caller is shown: its own, if it sent one."""
+        return self.caller.request_id or self.id

@@ -1,0 +1,50 @@
+"""A provider's refusal, said to the caller: whose fault it is decides the status (docs/reference/errors.md)."""
+
+import msgspec
+
+from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderUnavailable
+from gossamer.core.exchange import Exchange
+from gossamer.delivery.answer_head import AnswerHead
+
+_EXCERPT_CHARS = 300
+
+
+class _Reason(msgspec.Struct):
+    message: str = ""
+
+
+class _Refusal(msgspec.Struct):
+    error: _Reason | str = ""
+
+
+_refusals = msgspec.json.Decoder(_Refusal)
+
+
+def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -> GatewayError | None:
+    """The error to answer with, or None where the provider's own answer goes on: its word to the caller."""
+    label = exchange.target.label if exchange.target is not None else "the provider"
+    said = f"{label} answered {status}: {_message(body)}"
+    if status in (401, 403):
+        return ProviderRefusedKey(
+            f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
+        )
+    if status in (503, 529):
+        return ProviderBusy(f"{said} Try again later.", retry_after_s=_seconds(seen.retry_after))
+    if status >= 500:
+        return ProviderUnavailable(f"{said} Try again.", retry_after_s=_seconds(seen.retry_after))
+    return None
+
+
+def _message(body: bytes) -> str:
+    try:
+        error = _refusals.decode(body).error
+        text = error if isinstance(error, str) else error.message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = body[:_EXCERPT_CHARS].decode("utf-8", "replace")
+    text = " ".join(text.split())[:_EXCERPT_CHARS] or "(no reason given)"
+    return text if text.endswith((".", "!", "?", ")")) else text + "."
+
+
+def _seconds(retry_after: bytes | None) -> float | None:
+    """The seconds form; a date is left to the default, since clocks differ."""
+    return float(retry_after) if retry_after is not None and retry_after.isdigit() else None

@@ -1,0 +1,48 @@
+"""Answers that are whole when they leave: a provider's, the gateway's own, a refusal."""
+
+from gossamer.core.errors import GatewayError
+from gossamer.core.exchange import Exchange
+from gossamer.core.ports import Reply
+from gossamer.core.record import Outcome
+from gossamer.delivery.settle import settle, timing_headers
+from gossamer.dialects.errors import render_error
+
+_JSON = b"content-type: application/json\r\n"
+
+
+def own_headers(exchange: Exchange) -> bytes:
+    """What the gateway says of itself on every answer."""
+    target = exchange.target
+    shown = b""
+    if target is not None and exchange.attempts:
+        shown = b"%bx-gossamer-attempts: %d\r\n" % (target.headers, len(exchange.attempts))
+    return b"%bx-request-id: %b\r\n%b" % (timing_headers(exchange), exchange.request_id.encode("ascii"), shown)
+
+
+def reply(
+    exchange: Exchange,
+    status: int,
+    headers: bytes,
+    body: bytes,
+    outcome: Outcome = "completed",
+    error: str | None = None,
+) -> None:
+    """Write the record down, then answer."""
+    exchange.response_bytes = len(body)
+    block = headers + own_headers(exchange)
+    settle(exchange, outcome, status, error)
+    exchange.request.reply(status, block, body)
+
+
+def reply_with(exchange: Exchange, answer: Reply) -> None:
+    """A stage knew the answer."""
+    reply(exchange, answer.status, answer.headers, answer.body)
+
+
+def refuse(exchange: Exchange, error: GatewayError) -> None:
+    """Answer with the reason, in the shape of the dialect that was asked."""
+    headers = _JSON
+    if error.retry_after_s is not None:
+        headers += b"retry-after: %d\r\n" % max(1, round(error.retry_after_s))
+    body = render_error(error, exchange.caller.endpoint.dialect)
+    reply(exchange, error.status, headers, body, error.outcome, error.code)

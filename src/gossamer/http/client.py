@@ -1,0 +1,268 @@
+"""One connection to an origin: writes one call at a time and tells its sink of the answer as the bytes come.
+
+A connection goes back to its pool only when it is known to be clean: the answer whole, nothing behind it, both sides
+willing. Everything else closes it.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from gossamer.http.bodies import Body, BodyError, ChunkedBody, LengthBody, OpenBody
+from gossamer.http.call import Call
+from gossamer.http.errors import CallTimeout, ResponseBroken
+from gossamer.http.heads import ResponseHead, parse_response_head
+
+if TYPE_CHECKING:
+    from gossamer.http.pool import Pool
+
+_JOIN_BYTES = 64 * 1024
+"""Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
+_BODILESS = frozenset({204, 304})
+
+
+class ClientConnection(asyncio.Protocol):
+    """The states: idle in the pool, sending, waiting for a head, in a body, gone."""
+
+    __slots__ = (
+        "_body",
+        "_call",
+        "_got_bytes",
+        "_head",
+        "_heard_at",
+        "_is_lost",
+        "_is_paused",
+        "_is_uploading",
+        "_known",
+        "_partial",
+        "_pool",
+        "_turn",
+        "_uses",
+        "idle_since",
+        "transport",
+    )
+
+    def __init__(self, pool: "Pool") -> None:
+        # for the life of the connection
+        self._pool = pool
+        self._turn = pool.turn
+        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
+        self._known: ResponseHead | None = None  # the last head that was accepted here
+        self._uses = 0
+        self._is_lost = False
+        self.idle_since = 0.0
+        # of the call in progress
+        self._call: Call | None = None
+        self._head: ResponseHead | None = None
+        self._body: Body | None = None
+        self._partial = b""  # an unfinished head
+        self._got_bytes = False
+        self._is_paused = False
+        self._is_uploading = False
+        self._heard_at = 0.0
+
+    # --- what the pool asks ---
+
+    @property
+    def is_idle(self) -> bool:
+        return self._call is None
+
+    @property
+    def is_usable(self) -> bool:
+        return not self._is_lost and not self.transport.is_closing()
+
+    def send(self, call: Call, now: float) -> None:
+        self._call = call
+        self._uses += 1
+        self._got_bytes = False
+        self._heard_at = now
+        call.bind(self._pool, self)
+        body = call.body
+        if len(body) <= _JOIN_BYTES:
+            self.transport.write(call.head + body if body else call.head)
+        else:
+            self.transport.writelines((call.head, body))
+        if call.uploader is not None:
+            self._is_uploading = True
+            call.uploader.upload_wanted(call)
+
+    def upload_ended(self) -> None:
+        self._is_uploading = False
+        self._heard_at = self._pool.loop.time()
+
+    def pause(self) -> None:
+        if not self._is_paused and self.is_usable:
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._is_paused and self.is_usable:
+            self._is_paused = False
+            self._heard_at = self._pool.loop.time()
+            self.transport.resume_reading()
+
+    def cut(self) -> None:
+        """End at once; the call in progress hears no more."""
+        self._call = None
+        if self.transport is not None:
+            self.transport.abort()
+
+    def check_deadlines(self, now: float) -> None:
+        """Fail the call if the peer took longer than allowed."""
+        call = self._call
+        if call is None:
+            return
+        limits = call.timeouts
+        if now - call.started_at > limits.total_s:
+            self._fail(CallTimeout(f"no whole answer within {limits.total_s:g} s (total)"))
+        elif self._is_paused or self._is_uploading:
+            return
+        elif self._head is None:
+            if now - self._heard_at > limits.first_byte_s:
+                self._fail(CallTimeout(f"no answer within {limits.first_byte_s:g} s (first_byte)"))
+        elif now - self._heard_at > limits.idle_s:
+            self._fail(CallTimeout(f"nothing came for {limits.idle_s:g} s in the middle of an answer (idle)"))
+
+    # --- what the loop tells ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._turn.is_open:
+            self._turn.begin()
+        call = self._call
+        if call is None:  # nothing was asked: whatever this is, the connection cannot be trusted any more
+            self.transport.abort()
+            return
+        self._got_bytes = True
+        body = self._body
+        if body is None:
+            self._take_head(call, data)
+        else:
+            self._heard_at = self._pool.loop.time()
+            self._take_body(call, body, data)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost = True
+        self._pool.forget(self)
+        call = self._call
+        if call is None:
+            return
+        if type(self._body) is OpenBody and exc is None:
+            self._finish(call)
+        elif not self._got_bytes and self._may_resend(call):
+            self._call = None
+            self._pool.resend(call)
+        else:
+            where = "in the middle of the answer" if self._head is not None else "before any answer"
+            self._fail(ResponseBroken(f"the connection was closed {where}" + (f": {exc}" if exc else "")))
+
+    def pause_writing(self) -> None:
+        if self._call is not None and self._call.uploader is not None:
+            self._call.uploader.upload_slow()
+
+    def resume_writing(self) -> None:
+        if self._call is not None and self._call.uploader is not None:
+            self._call.uploader.upload_ready()
+
+    # --- from bytes to answers ---
+
+    def _take_head(self, call: Call, data: bytes) -> None:
+        if self._partial:
+            data = self._partial + data
+            self._partial = b""
+        head = self._known
+        if head is None or not data.startswith(head.raw):
+            head = self._read_head(data)
+            if head is None:
+                return
+        data = data[len(head.raw) :]
+        length = head.length
+        if length == len(data) and not head.chunked and not call.is_head and not self._is_uploading:
+            self._release(clean=head.keep_alive)
+            call.is_over = True
+            call.sink.response_complete(head, data)
+            return
+        self._head = head
+        self._heard_at = self._pool.loop.time()
+        body = self._body = self._framing(call, head)
+        call.sink.response_started(head)
+        if self._call is call and (data or body.done):
+            self._take_body(call, body, data)
+
+    def _read_head(self, data: bytes) -> ResponseHead | None:
+        """The head that `data` begins with, interim ones (1xx) passed over; None while it is unfinished."""
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            self._partial = data
+            if len(data) > self._pool.limits.head_bytes:
+                self._fail(ResponseBroken(f"the answer's head is larger than {self._pool.limits.head_bytes} bytes"))
+            return None
+        try:
+            head = parse_response_head(data[: end + 4])
+        except ValueError as error:
+            self._fail(ResponseBroken(str(error)))
+            return None
+        if head.status < 200:
+            call = self._call
+            if call is not None and len(data) > end + 4:
+                self._take_head(call, data[end + 4 :])
+            return None
+        self._known = head
+        return head
+
+    @staticmethod
+    def _framing(call: Call, head: ResponseHead) -> Body:
+        if call.is_head or head.status in _BODILESS:
+            return LengthBody(0)
+        if head.chunked:
+            return ChunkedBody()
+        return OpenBody() if head.length is None else LengthBody(head.length)
+
+    def _take_body(self, call: Call, body: Body, data: bytes) -> None:
+        try:
+            piece = body.feed(data) if data else b""
+        except BodyError as error:
+            self._fail(ResponseBroken(f"the answer's body is malformed: {error}"))
+            return
+        if piece:
+            call.sink.response_data(piece)
+        if body.done and self._call is call:
+            self._finish(call)
+
+    # --- the end of a call ---
+
+    def _finish(self, call: Call) -> None:
+        head, body = self._head, self._body
+        clean = head is not None and head.keep_alive and body is not None and not body.rest
+        self._release(clean=clean and type(body) is not OpenBody and not self._is_uploading)
+        call.is_over = True
+        call.sink.response_ended()
+
+    def _release(self, *, clean: bool) -> None:
+        self._call = self._head = self._body = None
+        self._is_uploading = False
+        if self._is_lost:
+            return
+        if self._is_paused:
+            self.resume()
+        if clean:
+            self._pool.release(self)
+        else:
+            self.transport.close()
+
+    def _fail(self, error: ResponseBroken | CallTimeout) -> None:
+        call = self._call
+        self._call = self._head = self._body = None
+        if not self._is_lost:
+            self.transport.abort()
+        if call is not None and not call.is_over:
+            call.is_over = True
+            call.sink.response_failed(error)
+
+    def _may_resend(self, call: Call) -> bool:
+        """A kept connection that the peer closed while it lay idle took nothing of the call: try once on a new one."""
+        return self._uses > 1 and not call.is_retried and call.uploader is None

@@ -1,0 +1,172 @@
+"""One request as the server end hands it over, and the ways to answer it.
+
+What is written after the client left goes nowhere and is no error: who must know sets `owner`.
+"""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Protocol
+
+from gossamer.http.errors import RequestRefused
+from gossamer.http.heads import RequestHead
+from gossamer.http.intake import BodySink, Intake
+from gossamer.http.statuses import STATUS_LINES
+
+if TYPE_CHECKING:
+    from gossamer.http.connection import ServerConnection
+
+_JOIN_BYTES = 64 * 1024
+"""Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
+
+
+class RequestOwner(Protocol):
+    """Who answers a request, and wants to know how its client fares."""
+
+    def client_gone(self) -> None: ...
+
+    def client_slow(self) -> None: ...
+
+    def client_ready(self) -> None: ...
+
+
+class Request:
+    """`body` holds what has come of the body, all of it once `is_complete`."""
+
+    __slots__ = ("_connection", "_intake", "_is_chunked", "arrived_ns", "body", "head", "is_complete", "owner")
+
+    def __init__(
+        self, connection: "ServerConnection", head: RequestHead, body: bytes, intake: Intake | None, arrived_ns: int
+    ) -> None:
+        self._connection: ServerConnection | None = connection
+        self.head = head
+        self.body = body
+        self._intake = intake
+        self.is_complete = intake is None
+        self.arrived_ns = arrived_ns
+        self.owner: RequestOwner | None = None
+        self._is_chunked = False
+
+    # --- reading ---
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody is there to answer."""
+        return self._connection is not None
+
+    @property
+    def peer(self) -> str:
+        return self._connection.peer if self._connection is not None else ""
+
+    def whole(self, limit_bytes: int) -> Awaitable[bytes]:
+        """The rest of the body. Raises RequestRefused (413, 408, 400) or PeerGone."""
+        length = self.head.length
+        if length is not None and length > limit_bytes:
+            raise body_too_large(limit_bytes)
+        assert self._intake is not None
+        self._invite()
+        return self._intake.whole(limit_bytes)
+
+    def beginning(self) -> Awaitable[bytes]:
+        """Some of the body, without taking it: what has come once there is a bit, or all of a short one."""
+        assert self._intake is not None
+        self._invite()
+        return self._intake.beginning()
+
+    def stream_to(self, sink: BodySink) -> None:
+        """Hand the body on piece by piece, what has come already first."""
+        if self._intake is None:
+            sink.body_data(self.body)
+            sink.body_ended()
+            return
+        self._invite()
+        self._intake.stream_to(sink)
+
+    def pause(self) -> None:
+        """Read no more of the body until `resume`."""
+        if self._connection is not None:
+            self._connection.pause_body()
+
+    def resume(self) -> None:
+        if self._connection is not None:
+            self._connection.resume_body()
+
+    def _invite(self) -> None:
+        if self.head.expects_continue and self._connection is not None:
+            self._connection.invite_body()
+
+    def body_finished(self, body: bytes) -> None:
+        """The intake has it all."""
+        self.body = body
+        self.is_complete = True
+
+    # --- answering ---
+
+    def reply(self, status: int, headers: bytes, body: bytes) -> None:
+        """The whole answer in one write. `headers` is a rendered block of lines."""
+        connection = self._connection
+        if connection is None:
+            return
+        if status in (204, 304):
+            head = b"%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence())
+            body = b""
+        else:
+            head = b"%b%b%bcontent-length: %d\r\n\r\n" % (
+                STATUS_LINES[status], headers, connection.persistence(), len(body),
+            )  # fmt: skip
+            if self.head.method == b"HEAD":
+                body = b""
+        if len(body) <= _JOIN_BYTES:
+            connection.transport.write(head + body)
+        else:
+            connection.transport.writelines((head, body))
+        connection.finish()
+
+    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
+        """The head of an answer whose body follows by `write` and ends by `end`."""
+        connection = self._connection
+        if connection is None:
+            return
+        framing = b""
+        if status not in (204, 304):
+            if length is not None:
+                framing = b"content-length: %d\r\n" % length
+            elif self.head.minor:
+                framing = b"transfer-encoding: chunked\r\n"
+                self._is_chunked = self.head.method != b"HEAD"
+            else:
+                connection.close_after()
+        connection.transport.write(b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence(), framing))
+
+    def write(self, data: bytes) -> None:
+        connection = self._connection
+        if connection is None or not data or self.head.method == b"HEAD":
+            return
+        connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+
+    def end(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        if self._is_chunked:
+            connection.transport.write(b"0\r\n\r\n")
+        connection.finish()
+
+    def break_off(self) -> None:
+        """Send what is written, then close without a clean end: the client must see that something is missing."""
+        connection = self._connection
+        if connection is not None:
+            connection.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        connection = self._connection
+        if connection is not None:
+            connection.cut()
+
+    def detach(self) -> None:
+        """The connection is through with this request, or gone."""
+        self._connection = None
+        self._intake = None
+
+
+def body_too_large(limit_bytes: int) -> RequestRefused:
+    return RequestRefused(413, f"The body is larger than {limit_bytes} bytes: send less, or raise the limit.")

@@ -1,0 +1,102 @@
+"""The way of a request, from its head to its record. This file is the whole of it.
+
+    ADMIT    the stages below, in their order; each may answer, refuse or wait
+    DELIVER  gossamer.delivery: dispatch to the provider, forward its answer
+    SETTLE   gossamer.delivery.settle: the record, exactly once, before the answer leaves
+
+Nothing here waits unless a stage must; then, and only then, a task is made.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+
+from gossamer.core.clock import now_ns
+from gossamer.core.errors import GatewayError, InternalError
+from gossamer.core.exchange import Exchange
+from gossamer.core.logs import get_log
+from gossamer.core.ports import Reply, Services, Stage
+from gossamer.core.timing import Timing
+from gossamer.delivery.dispatch import dispatch
+from gossamer.delivery.forward import CLIENT_CLOSED
+from gossamer.delivery.reply import refuse, reply_with
+from gossamer.delivery.settle import settle
+from gossamer.http.errors import PeerGone
+from gossamer.http.request import Request
+from gossamer.stages.answer_models import answer_models
+from gossamer.stages.authenticate import authenticate
+from gossamer.stages.identify import identify
+from gossamer.stages.read_body import read_body
+from gossamer.stages.route import route
+
+ADMIT: tuple[Stage, ...] = (identify, authenticate, answer_models, read_body, route)
+
+TIMING = Timing(tuple(stage.__name__ for stage in ADMIT))
+
+_log = get_log("pipeline")
+
+
+def run(request: Request, services: Services) -> None:
+    """Take one request in. What becomes of it is told by callbacks from here on."""
+    exchange = Exchange(request, services, now_ns())
+    try:
+        _admit(exchange, 0)
+    except GatewayError as error:
+        refuse(exchange, error)
+    except Exception as error:  # noqa: BLE001 - a defect of ours is answered and logged, and ends one request only
+        _apologise(exchange, error)
+
+
+def _admit(exchange: Exchange, first: int) -> None:
+    stamps = exchange.stamps
+    for number in range(first, len(ADMIT)):
+        outcome = ADMIT[number](exchange)
+        if outcome is not None:
+            if isinstance(outcome, Reply):
+                reply_with(exchange, outcome)
+            else:
+                Wait(exchange, outcome, number)
+            return
+        stamps.append(now_ns())
+    dispatch(exchange)
+
+
+class Wait:
+    """A request that a stage made wait, until it can go on or its client leaves."""
+
+    __slots__ = ("_exchange", "_task")
+
+    def __init__(self, exchange: Exchange, outcome: Awaitable[Reply | None], number: int) -> None:
+        self._exchange = exchange
+        exchange.request.owner = self
+        self._task = asyncio.get_running_loop().create_task(self._go_on(outcome, number))
+
+    async def _go_on(self, outcome: Awaitable[Reply | None], number: int) -> None:
+        exchange = self._exchange
+        try:
+            answer = await outcome
+            exchange.stamps.append(now_ns())
+            if answer is not None:
+                reply_with(exchange, answer)
+            else:
+                _admit(exchange, number + 1)
+        except GatewayError as error:
+            refuse(exchange, error)
+        except PeerGone:
+            self.client_gone()
+        except Exception as error:  # noqa: BLE001 - as in `run`
+            _apologise(exchange, error)
+
+    def client_gone(self) -> None:
+        self._task.cancel()
+        settle(self._exchange, "client_gone", CLIENT_CLOSED)
+
+    def client_slow(self) -> None:
+        """Nothing is being written yet."""
+
+    def client_ready(self) -> None:
+        """Nothing is being written yet."""
+
+
+def _apologise(exchange: Exchange, error: Exception) -> None:
+    _log.defect("a request met a defect", error, id=exchange.id)
+    refuse(exchange, InternalError("The gateway met a defect of its own; it is logged under this request's id."))

@@ -1,0 +1,10 @@
+"""Which parts of a path's traffic are read here, and which go through unread."""
+
+_READ_WHOLE = (b"application/json", b"application/x-www-form-urlencoded", b"text/")
+
+
+def is_read_whole(content_type: bytes | None, *, is_known_endpoint: bool) -> bool:
+    """A body that may name a model is read; an upload of any other kind is handed on as it comes."""
+    if is_known_endpoint or content_type is None:
+        return True
+    return content_type.lower().startswith(_READ_WHOLE)

@@ -1,0 +1,51 @@
+"""Which headers travel on, in each direction. Everything does that is not named here."""
+
+from collections.abc import Iterable
+
+Field = tuple[bytes, bytes]
+
+_HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
+     b"trailer", b"transfer-encoding", b"upgrade", b"content-length"}
+)  # fmt: skip
+"""RFC 9110, 7.6.1: these speak of one connection. So does whatever a Connection header names."""
+
+_KEPT_FROM_PROVIDER = frozenset(
+    {b"host", b"expect", b"authorization", b"x-api-key", b"api-key", b"cookie", b"x-request-id",
+     b"x-agent-id", b"x-session-id", b"forwarded", b"x-real-ip", b"via"}
+)  # fmt: skip
+"""The caller's keys, and what speaks of the way inside the caller's own house."""
+
+_KEPT_FROM_CLIENT = frozenset({b"server-timing", b"set-cookie", b"alt-svc", b"strict-transport-security"})
+"""Said of the provider's own host, or said by the gateway itself."""
+
+_RENAMED = {b"x-request-id": b"x-upstream-request-id"}
+"""The gateway's own goes out under the old name; the provider's is what its support will ask for."""
+
+
+def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:
+    """The client's headers as they go up. An answer that is to be read must not come compressed."""
+    kept = _KEPT_FROM_PROVIDER | {b"accept-encoding"} if is_read else _KEPT_FROM_PROVIDER
+    lines = [
+        b"%b: %b\r\n" % (name, value)
+        for name, value in _end_to_end(fields)
+        if name not in kept and not name.startswith((b"x-gossamer-", b"x-forwarded-"))
+    ]
+    if is_read:
+        lines.append(b"accept-encoding: identity\r\n")
+    return b"".join(lines)
+
+
+def lines_to_client(fields: Iterable[Field]) -> bytes:
+    """The provider's headers as they go down."""
+    return b"".join(
+        b"%b: %b\r\n" % (_RENAMED.get(name, name), value)
+        for name, value in _end_to_end(fields)
+        if name not in _KEPT_FROM_CLIENT and not name.startswith(b"x-gossamer-")
+    )
+
+
+def _end_to_end(fields: Iterable[Field]) -> list[Field]:
+    known = list(fields)
+    named = {option.strip().lower() for name, value in known if name == b"connection" for option in value.split(b",")}
+    return [field for field in known if field[0] not in _HOP_BY_HOP and field[0] not in named]

@@ -1,0 +1,82 @@
+"""A provider behind HTTP that speaks OpenAI's dialect: OpenAI itself, and whatever is compatible with it.
+
+The head that goes up is rendered once for a client head and kept with it: the same head from the client, the same head
+to the provider, but for the id and the length.
+"""
+
+from collections.abc import Mapping
+from itertools import cycle
+
+from gossamer.core.exchange import Exchange
+from gossamer.http.call import Call, ResponseSink, Uploader
+from gossamer.http.limits import CallTimeouts
+from gossamer.http.origin import Origin
+from gossamer.http.pool import Pool
+from gossamer.policy.headers import lines_to_provider
+
+_VERSION = b"/v1"
+"""A base URL ends where the client's path goes on: both name the version, so one of them is taken off."""
+
+
+class HttpProvider:
+    """One provider, with the connections that this process holds to it."""
+
+    def __init__(
+        self,
+        name: str,
+        origin: Origin,
+        prefix: bytes,
+        api_keys: tuple[str, ...],
+        headers: Mapping[str, str],
+        timeouts: CallTimeouts,
+        pool: Pool,
+    ) -> None:
+        self.name = name
+        self.pool = pool
+        self._prefix = prefix
+        self._timeouts = timeouts
+        own = "".join(f"{field}: {value}\r\n" for field, value in headers.items()).encode("latin-1")
+        self._own_lines = b"host: %b\r\n%b" % (origin.host_header, own)
+        self._own_names = frozenset(field.lower().encode("latin-1") for field in headers)
+        self._keys = cycle([f"authorization: Bearer {key}\r\n".encode("latin-1") for key in api_keys] or [b""])
+
+    def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
+        head = exchange.request.head
+        caller = exchange.caller
+        known = caller.forwarded
+        if known is not None and known[0] is self:
+            lines = known[1]
+        else:
+            lines = self._render(exchange)
+            caller.forwarded = (self, lines)
+        body = exchange.body
+        lines += b"%bx-request-id: %b\r\n" % (next(self._keys), exchange.request_id.encode("ascii"))
+        if uploader is not None:
+            return self._upload(exchange, lines, sink, uploader)
+        if body or head.length is not None or head.chunked:
+            lines += b"content-length: %d\r\n" % len(body)
+        call = Call(lines + b"\r\n", body, sink, self._timeouts)
+        call.is_head = head.method == b"HEAD"
+        self.pool.send(call)
+        return call
+
+    def _upload(self, exchange: Exchange, lines: bytes, sink: ResponseSink, uploader: Uploader) -> Call:
+        length = exchange.request.head.length
+        framing = b"transfer-encoding: chunked\r\n\r\n" if length is None else b"content-length: %d\r\n\r\n" % length
+        call = Call(lines + framing, b"", sink, self._timeouts, uploader)
+        call.is_chunked_upload = length is None
+        self.pool.send(call)
+        return call
+
+    def _render(self, exchange: Exchange) -> bytes:
+        head = exchange.request.head
+        path = self._prefix + head.target.removeprefix(_VERSION)
+        fields = [field for field in head.headers if field[0] not in self._own_names]
+        lines = lines_to_provider(fields, is_read=exchange.caller.endpoint.needs_model)
+        return b"%b %b HTTP/1.1\r\n%b%b" % (head.method, path, self._own_lines, lines)
+
+    def own_request(self, method: bytes, path: bytes) -> bytes:
+        """The head of a request that the gateway makes for itself, without a body."""
+        return b"%b %b%b HTTP/1.1\r\n%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
+            method, self._prefix, path, self._own_lines, next(self._keys),
+        )  # fmt: skip

@@ -1,0 +1,64 @@
+"""The mock as a provider inside the worker: no connection, the same plans and bytes as `gossamer mock`."""
+
+from gossamer.core.exchange import Exchange
+from gossamer.core.ports import Sending
+from gossamer.http.call import ResponseSink, Uploader
+from gossamer.mock.provider import MockProvider
+
+_UPLOAD_BYTES = 64 * 1024 * 1024
+"""The mock needs a body whole; an upload beyond this is nothing that anybody sends to it."""
+
+
+class InProcessMock:
+    """Gives the mock what would have gone over the wire."""
+
+    def __init__(self, name: str, mock: MockProvider) -> None:
+        self.name = name
+        self._mock = mock
+
+    def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Sending:
+        if uploader is not None:
+            collecting = _Collecting(self._mock, exchange, sink)
+            uploader.upload_wanted(collecting)
+            return collecting
+        return _send(self._mock, exchange, exchange.body, sink)
+
+
+class _Collecting:
+    """An upload on its way into memory; a Sending from the start, so that it can be cancelled at any point."""
+
+    def __init__(self, mock: MockProvider, exchange: Exchange, sink: ResponseSink) -> None:
+        self._mock = mock
+        self._exchange = exchange
+        self._sink = sink
+        self._body = bytearray()
+        self._sending: Sending | None = None
+        self._is_cancelled = False
+
+    def write(self, data: bytes) -> None:
+        if len(self._body) <= _UPLOAD_BYTES:
+            self._body += data
+
+    def end_upload(self) -> None:
+        if not self._is_cancelled:
+            self._sending = _send(self._mock, self._exchange, bytes(self._body), self._sink)
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def pause(self) -> None:
+        if self._sending is not None:
+            self._sending.pause()
+
+    def resume(self) -> None:
+        if self._sending is not None:
+            self._sending.resume()
+
+
+def _send(mock: MockProvider, exchange: Exchange, body: bytes, sink: ResponseSink) -> Sending:
+    head = exchange.request.head
+    headers = [field for field in head.headers if field[0] != b"x-request-id"]
+    headers.append((b"x-request-id", exchange.request_id.encode("ascii")))
+    return mock.send(head.method, head.target, headers, body, sink)

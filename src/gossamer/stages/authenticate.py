@@ -1,0 +1,32 @@
+"""Whether the token is good, and what it is allowed. Memory first; whoever is not known there is asked for."""
+
+from collections.abc import Awaitable
+
+from gossamer.core.errors import InvalidApiKey
+from gossamer.core.exchange import Exchange
+from gossamer.core.ports import Claims
+
+
+def authenticate(exchange: Exchange) -> Awaitable[None] | None:
+    caller = exchange.caller
+    claims = caller.claims
+    if claims is not None and claims.is_valid:
+        exchange.claims = claims
+        return None
+    if caller.token_digest is None:
+        raise InvalidApiKey("No API key was sent. Send `Authorization: Bearer gsm_...` or `x-api-key: gsm_...`.")
+    found = exchange.services.authenticator.claims_of(caller.token_digest)
+    if found is None or isinstance(found, Claims):
+        _accept(exchange, found)
+        return None
+    return _ask(exchange, found)
+
+
+async def _ask(exchange: Exchange, answer: Awaitable[Claims | None]) -> None:
+    _accept(exchange, await answer)
+
+
+def _accept(exchange: Exchange, claims: Claims | None) -> None:
+    if claims is None or not claims.is_valid:
+        raise InvalidApiKey("This API key is not known here, or was revoked. Check it, or ask for a new one.")
+    exchange.claims = exchange.caller.claims = claims

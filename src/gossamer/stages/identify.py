@@ -1,0 +1,51 @@
+"""Who speaks, about what: the path, the token, the ids. Read once from a head and kept with it."""
+
+import re
+from hashlib import sha256
+
+from gossamer.core.caller import Caller
+from gossamer.core.endpoints import ENDPOINTS, OTHER
+from gossamer.core.errors import InvalidRequest
+from gossamer.core.exchange import Exchange
+from gossamer.http.heads import RequestHead
+
+_SHOWABLE_ID = re.compile(rb"[!-~]{1,128}")
+"""An id that can stand in a header, a log line and a journal line."""
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+"""A provider may resolve it, and so leave the base URL that it was given."""
+
+
+def identify(exchange: Exchange) -> None:
+    head = exchange.request.head
+    caller = head.notes
+    if caller is None:
+        caller = head.notes = read_caller(head)
+    exchange.caller = caller
+    exchange.id = exchange.services.next_id()
+    if caller.is_crooked:
+        raise InvalidRequest("The path has `.` or `..` segments: send it resolved.")
+
+
+def read_caller(head: RequestHead) -> Caller:
+    """What one head says of its sender."""
+    path = head.target.partition(b"?")[0].decode("latin-1")
+    request_id = head.get(b"x-request-id")
+    provider = head.get(b"x-gossamer-provider")
+    token = token_of(head)
+    return Caller(
+        endpoint=ENDPOINTS.get(path, OTHER),
+        path=path,
+        is_crooked=_DOT_SEGMENT.search(path) is not None,
+        token_digest=sha256(token).digest() if token else None,
+        request_id=request_id.decode("ascii") if request_id and _SHOWABLE_ID.fullmatch(request_id) else None,
+        provider=provider.decode("latin-1") if provider else None,
+    )
+
+
+def token_of(head: RequestHead) -> bytes | None:
+    """The token from `Authorization: Bearer`, else from `x-api-key`."""
+    authorization = head.get(b"authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else None
+    return head.get(b"x-api-key")

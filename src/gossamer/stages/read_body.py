@@ -1,0 +1,61 @@
+"""The body, where the gateway must know what it says: the model, whether a stream is asked for.
+
+An upload of another kind is not read: its beginning may name a model, the rest goes by.
+"""
+
+from collections.abc import Awaitable
+
+from gossamer.core.errors import BodyTooLarge, InvalidRequest, SlowBody
+from gossamer.core.exchange import Exchange
+from gossamer.dialects.ask import read_ask, read_optional_model
+from gossamer.dialects.multipart import model_in_form
+from gossamer.http.errors import RequestRefused
+from gossamer.policy.admission import is_read_whole
+
+
+def read_body(exchange: Exchange) -> Awaitable[None] | None:
+    request = exchange.request
+    if request.is_complete:
+        _understand(exchange, request.body)
+        return None
+    content_type = request.head.get(b"content-type")
+    if is_read_whole(content_type, is_known_endpoint=exchange.caller.endpoint.needs_model):
+        return _read(exchange)
+    exchange.is_upload = True
+    return _begin_upload(exchange, content_type or b"")
+
+
+async def _read(exchange: Exchange) -> None:
+    try:
+        body = await exchange.request.whole(exchange.services.body_limit_bytes)
+    except RequestRefused as refused:
+        raise _ERRORS[refused.status](refused.reason) from None
+    _understand(exchange, body)
+
+
+async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
+    if exchange.caller.provider is not None:
+        return
+    try:
+        beginning = await exchange.request.beginning()
+    except RequestRefused as refused:
+        raise _ERRORS[refused.status](refused.reason) from None
+    exchange.model = model_in_form(content_type, beginning)
+
+
+def _understand(exchange: Exchange, body: bytes) -> None:
+    exchange.body = body
+    if exchange.caller.endpoint.needs_model:
+        ask = read_ask(body)
+        exchange.model = ask.model
+        exchange.is_stream = bool(ask.stream)
+        exchange.hides_usage = exchange.is_stream and not ask.includes_usage
+    elif body:
+        content_type = exchange.request.head.get(b"content-type") or b""
+        if content_type.startswith(b"multipart/form-data"):
+            exchange.model = model_in_form(content_type, body)
+        else:
+            exchange.model = read_optional_model(body)
+
+
+_ERRORS = {400: InvalidRequest, 408: SlowBody, 413: BodyTooLarge}

@@ -1,0 +1,76 @@
+"""Which models there are to ask for: the aliases, and what each provider lists, asked for when somebody wants to know.
+
+A provider that cannot be asked is left out of the list; its models can be asked for all the same.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from gossamer.core.errors import ModelNotFound
+from gossamer.core.logs import get_log
+from gossamer.core.ports import Lister
+
+_FRESH_S = 60.0
+"""For how long a list is shown again without asking."""
+
+_log = get_log("catalog")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One model, as OpenAI's API shows it."""
+
+    id: str
+    owned_by: str
+    object: str = "model"
+    created: int = 0
+
+
+class Listing(msgspec.Struct, frozen=True):
+    data: list[Entry]
+    object: str = "list"
+
+
+class ModelCatalog:
+    """The union over all providers, by `provider/model`, and the aliases first."""
+
+    def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister]) -> None:
+        self._aliases = [Entry(id=alias, owned_by=target.partition("/")[0]) for alias, target in aliases.items()]
+        self._listers = tuple(listers)
+        self._known: list[Entry] | None = None
+        self._known_at = 0.0
+        self._asking: asyncio.Task[list[Entry]] | None = None
+
+    async def listing(self) -> bytes:
+        return msgspec.json.encode(Listing(await self._entries()))
+
+    async def entry(self, model: str) -> bytes:
+        for entry in await self._entries():
+            if entry.id == model:
+                return msgspec.json.encode(entry)
+        raise ModelNotFound(f"There is no model {model[:100]!r} in the list at /v1/models.", param="model")
+
+    async def _entries(self) -> list[Entry]:
+        """Asked once for all who want to know at the same time."""
+        now = asyncio.get_running_loop().time()
+        if self._known is not None and now - self._known_at < _FRESH_S:
+            return self._known
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> list[Entry]:
+        lists = await asyncio.gather(*(self._ask_one(lister) for lister in self._listers))
+        listed = [Entry(id=f"{name}/{model}", owned_by=name) for name, models in lists for model in models]
+        self._known = [*self._aliases, *listed]
+        self._known_at = asyncio.get_running_loop().time()
+        return self._known
+
+    @staticmethod
+    async def _ask_one(lister: Lister) -> tuple[str, list[str]]:
+        try:
+            return lister.name, await lister.models()
+        except OSError as error:
+            _log.warning("a provider does not list its models", provider=lister.name, reason=str(error))
+            return lister.name, []

@@ -1,0 +1,93 @@
+"""The worker: the composition root of the data plane.
+
+Settings become Services; a reload makes new ones beside the old, which go when their last request is done.
+"""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+from gossamer.config.settings import Settings
+from gossamer.core.logs import get_log
+from gossamer.http.proxy import ProxySettings
+from gossamer.http.server import Server
+from gossamer.http.tls import server_context
+from gossamer.http.turn import Turn
+from gossamer.journal.writer import JournalWriter
+from gossamer.pipeline import run
+from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.link import Link
+from gossamer.worker.services import Assembly, ServiceFactory
+
+_log = get_log("worker")
+
+
+async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:
+    """Answer until told to drain."""
+    turn = Turn(asyncio.get_running_loop())
+    journal = JournalWriter(
+        Path(settings.data_dir) / "journal",
+        number,
+        settings.journal.segment_size_bytes,
+        settings.journal.max_size_bytes,
+        lambda trouble: _log.warning(trouble, worker=number),
+    )
+    factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
+    assembly = factory.make(settings)
+    door = FrontDoor(run, assembly.services)
+    limits = settings.server.limits
+    server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
+    tls = settings.server.tls
+    context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
+    for sock in sockets:
+        await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
+    worker = Worker(factory, assembly, door, server, link)
+    link.attach(worker)
+    link.ready(os.getpid())
+    await worker.drained
+    journal.close()
+
+
+class Worker:
+    """Acts on what the supervisor says (a LinkOwner)."""
+
+    def __init__(
+        self, factory: ServiceFactory, assembly: Assembly, door: FrontDoor, server: Server, link: Link
+    ) -> None:
+        self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._factory = factory
+        self._assembly = assembly
+        self._door = door
+        self._server = server
+        self._link = link
+        self._draining: asyncio.Task[None] | None = None
+
+    def new_settings(self, settings: Settings, generation: int) -> None:
+        try:
+            fresh = self._factory.make(settings)
+        except (ValueError, OSError) as error:
+            self._link.failed(str(error))
+            return
+        self._door.services = fresh.services
+        self._server.limits = settings.server.limits.for_server()
+        self._assembly.retire()
+        self._assembly = fresh
+        self._link.reloaded(generation)
+
+    def drain(self, within_s: float) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain(within_s))
+
+    def supervisor_gone(self) -> None:
+        self.drain(_ORPHAN_DRAIN_S)
+
+    async def _drain(self, within_s: float) -> None:
+        self._door.is_ready = False
+        await self._server.drain(within_s)
+        self._assembly.retire()
+        self.drained.set_result(None)
+
+
+_ORPHAN_DRAIN_S = 5.0
+"""Without a supervisor nobody restarts or stops this process: a short end is better than a half-living node."""

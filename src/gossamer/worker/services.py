@@ -1,0 +1,101 @@
+"""From settings to the parts that the stages reach for."""
+
+from collections.abc import Mapping
+from itertools import count
+from secrets import token_hex
+
+from gossamer.config.settings import MockProvider as MockSettings
+from gossamer.config.settings import Provider as ProviderSettings
+from gossamer.config.settings import Settings
+from gossamer.core.ports import Journal, Lister, Provider, Services
+from gossamer.http.connect import Connector
+from gossamer.http.limits import PoolLimits
+from gossamer.http.origin import parse_base_url
+from gossamer.http.pool import Pool
+from gossamer.http.proxy import ProxySettings
+from gossamer.http.tls import client_context
+from gossamer.http.turn import Turn
+from gossamer.pipeline import TIMING
+from gossamer.providers.http import HttpProvider
+from gossamer.providers.in_process import InProcessMock
+from gossamer.providers.listing import HttpLister, MockLister
+from gossamer.providers.routing import StaticRouter
+from gossamer.worker.catalog import ModelCatalog
+from gossamer.worker.keys import ConfiguredKeys
+
+
+class ServiceFactory:
+    """Makes Services, and retires those that they replace."""
+
+    def __init__(self, journal: Journal, turn: Turn, number: int, proxies: ProxySettings) -> None:
+        self._journal = journal
+        self._turn = turn
+        self._number = number
+        self._proxies = proxies
+        self._seq = count(1)
+        self._ids = count(1)
+        self._life = token_hex(6)
+        """Makes the ids of this process unlike those of any other."""
+
+    def make(self, settings: Settings) -> "Assembly":
+        providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
+        keys = ConfiguredKeys(settings.keys)
+        services = Services(
+            authenticator=keys,
+            router=StaticRouter(providers, settings.models, _default_of(settings)),
+            journal=self._journal,
+            next_id=self._next_id,
+            next_seq=self._seq.__next__,
+            catalog=ModelCatalog(settings.models, map(_lister, providers.values())),
+            turn=self._turn,
+            timing=TIMING,
+            worker=self._number,
+            body_limit_bytes=settings.server.limits.body_bytes,
+        )
+        return Assembly(services, keys, providers)
+
+    def _next_id(self) -> str:
+        return f"req_{self._life}{next(self._ids):010x}"
+
+    def _provider(self, name: str, settings: ProviderSettings) -> Provider:
+        if isinstance(settings, MockSettings):
+            return InProcessMock(name, mock_provider(settings))
+        origin, prefix = parse_base_url(settings.base_url)
+        connector = Connector(
+            origin,
+            tls=client_context(settings.verify_tls) if origin.is_tls else None,
+            proxy=self._proxies.proxy_for(origin),
+            connect_s=settings.timeouts.connect_s,
+        )
+        pool = Pool(connector, PoolLimits(connections=settings.max_connections), self._turn)
+        return HttpProvider(
+            name, origin, prefix, settings.api_keys, settings.headers, settings.timeouts.for_calls(), pool
+        )
+
+
+class Assembly:
+    """Services, and what must be ended when they are replaced."""
+
+    def __init__(self, services: Services, keys: ConfiguredKeys, providers: Mapping[str, Provider]) -> None:
+        self.services = services
+        self._keys = keys
+        self._providers = providers
+
+    def retire(self) -> None:
+        """No new request gets these: free connections close now, busy ones with the answers that they carry."""
+        self._keys.retire()
+        for provider in self._providers.values():
+            if isinstance(provider, HttpProvider):
+                provider.pool.close()
+
+
+def _default_of(settings: Settings) -> str | None:
+    """Where a request goes that names nothing we know: the one named for it, or the only real provider there is."""
+    if settings.default_provider is not None:
+        return settings.default_provider
+    real = [name for name, found in settings.providers.items() if not isinstance(found, MockSettings)]
+    return real[0] if len(real) == 1 else None
+
+
+def _lister(provider: Provider) -> Lister:
+    return HttpLister(provider) if isinstance(provider, HttpProvider) else MockLister(provider.name, MODELS)
