@@ -108,7 +108,9 @@ class Supervisor:
         except StartFailed as error:
             self.gave_up(str(error))
         else:
-            self._announce(render_banner(self._describe()))
+            started = self._describe()
+            log.info("serving", url=started.url, workers=started.workers, uds=started.uds)
+            self._announce(render_banner(started))
 
     def gave_up(self, reason: str) -> None:
         self._failure = reason

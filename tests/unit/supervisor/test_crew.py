@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from gossamer.supervisor import crew as crew_module
+from gossamer.supervisor import endings
 from gossamer.supervisor.crew import Crew
 
 LINK = "import sys, socket, os, time; link = socket.socket(fileno=int(sys.argv[sys.argv.index('--link') + 1]))\n"
@@ -118,9 +119,12 @@ async def test_ten_starts_that_fail_end_it_with_the_last_words():
     assert reason == "10 workers in a row ended before they were ready. The last: exit status 3: disk is full"
 
 
-async def test_a_worker_that_was_ready_once_is_never_given_up():
-    async with crew_of(READY + "sys.exit(1)", posts=12) as (crew, owner):
-        await eventually(lambda: crew.restarts >= 12)
+async def test_where_one_post_is_manned_the_others_are_tried_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(endings, "LONGEST_PAUSE_S", 0.0)
+    first_lives = "import sys; sys.exit(1) if sys.argv[-1] != '0' else None\n" + UNTIL_EOF
+    async with crew_of(first_lives, posts=5) as (crew, owner):
+        await eventually(lambda: crew.restarts >= 24)
+        assert len(pids(crew)) == 1
         assert not owner.reason.done()
 
 
