@@ -203,7 +203,7 @@ def test_workers_that_cannot_start_end_it_and_their_last_words_are_said(gateway:
     served = gateway("fails", workers=5).start()
     assert served.ended() == 1
     last = served.log.splitlines()[-1]
-    assert last.startswith("gossamer: 10 workers in a row ended before they were ready.")
+    assert last.startswith("gossamer: 10 workers in a row ended before they were ready")
     assert last.endswith("RuntimeError: no room for a journal")
     assert not (served.home / "data" / "keys.json").exists(), "nobody has seen the key"
 

@@ -46,6 +46,8 @@ class Post:
     child: Child | None = None
     owes_answer: bool = False
     """New settings were sent to a ready worker; it has neither taken nor refused them."""
+    last_words: str | None = None
+    """Why the worker that is here, or was here last, could not go on."""
 
 
 class Crew:
@@ -58,7 +60,6 @@ class Crew:
         self._leaving = asyncio.Event()
         self._was_ever_ready = False
         self._failed_starts = 0
-        self._last_words = ""
 
     def start(self, briefing: bytes) -> None:
         self._accepted = self._briefing = briefing
@@ -140,12 +141,13 @@ class Crew:
         child.tell(self._briefing)
         if self._leaving.is_set():
             child.kill()
-        post.child, post.owes_answer = child, False
+        post.child, post.owes_answer, post.last_words = child, False, None
         deadline = asyncio.get_running_loop().call_later(READY_WITHIN_S, self._kill_unready, post, child)
         code = await child.ended()
         deadline.cancel()
         post.child = None
-        return ending_in_words(code), child
+        words = ending_in_words(code)
+        return f"{words}: {post.last_words}" if post.last_words else words, child
 
     async def _rest(self, pause_s: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -176,8 +178,7 @@ class Crew:
             self._briefing = self._accepted
             log.error("worker keeps its old settings", worker=post.number, reason=text)
         else:
-            self._last_words = text
-            log.error("worker failed", worker=post.number, reason=text)
+            post.last_words = text
 
     # --- when nothing helps ---
 
@@ -185,9 +186,9 @@ class Crew:
         self._failed_starts += 1
         if self._failed_starts >= FAILED_STARTS and not self._was_ever_ready:
             self._leaving.set()
-            why = f": {self._last_words}" if self._last_words else ". The log above says more."
             self._owner.gave_up(
-                f"{FAILED_STARTS} workers in a row ended before they were ready. The last: {ending}{why}"
+                f"{FAILED_STARTS} workers in a row ended before they were ready, and the log above says more. "
+                f"The last: {ending}"
             )
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:

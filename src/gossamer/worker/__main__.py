@@ -67,7 +67,7 @@ async def _run(serve: Serve, sockets: list[socket.socket], link_socket: socket.s
         return 0  # The supervisor ended while this process was starting: there is nothing to do.
     except Exception as error:  # noqa: BLE001 - said on the link and in the log; the supervisor starts a successor
         link.failed(f"{type(error).__name__}: {error}")
-        get_log(__name__, worker=number).defect("worker failed", error)
+        get_log("gossamer.worker", worker=number).defect("worker failed", error)
         return 1
     return 0
 
