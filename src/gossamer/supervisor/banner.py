@@ -85,5 +85,5 @@ def _lines_to_paste(started: Started, token: str) -> list[str]:
         curl,
         "  or with the OpenAI SDK (pip install openai):",
         python,
-        "  Any OpenAI client works: set OPENAI_BASE_URL and OPENAI_API_KEY to the same two values.",
+        "  Any other OpenAI client works too: give it this base URL and this key.",
     ]
