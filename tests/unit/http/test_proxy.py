@@ -8,7 +8,7 @@ from gossamer.http.origin import parse_base_url
 from gossamer.http.proxy import ProxySettings, parse_proxy
 
 
-def route(environ, url):
+def route(environ: dict[str, str], url: str) -> str | None:
     proxy = ProxySettings.from_environ(environ).proxy_for(parse_base_url(url)[0])
     return None if proxy is None else str(proxy)
 
