@@ -3,7 +3,8 @@
     GET /             the worker's pid and number, and how it was configured
     GET /slow         the same, once there is a file `go` in data_dir; until then `in-hand-...` tells of the request
 
-The first argument says how it behaves: good, refuses-reload, stubborn (drains never), or fails (at start).
+The first argument says how it behaves: good, refuses-reload, stubborn (drains never), fails (at start), or hesitates
+(is ready once there is a file `go`).
 """
 
 import asyncio
@@ -81,6 +82,8 @@ def behaving(behaviour: str) -> Serve:
             starter = asyncio.start_unix_server if sock.family == socket.AF_UNIX else asyncio.start_server
             worker.servers.append(await starter(worker.answer, sock=sock, backlog=4096))
         link.attach(worker)
+        while behaviour == "hesitates" and not (Path(settings.data_dir) / "go").exists():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
         link.ready(os.getpid())
         await worker.over.wait()
 

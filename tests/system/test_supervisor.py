@@ -380,6 +380,17 @@ def test_a_worker_may_refuse_and_keeps_what_it_has(gateway: MakeGateway):
     assert served.get().log_level == "info"
 
 
+def test_a_reload_before_the_start_is_done_loses_no_key(gateway: MakeGateway):
+    served = gateway("hesitates").start()
+    eventually(lambda: (served.home / "data").exists() and bool(served.children()))
+    served.signal(signal.SIGHUP)
+    served.logs("settings read")
+    served.let_go()
+    eventually(lambda: "is ready at" in served.out)
+    assert "gsm_" in served.out
+    assert served.get().keys == 1
+
+
 def test_a_key_that_is_taken_away_is_gone_after_a_reload(gateway: MakeGateway):
     served = gateway().started()
     (served.home / "data" / "keys.json").unlink()

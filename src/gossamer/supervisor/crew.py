@@ -113,6 +113,7 @@ class Crew:
 
     async def _keep(self, post: Post) -> None:
         while not self._leaving.is_set():
+            post.owes_answer, post.last_words = False, None
             began_ns = now_ns()
             ending, child = await self._man(post)
             if self._leaving.is_set():
@@ -141,7 +142,7 @@ class Crew:
         child.tell(self._briefing)
         if self._leaving.is_set():
             child.kill()
-        post.child, post.owes_answer, post.last_words = child, False, None
+        post.child = child
         deadline = asyncio.get_running_loop().call_later(READY_WITHIN_S, self._kill_unready, post, child)
         code = await child.ended()
         deadline.cancel()

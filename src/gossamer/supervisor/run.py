@@ -143,13 +143,14 @@ class Supervisor:
     def _reload(self) -> None:
         try:
             wanted = self._read_settings()
-            stored = read_keys(Path(self._running.data_dir)) if self._is_announced else self._key.stored
+            # Before the banner, the new key is known to nobody but this process.
+            key = FirstKey(read_keys(Path(self._running.data_dir))) if self._is_announced else self._key
         except ConfigError as error:
             problems = [str(problem) for problem in error.problems]
         except StartFailed as error:
             problems = [str(error)]
         else:
-            self._take_over(wanted, FirstKey(stored))
+            self._take_over(wanted, key)
             return
         for problem in problems:
             log.error("settings not reloaded, the old ones stay", problem=problem)
