@@ -30,6 +30,9 @@ from gossamer.stages.route import route
 
 ADMIT: tuple[Stage, ...] = (identify, authenticate, answer_models, read_body, route)
 
+_STAMPS_BEFORE = 2
+"""On arrival, and when the handler began."""
+
 TIMING = Timing(tuple(stage.__name__ for stage in ADMIT))
 
 _log = get_log("pipeline")
@@ -38,26 +41,26 @@ _log = get_log("pipeline")
 def run(request: Request, services: Services) -> None:
     """Take one request in. What becomes of it is told by callbacks from here on."""
     exchange = Exchange(request, services, now_ns())
+    stamp = exchange.stamps.append
     try:
-        _admit(exchange, 0)
+        for stage in ADMIT:
+            outcome = stage(exchange)
+            if outcome is not None:
+                _pause(exchange, outcome)
+                return
+            stamp(now_ns())
+        dispatch(exchange)
     except GatewayError as error:
         refuse(exchange, error)
     except Exception as error:  # noqa: BLE001 - a defect of ours is answered and logged, and ends one request only
         _apologise(exchange, error)
 
 
-def _admit(exchange: Exchange, first: int) -> None:
-    stamps = exchange.stamps
-    for number in range(first, len(ADMIT)):
-        outcome = ADMIT[number](exchange)
-        if outcome is not None:
-            if isinstance(outcome, Reply):
-                reply_with(exchange, outcome)
-            else:
-                Wait(exchange, outcome, number)
-            return
-        stamps.append(now_ns())
-    dispatch(exchange)
+def _pause(exchange: Exchange, outcome: Awaitable[Reply | None] | Reply) -> None:
+    if isinstance(outcome, Reply):
+        reply_with(exchange, outcome)
+    else:
+        Wait(exchange, outcome)
 
 
 class Wait:
@@ -65,20 +68,27 @@ class Wait:
 
     __slots__ = ("_exchange", "_task")
 
-    def __init__(self, exchange: Exchange, outcome: Awaitable[Reply | None], number: int) -> None:
+    def __init__(self, exchange: Exchange, outcome: Awaitable[Reply | None]) -> None:
         self._exchange = exchange
         exchange.request.owner = self
-        self._task = asyncio.get_running_loop().create_task(self._go_on(outcome, number))
+        self._task = asyncio.get_running_loop().create_task(self._go_on(outcome))
 
-    async def _go_on(self, outcome: Awaitable[Reply | None], number: int) -> None:
+    async def _go_on(self, outcome: Awaitable[Reply | None]) -> None:
         exchange = self._exchange
+        done = len(exchange.stamps) - _STAMPS_BEFORE
         try:
             answer = await outcome
             exchange.stamps.append(now_ns())
+            for stage in ADMIT[done + 1 :]:
+                if answer is not None:
+                    break
+                found = stage(exchange)
+                answer = found if found is None or isinstance(found, Reply) else await found
+                exchange.stamps.append(now_ns())
             if answer is not None:
                 reply_with(exchange, answer)
             else:
-                _admit(exchange, number + 1)
+                dispatch(exchange)
         except GatewayError as error:
             refuse(exchange, error)
         except PeerGone:

@@ -93,7 +93,7 @@ class Origin:
 
     def send(self, head: bytes = GET, timeouts: CallTimeouts | None = None, body: bytes = b"") -> tuple[Call, Heard]:
         heard = Heard()
-        call = Call(head, body, heard, timeouts or CallTimeouts())
+        call = Call.of(head, body, heard, timeouts or CallTimeouts())
         assert self.pool is not None
         self.pool.send(call)
         return call, heard
@@ -175,8 +175,7 @@ async def test_an_answer_that_ends_with_the_connection(origin: Origin):
 async def test_head_request(origin: Origin):
     origin.scripts = [says(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", OK)]
     heard = Heard()
-    call = Call(b"HEAD / HTTP/1.1\r\nhost: o\r\n\r\n", b"", heard, CallTimeouts())
-    call.is_head = True
+    call = Call(b"HEAD / HTTP/1.1\r\nhost: o\r\n\r\n", heard, CallTimeouts()).without_body()
     assert origin.pool is not None
     origin.pool.send(call)
     assert await heard.wait() == ["started 200", "ended"]
@@ -390,8 +389,7 @@ async def test_upload_piece_by_piece(origin: Origin, is_chunked: bool):
 
     origin.scripts = [take]
     heard = Heard()
-    call = Call(b"POST / HTTP/1.1\r\nhost: o\r\n\r\n", b"", heard, CallTimeouts(), Pieces())
-    call.is_chunked_upload = is_chunked
+    call = Call(b"POST / HTTP/1.1\r\nhost: o\r\n\r\n", heard, CallTimeouts()).fed_by(Pieces(), is_chunked=is_chunked)
     assert origin.pool is not None
     origin.pool.send(call)
     await heard.wait()

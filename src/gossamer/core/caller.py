@@ -7,11 +7,22 @@ from gossamer.core.ports import Claims
 class Caller:
     """Everything here follows from the bytes of one head alone."""
 
-    __slots__ = ("claims", "endpoint", "forwarded", "is_crooked", "path", "provider", "request_id", "token_digest")
+    __slots__ = (
+        "claims",
+        "endpoint",
+        "forwarded",
+        "is_crooked",
+        "method",
+        "path",
+        "provider",
+        "request_id",
+        "token_digest",
+    )
 
     def __init__(
         self,
         endpoint: Endpoint,
+        method: str,
         path: str,
         *,
         is_crooked: bool,
@@ -20,6 +31,7 @@ class Caller:
         provider: str | None,
     ) -> None:
         self.endpoint = endpoint
+        self.method = method
         self.path = path
         self.is_crooked = is_crooked
         self.token_digest = token_digest

@@ -8,19 +8,23 @@ Dialect = Literal["chat", "completions", "responses", "messages", "embeddings", 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`)."""
+    """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`).
+
+    `ends_with_mark`: a whole stream says that it is whole, by `[DONE]` or a last event; one that does not has broken.
+    """
 
     dialect: Dialect
     needs_model: bool = False
     asks_usage: bool = False
+    ends_with_mark: bool = False
 
 
 OTHER = Endpoint("other")
 
 ENDPOINTS: dict[str, Endpoint] = {
-    "/v1/chat/completions": Endpoint("chat", needs_model=True, asks_usage=True),
-    "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True),
-    "/v1/responses": Endpoint("responses", needs_model=True),
-    "/v1/messages": Endpoint("messages", needs_model=True),
+    "/v1/chat/completions": Endpoint("chat", needs_model=True, asks_usage=True, ends_with_mark=True),
+    "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True, ends_with_mark=True),
+    "/v1/responses": Endpoint("responses", needs_model=True, ends_with_mark=True),
+    "/v1/messages": Endpoint("messages", needs_model=True, ends_with_mark=True),
     "/v1/embeddings": Endpoint("embeddings", needs_model=True),
 }

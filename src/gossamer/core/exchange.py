@@ -14,6 +14,8 @@ class Exchange:
 
     # decided while it is admitted
     id: str = ""
+    request_id: str = ""
+    """What the caller is shown: its own id, if it sent one."""
     caller: Caller
     claims: Claims | None = None
     model: str | None = None
@@ -27,6 +29,7 @@ class Exchange:
 
     # learnt while it is delivered
     attempts: tuple[Attempt, ...] = ()
+    """Those that failed, and the last one where any did."""
     usage: Usage | None = None
     sent_ns: int = 0
     answered_ns: int = 0
@@ -44,8 +47,3 @@ class Exchange:
         self.services = services
         self.stamps = [request.arrived_ns, began_ns]
         """A reading of the clock at every border: on arrival, then behind each stage."""
-
-    @property
-    def request_id(self) -> str:
-        """The id that the caller is shown: its own, if it sent one."""
-        return self.caller.request_id or self.id

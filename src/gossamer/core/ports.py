@@ -57,8 +57,8 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     """The provider's own name of the model; None where the path knows none."""
     label: str
     """provider/model, as it is shown."""
-    headers: bytes = b""
-    """X-Gossamer-Target, rendered once."""
+    headers: str = ""
+    """X-Gossamer-Target and a single attempt, rendered once."""
 
 
 class Router(Protocol):

@@ -39,7 +39,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str
     status: int
     outcome: Outcome
-    stages_ns: dict[str, int]
+    stages_ns: list[int]
+    """How long each stage took, in their order; the segment's first line names them. Shorter where it ended early."""
     total_ns: int
     overhead_ns: int
     request_id: str = ""
@@ -48,6 +49,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     target: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    """Left out where the first try was the answer: `target`, `status` and the stages then say it all."""
     stream: bool = False
     first_byte_ns: int = 0
     request_bytes: int = 0

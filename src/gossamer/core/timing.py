@@ -1,13 +1,13 @@
 """How long each stage took, as the header that browsers and tools read (W3C Server-Timing), in milliseconds."""
 
-_MS = tuple(b"%.3f" % (us / 1000) for us in range(2000))
+_MS = tuple(f"{us / 1000:.3f}" for us in range(2000))
 """Rendered once: nearly all durations here are under two milliseconds."""
 
 
-def ms(duration_ns: int) -> bytes:
+def ms(duration_ns: int) -> str:
     """Milliseconds to three places."""
     us = duration_ns // 1000
-    return _MS[us] if 0 <= us < 2000 else b"%.3f" % (duration_ns / 1e6)
+    return _MS[us] if 0 <= us < 2000 else f"{duration_ns / 1e6:.3f}"
 
 
 class Timing:
@@ -17,11 +17,18 @@ class Timing:
         self.names = ("queue", *admit, "dispatch", "provider", "forward")
         self._templates = tuple(_template(self.names[:count]) for count in range(len(self.names) + 1))
 
-    def render(self, durations_ns: list[int], total_ns: int, overhead_ns: int) -> bytes:
-        values = *map(ms, durations_ns), ms(total_ns), ms(overhead_ns)
-        return self._templates[len(durations_ns)] % values
+    def render(self, durations_ns: list[int], total_ns: int, overhead_ns: int) -> str:
+        template = self._templates[len(durations_ns)]
+        try:
+            return template % (
+                *[_MS[ns // 1000] for ns in durations_ns],
+                _MS[total_ns // 1000],
+                _MS[overhead_ns // 1000],
+            )
+        except IndexError:
+            return template % (*map(ms, durations_ns), ms(total_ns), ms(overhead_ns))
 
 
-def _template(names: tuple[str, ...]) -> bytes:
-    entries = ", ".join(f"{name};dur=%b" for name in (*names, "total"))
-    return f"server-timing: {entries}\r\nx-gossamer-overhead-ms: %b\r\n".encode()
+def _template(names: tuple[str, ...]) -> str:
+    entries = ", ".join(f"{name};dur=%s" for name in (*names, "total"))
+    return f"server-timing: {entries}\r\nx-gossamer-overhead-ms: %s\r\n"

@@ -4,19 +4,10 @@ from gossamer.core.errors import GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Reply
 from gossamer.core.record import Outcome
-from gossamer.delivery.settle import settle, timing_headers
+from gossamer.delivery.settle import own_headers, settle
 from gossamer.dialects.errors import render_error
 
 _JSON = b"content-type: application/json\r\n"
-
-
-def own_headers(exchange: Exchange) -> bytes:
-    """What the gateway says of itself on every answer."""
-    target = exchange.target
-    shown = b""
-    if target is not None and exchange.attempts:
-        shown = b"%bx-gossamer-attempts: %d\r\n" % (target.headers, len(exchange.attempts))
-    return b"%bx-request-id: %b\r\n%b" % (timing_headers(exchange), exchange.request_id.encode("ascii"), shown)
 
 
 def reply(

@@ -1,22 +1,24 @@
 """The end of every request, exactly once: its record is in the journal before its answer leaves."""
 
+from operator import sub
+
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import Outcome, Record
 
 
-def timing_headers(exchange: Exchange) -> bytes:
-    """What the request cost until now, as headers; kept for the record as well."""
+def own_headers(exchange: Exchange) -> bytes:
+    """What the gateway says of itself on every answer: what it cost until now, its id, who answered."""
     stamps = exchange.stamps
     now = now_ns()
     stamps.append(now)
-    durations = [stamps[i + 1] - stamps[i] for i in range(len(stamps) - 1)]
-    total = now - stamps[0]
-    overhead = total - (exchange.answered_ns - exchange.sent_ns)
-    exchange.durations_ns = durations
-    exchange.overhead_ns = overhead
-    exchange.first_byte_ns = total
-    return exchange.services.timing.render(durations, total, overhead)
+    exchange.durations_ns = durations = list(map(sub, stamps[1:], stamps))
+    exchange.first_byte_ns = total = now - stamps[0]
+    exchange.overhead_ns = overhead = total - exchange.answered_ns + exchange.sent_ns
+    target = exchange.target
+    shown = target.headers if target is not None and exchange.sent_ns else ""
+    timing = exchange.services.timing.render(durations, total, overhead)
+    return f"{timing}x-request-id: {exchange.request_id}\r\n{shown}".encode("ascii")
 
 
 def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None = None) -> None:
@@ -25,35 +27,38 @@ def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None 
         return
     exchange.is_settled = True
     if exchange.durations_ns is None:
-        timing_headers(exchange)
+        own_headers(exchange)
         exchange.first_byte_ns = 0  # nothing went out
-    services, request, caller = exchange.services, exchange.request, exchange.caller
-    claims, target = exchange.claims, exchange.target
+    services = exchange.services
+    request = exchange.request
+    caller = exchange.caller
+    claims = exchange.claims
+    target = exchange.target
     total = now_ns() - exchange.stamps[0]
     services.journal.append(
-        Record(
-            id=exchange.id,
-            at=wall_time() - total / 1e9,
-            worker=services.worker,
-            seq=services.next_seq(),
-            method=request.head.method.decode("ascii"),
-            path=caller.path,
-            status=status,
-            outcome=outcome,
-            stages_ns=dict(zip(services.timing.names, exchange.durations_ns or (), strict=False)),
-            total_ns=total,
-            overhead_ns=exchange.overhead_ns,
-            request_id=exchange.request_id,
-            peer=request.peer,
-            key=claims.key_id if claims is not None else None,
-            model=exchange.model,
-            target=target.label if target is not None else None,
-            attempts=exchange.attempts,
-            stream=exchange.is_stream,
-            first_byte_ns=exchange.first_byte_ns,
-            request_bytes=len(exchange.body),
-            response_bytes=exchange.response_bytes,
-            usage=exchange.usage,
-            error=error,
+        Record(  # by position: names would cost more than all the values
+            exchange.id,
+            wall_time() - total / 1e9,
+            services.worker,
+            services.next_seq(),
+            caller.method,
+            caller.path,
+            status,
+            outcome,
+            exchange.durations_ns,  # type: ignore[arg-type]  # set above
+            total,
+            exchange.overhead_ns,
+            exchange.request_id,
+            request.peer,
+            claims.key_id if claims is not None else None,
+            exchange.model,
+            target.label if target is not None else None,
+            exchange.attempts,
+            exchange.is_stream,
+            exchange.first_byte_ns,
+            len(exchange.body),
+            exchange.response_bytes,
+            exchange.usage,
+            error,
         )
     )

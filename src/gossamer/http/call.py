@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from gossamer.http.client import ClientConnection
     from gossamer.http.pool import Pool
 
+_JOIN_BYTES = 64 * 1024
+"""Up to here head and body are one buffer."""
+
 
 class ResponseSink(Protocol):
     """Hears of an answer, in the turn in which its bytes come. `response_failed` is the last call, at any point."""
@@ -48,75 +51,78 @@ class Uploader(Protocol):
 
 
 class Call:
-    """`body` is the whole body, or empty where an `uploader` feeds it; `head` is complete with its framing."""
+    """`data` is the head, complete with its framing, and the body; a large body is `more`, an `uploader` feeds its own.
 
-    __slots__ = (
-        "_connection",
-        "_pool",
-        "body",
-        "head",
-        "is_chunked_upload",
-        "is_head",
-        "is_over",
-        "is_retried",
-        "sink",
-        "started_at",
-        "timeouts",
-        "uploader",
-    )
+    Class attributes are the defaults: a plain call sets few of them.
+    """
 
-    def __init__(
-        self,
-        head: bytes,
-        body: bytes,
-        sink: ResponseSink,
-        timeouts: CallTimeouts,
-        uploader: Uploader | None = None,
-    ) -> None:
-        self.head = head
-        self.body = body
+    more: bytes = b""
+    uploader: Uploader | None = None
+    is_chunked_upload = False
+    is_head = False
+    """The answer has no body, whatever its head says."""
+    is_plain = True
+    """Neither an upload nor a HEAD: nothing but a whole answer is awaited."""
+    is_retried = False
+    is_over = False
+    """The sink has heard all that it will hear."""
+    started_at = 0.0
+    connection: "ClientConnection | None" = None
+    pool: "Pool | None" = None
+
+    def __init__(self, data: bytes, sink: ResponseSink, timeouts: CallTimeouts) -> None:
+        self.data = data
         self.sink = sink
         self.timeouts = timeouts
-        self.uploader = uploader
-        self.is_chunked_upload = False
-        self.is_head = False
-        self.is_retried = False
-        self.is_over = False
-        self.started_at = 0.0
-        self._connection: ClientConnection | None = None
-        self._pool: Pool | None = None
 
-    def bind(self, pool: "Pool", connection: "ClientConnection | None") -> None:
-        """Where the call waits, or travels."""
-        self._pool = pool
-        self._connection = connection
+    @classmethod
+    def of(cls, head: bytes, body: bytes, sink: ResponseSink, timeouts: CallTimeouts) -> "Call":
+        """With the body beside the head where a copy would cost more than a second buffer."""
+        if len(body) <= _JOIN_BYTES:
+            return cls(head + body, sink, timeouts)
+        call = cls(head, sink, timeouts)
+        call.more = body
+        return call
+
+    def fed_by(self, uploader: Uploader, *, is_chunked: bool) -> "Call":
+        """The same call, its body to come from an uploader."""
+        self.uploader = uploader
+        self.is_chunked_upload = is_chunked
+        self.is_plain = False
+        return self
+
+    def without_body(self) -> "Call":
+        """The same call, asked by HEAD."""
+        self.is_head = True
+        self.is_plain = False
+        return self
 
     def cancel(self) -> None:
         """Nobody wants the answer: close what carries it, at once. The sink hears no more."""
         if self.is_over:
             return
         self.is_over = True
-        if self._connection is not None:
-            self._connection.cut()
-        elif self._pool is not None:
-            self._pool.leave_queue(self)
+        if self.connection is not None:
+            self.connection.cut()
+        elif self.pool is not None:
+            self.pool.leave_queue(self)
 
     def pause(self) -> None:
         """Read no more of the answer until `resume`."""
-        if self._connection is not None and not self.is_over:
-            self._connection.pause()
+        if self.connection is not None and not self.is_over:
+            self.connection.pause()
 
     def resume(self) -> None:
-        if self._connection is not None and not self.is_over:
-            self._connection.resume()
+        if self.connection is not None and not self.is_over:
+            self.connection.resume()
 
     def write(self, data: bytes) -> None:
         """The next piece of the upload."""
-        if self._connection is not None and data and not self.is_over:
-            self._connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self.is_chunked_upload else data)
+        if self.connection is not None and data and not self.is_over:
+            self.connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self.is_chunked_upload else data)
 
     def end_upload(self) -> None:
-        if self._connection is not None and not self.is_over:
+        if self.connection is not None and not self.is_over:
             if self.is_chunked_upload:
-                self._connection.transport.write(b"0\r\n\r\n")
-            self._connection.upload_ended()
+                self.connection.transport.write(b"0\r\n\r\n")
+            self.connection.upload_ended()

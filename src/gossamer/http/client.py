@@ -5,6 +5,7 @@ willing. Everything else closes it.
 """
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gossamer.http.bodies import Body, BodyError, ChunkedBody, LengthBody, OpenBody
@@ -15,8 +16,6 @@ from gossamer.http.heads import ResponseHead, parse_response_head
 if TYPE_CHECKING:
     from gossamer.http.pool import Pool
 
-_JOIN_BYTES = 64 * 1024
-"""Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
 _BODILESS = frozenset({204, 304})
 
 
@@ -29,15 +28,15 @@ class ClientConnection(asyncio.Protocol):
         "_got_bytes",
         "_head",
         "_heard_at",
-        "_is_lost",
         "_is_paused",
+        "_is_reused",
         "_is_uploading",
         "_known",
         "_partial",
         "_pool",
         "_turn",
-        "_uses",
         "idle_since",
+        "is_lost",
         "transport",
     )
 
@@ -47,8 +46,8 @@ class ClientConnection(asyncio.Protocol):
         self._turn = pool.turn
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
         self._known: ResponseHead | None = None  # the last head that was accepted here
-        self._uses = 0
-        self._is_lost = False
+        self._is_reused = False
+        self.is_lost = False
         self.idle_since = 0.0
         # of the call in progress
         self._call: Call | None = None
@@ -66,43 +65,36 @@ class ClientConnection(asyncio.Protocol):
     def is_idle(self) -> bool:
         return self._call is None
 
-    @property
-    def is_usable(self) -> bool:
-        return not self._is_lost and not self.transport.is_closing()
-
     def send(self, call: Call, now: float) -> None:
         self._call = call
-        self._uses += 1
-        self._got_bytes = False
         self._heard_at = now
-        call.bind(self._pool, self)
-        body = call.body
-        if len(body) <= _JOIN_BYTES:
-            self.transport.write(call.head + body if body else call.head)
-        else:
-            self.transport.writelines((call.head, body))
+        call.connection = self
+        self.transport.write(call.data)
+        if call.more:
+            self.transport.write(call.more)
         if call.uploader is not None:
             self._is_uploading = True
             call.uploader.upload_wanted(call)
 
     def upload_ended(self) -> None:
         self._is_uploading = False
-        self._heard_at = self._pool.loop.time()
+        self._heard_at = monotonic()
 
     def pause(self) -> None:
-        if not self._is_paused and self.is_usable:
+        if not self._is_paused and not self.is_lost:
             self._is_paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
-        if self._is_paused and self.is_usable:
+        if self._is_paused and not self.is_lost:
             self._is_paused = False
-            self._heard_at = self._pool.loop.time()
+            self._heard_at = monotonic()
             self.transport.resume_reading()
 
     def cut(self) -> None:
         """End at once; the call in progress hears no more."""
         self._call = None
+        self.is_lost = True
         if self.transport is not None:
             self.transport.abort()
 
@@ -128,25 +120,37 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if not self._turn.is_open:
-            self._turn.begin()
+        turn = self._turn
+        if not turn.is_open:
+            turn.begin()
         call = self._call
         if call is None:  # nothing was asked: whatever this is, the connection cannot be trusted any more
+            self.is_lost = True
             self.transport.abort()
             return
-        self._got_bytes = True
+        if not self._got_bytes:
+            known = self._known
+            if known is not None and len(data) == known.size and data.startswith(known.raw) and call.is_plain:
+                # The same head again, its whole body with it, nothing behind.
+                self._call = None
+                self._is_reused = call.is_over = True
+                self._pool.release(self)
+                call.sink.response_complete(known, data[len(known.raw) :])
+                return
+            self._got_bytes = True
         body = self._body
         if body is None:
             self._take_head(call, data)
         else:
-            self._heard_at = self._pool.loop.time()
+            self._heard_at = monotonic()
             self._take_body(call, body, data)
 
     def eof_received(self) -> bool:
+        self.is_lost = self._call is None  # an idle one must not be chosen before it is closed
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._is_lost = True
+        self.is_lost = True
         self._pool.forget(self)
         call = self._call
         if call is None:
@@ -179,15 +183,15 @@ class ClientConnection(asyncio.Protocol):
             head = self._read_head(data)
             if head is None:
                 return
+        is_whole = len(data) == head.size
         data = data[len(head.raw) :]
-        length = head.length
-        if length == len(data) and not head.chunked and not call.is_head and not self._is_uploading:
+        if is_whole and call.is_plain:
             self._release(clean=head.keep_alive)
             call.is_over = True
             call.sink.response_complete(head, data)
             return
         self._head = head
-        self._heard_at = self._pool.loop.time()
+        self._heard_at = monotonic()
         body = self._body = self._framing(call, head)
         call.sink.response_started(head)
         if self._call is call and (data or body.done):
@@ -211,7 +215,8 @@ class ClientConnection(asyncio.Protocol):
             if call is not None and len(data) > end + 4:
                 self._take_head(call, data[end + 4 :])
             return None
-        self._known = head
+        if head.keep_alive:
+            self._known = head
         return head
 
     @staticmethod
@@ -244,25 +249,26 @@ class ClientConnection(asyncio.Protocol):
 
     def _release(self, *, clean: bool) -> None:
         self._call = self._head = self._body = None
-        self._is_uploading = False
-        if self._is_lost:
+        self._is_uploading = self._got_bytes = False
+        self._is_reused = True
+        if self.is_lost:
             return
         if self._is_paused:
             self.resume()
         if clean:
             self._pool.release(self)
         else:
+            self.is_lost = True
             self.transport.close()
 
     def _fail(self, error: ResponseBroken | CallTimeout) -> None:
         call = self._call
         self._call = self._head = self._body = None
-        if not self._is_lost:
-            self.transport.abort()
+        self.transport.abort()
         if call is not None and not call.is_over:
             call.is_over = True
             call.sink.response_failed(error)
 
     def _may_resend(self, call: Call) -> bool:
         """A kept connection that the peer closed while it lay idle took nothing of the call: try once on a new one."""
-        return self._uses > 1 and not call.is_retried and call.uploader is None
+        return self._is_reused and not call.is_retried and call.uploader is None

@@ -5,6 +5,7 @@ A client that closes its side has left: what is under way for it is given up, as
 
 import asyncio
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gossamer.http.bodies import ChunkedBody, LengthBody
@@ -61,23 +62,30 @@ class ServerConnection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio forgets it on accepted sockets
-        self._since = self._server.loop.time()
+        self._since = monotonic()
         self._server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if not self._turn.is_open:
-            self._turn.begin()
+        turn = self._turn
+        if not turn.is_open:
+            turn.begin()
         if self._request is None:
+            pending = self._pending
+            known = self._known
+            if known is not None and len(data) == known.size and not pending and data.startswith(known.raw):
+                # The same head again, its whole body with it, nothing behind: how a kept connection mostly speaks.
+                self._request = request = Request(self, known, data[len(known.raw) :], None, turn.seen_ns)
+                self._server.handler(request)
+                return
             if self._is_lingering:
                 return
-            pending = self._pending
             if not pending:
                 self._take(data)
             else:
                 pending += data
                 self._take(bytes(pending), len(pending) - len(data))
         elif self._intake is not None:
-            self._since = self._server.loop.time()
+            self._since = monotonic()
             rest = self._intake.feed(data)
             if rest:
                 self._hold_back(rest)
@@ -93,7 +101,7 @@ class ServerConnection(asyncio.Protocol):
         self._server.forget(self)
 
     def pause_writing(self) -> None:
-        self._slow_since = self._server.loop.time()
+        self._slow_since = monotonic()
         if self._request is not None and self._request.owner is not None:
             self._request.owner.client_slow()
 
@@ -138,11 +146,12 @@ class ServerConnection(asyncio.Protocol):
                 raise RequestRefused(431, f"The head is larger than {limits.head_bytes} bytes: send fewer headers.")
             if end < 0:
                 if not self._head_since:
-                    self._head_since = self._server.loop.time()
+                    self._head_since = monotonic()
                 self._pending[:] = data
                 return None
             head = parse_request_head(data[: end + 4], limits.header_count)
-        self._known = head
+        if head.keep_alive and head.minor and not head.chunked and not self._closes:
+            self._known = head
         return head
 
     def _start(self, head: RequestHead, data: bytes) -> bytes:
@@ -152,12 +161,12 @@ class ServerConnection(asyncio.Protocol):
         if self._pending:
             self._pending.clear()
         self._head_since = 0.0
-        self._closes = self._server.is_draining or not head.keep_alive
+        self._closes = self._closes or self._server.is_draining or not head.keep_alive
         if not head.chunked and len(data) >= end:
             self._request = request = Request(self, head, data[offset:end], None, self._turn.seen_ns)
             rest = data[end:]
         else:
-            self._since = self._server.loop.time()
+            self._since = monotonic()
             intake = self._intake = Intake(self, ChunkedBody() if head.chunked else LengthBody(end - offset))
             self._request = request = Request(self, head, b"", intake, self._turn.seen_ns)
             rest = intake.feed(data[offset:]) or b""
@@ -192,6 +201,7 @@ class ServerConnection(asyncio.Protocol):
     def close_after(self) -> None:
         """End the connection with the answer in progress."""
         self._closes = True
+        self._known = None
 
     def invite_body(self) -> None:
         if self._intake is not None and not self._intake.has_begun:
@@ -210,7 +220,7 @@ class ServerConnection(asyncio.Protocol):
     def resume_body(self) -> None:
         if self._is_paused:
             self._is_paused = False
-            self._since = self._server.loop.time()
+            self._since = monotonic()
             self.transport.resume_reading()
 
     def finish(self) -> None:
@@ -219,18 +229,22 @@ class ServerConnection(asyncio.Protocol):
         assert request is not None
         request.detach()
         self._request = None
-        self._since = self._server.loop.time()
+        self._since = monotonic()
         if self._intake is not None:
             self._linger()
         elif self._closes:
             self.close()
-        else:
-            if self._is_paused:
-                self.resume_body()
-            if self._pending and not self._is_taking:
-                data = bytes(self._pending)
-                self._pending.clear()
-                self._take(data)
+        elif self._pending or self._is_paused:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """With what came behind the request that was just answered."""
+        if self._is_paused:
+            self.resume_body()
+        if self._pending and not self._is_taking:
+            data = bytes(self._pending)
+            self._pending.clear()
+            self._take(data)
 
     # --- the end ---
 
@@ -245,6 +259,7 @@ class ServerConnection(asyncio.Protocol):
     def drain(self) -> None:
         """End with the answer in progress, or now if there is none."""
         self._closes = True
+        self._known = None
         if self._request is None and not self._pending:
             self.close()
 
@@ -283,8 +298,9 @@ class ServerConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """Send what is written and the end of our side; what still comes is thrown away for a moment."""
         self._pending.clear()
+        self._known = None
         self._is_lingering = True
-        self._since = self._server.loop.time()
+        self._since = monotonic()
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.resume_body()

@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 class Head:
     """What request and response heads have in common."""
 
-    __slots__ = ("chunked", "headers", "keep_alive", "length", "minor", "notes", "raw")
+    __slots__ = ("chunked", "headers", "keep_alive", "length", "minor", "notes", "raw", "size")
 
     raw: bytes
     headers: Headers
@@ -28,6 +28,8 @@ class Head:
     keep_alive: bool
     minor: int
     """The x of HTTP/1.x."""
+    size: int
+    """Of the whole message on the wire; -1 where the head does not say."""
     notes: Any
     """What the layer above derived from exactly these bytes; None until it keeps something here."""
 
@@ -138,6 +140,8 @@ def parse_response_head(raw: bytes) -> ResponseHead:
     head.minor = 0 if parser.get_http_version() == "1.0" else 1
     head.notes = None
     _understand(head)
+    if head.length is None:
+        head.size = -1
     return head
 
 
@@ -160,6 +164,7 @@ def recognise(head: RequestHead, data: bytes) -> RequestHead | None:
     known = RequestHead()
     known.raw = data[: end + len(tail)]
     known.length = int(digits)
+    known.size = len(known.raw) + known.length
     known.headers, known.target, known.method = head.headers, head.target, head.method
     known.chunked, known.keep_alive, known.minor = head.chunked, head.keep_alive, head.minor
     known.expects_continue, known.notes = head.expects_continue, head.notes
@@ -184,6 +189,7 @@ def _understand(head: Head) -> None:
                 options = value.lower()
                 head.keep_alive = b"close" not in options and (head.keep_alive or b"keep-alive" in options)
     head.headers = rest
+    head.size = -1 if head.chunked else len(head.raw) + (head.length or 0)
 
 
 def _check_request(head: RequestHead) -> None:

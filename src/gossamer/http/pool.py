@@ -6,6 +6,7 @@ The last one used is the first one taken, so that what is not needed grows old a
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol, cast
 
 from gossamer.http.call import Call
@@ -45,11 +46,11 @@ class Pool:
 
     def send(self, call: Call) -> None:
         """Send on a free connection now, or as soon as there is one."""
-        now = call.started_at = self.loop.time()
+        now = call.started_at = monotonic()
         idle = self._idle
         while idle:
             connection = idle.pop()
-            if connection.is_usable:
+            if not connection.is_lost:
                 connection.send(call, now)
                 return
         self._queue(call)
@@ -57,7 +58,7 @@ class Pool:
     def resend(self, call: Call) -> None:
         """The kept connection that was to carry it had gone stale: once more, on a new one."""
         call.is_retried = True
-        call.bind(self, None)
+        call.connection = None
         self._open_for(call)
 
     def leave_queue(self, call: Call) -> None:
@@ -66,16 +67,24 @@ class Pool:
 
     def release(self, connection: ClientConnection) -> None:
         """A connection is clean and free."""
-        if self._is_closed:
-            connection.transport.close()
-            return
+        if self._waiting or self._is_closed:
+            self._reuse(connection)
+        else:
+            connection.idle_since = monotonic()
+            self._idle.append(connection)
+
+    def _reuse(self, connection: ClientConnection) -> None:
+        """For whoever waits; a pool that is closed keeps none."""
         while self._waiting:
             call = self._waiting.popleft()
             if not call.is_over:
-                connection.send(call, self.loop.time())
+                connection.send(call, monotonic())
                 return
-        connection.idle_since = self.loop.time()
-        self._idle.append(connection)
+        if self._is_closed:
+            connection.is_lost = True
+            connection.transport.close()
+        else:
+            self.release(connection)
 
     def forget(self, connection: ClientConnection) -> None:
         """A connection is gone: whoever waits for its place gets it."""
@@ -89,14 +98,16 @@ class Pool:
         """Close what is free now, and each busy connection with the answer that it carries."""
         self._is_closed = True
         while self._idle:
-            self._idle.pop().transport.close()
+            connection = self._idle.pop()
+            connection.is_lost = True
+            connection.transport.close()
 
     @property
     def open_connections(self) -> int:
         return len(self._connections)
 
     def _queue(self, call: Call) -> None:
-        call.bind(self, None)
+        call.pool = self
         if len(self._waiting) >= self.limits.waiting:
             call.is_over = True
             self.loop.call_soon(
@@ -133,7 +144,7 @@ class Pool:
         elif call.is_over or not call.is_retried:
             self.release(connection)
             return
-        connection.send(call, self.loop.time())
+        connection.send(call, monotonic())
 
     def _fail(self, call: Call, error: CallFailed) -> None:
         """A connection was opened for this call, in vain. One that another connection took meanwhile is not touched."""
@@ -146,7 +157,7 @@ class Pool:
             call.sink.response_failed(error)
 
     def _sweep(self) -> None:
-        now = self.loop.time()
+        now = monotonic()
         for connection in list(self._connections):
             connection.check_deadlines(now)
         while self._idle and now - self._idle[0].idle_since > self.limits.keep_s:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _JOIN_BYTES = 64 * 1024
 """Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
+_BODILESS = frozenset({204, 304})
 
 
 class RequestOwner(Protocol):
@@ -105,20 +106,24 @@ class Request:
         connection = self._connection
         if connection is None:
             return
-        if status in (204, 304):
-            head = b"%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence())
-            body = b""
+        length = len(body)
+        if length > _JOIN_BYTES or status in _BODILESS or self.head.method == b"HEAD":
+            self._reply_apart(connection, status, headers, body)
         else:
-            head = b"%b%b%bcontent-length: %d\r\n\r\n" % (
-                STATUS_LINES[status], headers, connection.persistence(), len(body),
-            )  # fmt: skip
-            if self.head.method == b"HEAD":
-                body = b""
-        if len(body) <= _JOIN_BYTES:
-            connection.transport.write(head + body)
+            connection.transport.write(
+                b"%b%b%bcontent-length: %d\r\n\r\n%b"
+                % (STATUS_LINES[status], headers, connection.persistence(), length, body)
+            )
+        connection.finish()
+
+    def _reply_apart(self, connection: "ServerConnection", status: int, headers: bytes, body: bytes) -> None:
+        """An answer whose body is too large to be copied, or does not travel at all."""
+        length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
+        head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence(), length)
+        if status in _BODILESS or self.head.method == b"HEAD":
+            connection.transport.write(head)
         else:
             connection.transport.writelines((head, body))
-        connection.finish()
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
         """The head of an answer whose body follows by `write` and ends by `end`."""
@@ -126,7 +131,7 @@ class Request:
         if connection is None:
             return
         framing = b""
-        if status not in (204, 304):
+        if status not in _BODILESS:
             if length is not None:
                 framing = b"content-length: %d\r\n" % length
             elif self.head.minor:

@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from time import monotonic
 
 from gossamer.http.connection import ServerConnection
 from gossamer.http.limits import ServerLimits
@@ -91,7 +92,7 @@ class Server:
         return max(0.02, min(1.0, shortest / _SWEEPS_PER_TIMEOUT))
 
     def _sweep(self) -> None:
-        now = self.loop.time()
+        now = monotonic()
         for connection in list(self.connections):
             connection.check_deadlines(now)
         self._sweeper = self.loop.call_later(self._sweep_interval_s, self._sweep)

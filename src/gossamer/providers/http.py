@@ -38,10 +38,12 @@ class HttpProvider:
         own = "".join(f"{field}: {value}\r\n" for field, value in headers.items()).encode("latin-1")
         self._own_lines = b"host: %b\r\n%b" % (origin.host_header, own)
         self._own_names = frozenset(field.lower().encode("latin-1") for field in headers)
-        self._keys = cycle([f"authorization: Bearer {key}\r\n".encode("latin-1") for key in api_keys] or [b""])
+        keys = [f"authorization: Bearer {key}\r\n".encode("latin-1") for key in api_keys]
+        if len(keys) == 1:
+            self._own_lines += keys.pop()
+        self._next_key = cycle(keys or [b""]).__next__
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
-        head = exchange.request.head
         caller = exchange.caller
         known = caller.forwarded
         if known is not None and known[0] is self:
@@ -49,24 +51,41 @@ class HttpProvider:
         else:
             lines = self._render(exchange)
             caller.forwarded = (self, lines)
+        head = exchange.request.head
         body = exchange.body
-        lines += b"%bx-request-id: %b\r\n" % (next(self._keys), exchange.request_id.encode("ascii"))
-        if uploader is not None:
-            return self._upload(exchange, lines, sink, uploader)
-        if body or head.length is not None or head.chunked:
-            lines += b"content-length: %d\r\n" % len(body)
-        call = Call(lines + b"\r\n", body, sink, self._timeouts)
-        call.is_head = head.method == b"HEAD"
+        request_id = exchange.request_id.encode("ascii")
+        if uploader is None and (body or head.method == b"POST"):
+            start = b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (
+                lines, self._next_key(), request_id, len(body),
+            )  # fmt: skip
+            call = Call.of(start, body, sink, self._timeouts)
+        else:
+            call = self._unusual(head.method, head.length, lines, request_id, sink, uploader)
         self.pool.send(call)
         return call
 
-    def _upload(self, exchange: Exchange, lines: bytes, sink: ResponseSink, uploader: Uploader) -> Call:
-        length = exchange.request.head.length
+    def own_request(self, method: bytes, path: bytes) -> bytes:
+        """The head of a request that the gateway makes for itself, without a body."""
+        return b"%b %b%b HTTP/1.1\r\n%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
+            method, self._prefix, path, self._own_lines, self._next_key(),
+        )  # fmt: skip
+
+    def _unusual(
+        self,
+        method: bytes,
+        length: int | None,
+        lines: bytes,
+        request_id: bytes,
+        sink: ResponseSink,
+        uploader: Uploader | None,
+    ) -> Call:
+        """Without a body, or with one that is handed on as it comes."""
+        start = b"%b%bx-request-id: %b\r\n" % (lines, self._next_key(), request_id)
+        if uploader is None:
+            call = Call(start + b"\r\n", sink, self._timeouts)
+            return call.without_body() if method == b"HEAD" else call
         framing = b"transfer-encoding: chunked\r\n\r\n" if length is None else b"content-length: %d\r\n\r\n" % length
-        call = Call(lines + framing, b"", sink, self._timeouts, uploader)
-        call.is_chunked_upload = length is None
-        self.pool.send(call)
-        return call
+        return Call(start + framing, sink, self._timeouts).fed_by(uploader, is_chunked=length is None)
 
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head
@@ -74,9 +93,3 @@ class HttpProvider:
         fields = [field for field in head.headers if field[0] not in self._own_names]
         lines = lines_to_provider(fields, is_read=exchange.caller.endpoint.needs_model)
         return b"%b %b HTTP/1.1\r\n%b%b" % (head.method, path, self._own_lines, lines)
-
-    def own_request(self, method: bytes, path: bytes) -> bytes:
-        """The head of a request that the gateway makes for itself, without a body."""
-        return b"%b %b%b HTTP/1.1\r\n%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
-            method, self._prefix, path, self._own_lines, next(self._keys),
-        )  # fmt: skip

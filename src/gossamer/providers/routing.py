@@ -55,5 +55,5 @@ class StaticRouter:
 
 def _target(provider: Provider, model: str | None) -> Target:
     label = f"{provider.name}/{model}" if model is not None else provider.name
-    shown = label.encode("ascii", "backslashreplace").replace(b"\r", b"").replace(b"\n", b"")
-    return Target(provider, model, label, b"x-gossamer-target: %b\r\n" % shown)
+    shown = label if label.isascii() and label.isprintable() else ascii(label)
+    return Target(provider, model, label, f"x-gossamer-target: {shown}\r\nx-gossamer-attempts: 1\r\n")

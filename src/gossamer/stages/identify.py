@@ -21,7 +21,8 @@ def identify(exchange: Exchange) -> None:
     if caller is None:
         caller = head.notes = read_caller(head)
     exchange.caller = caller
-    exchange.id = exchange.services.next_id()
+    exchange.id = minted = exchange.services.next_id()
+    exchange.request_id = caller.request_id or minted
     if caller.is_crooked:
         raise InvalidRequest("The path has `.` or `..` segments: send it resolved.")
 
@@ -34,6 +35,7 @@ def read_caller(head: RequestHead) -> Caller:
     token = token_of(head)
     return Caller(
         endpoint=ENDPOINTS.get(path, OTHER),
+        method=head.method.decode("ascii"),
         path=path,
         is_crooked=_DOT_SEGMENT.search(path) is not None,
         token_digest=sha256(token).digest() if token else None,

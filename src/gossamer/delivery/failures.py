@@ -1,10 +1,11 @@
-"""A provider's refusal, said to the caller: whose fault it is decides the status (docs/reference/errors.md)."""
+"""What went wrong at the provider, said to the caller: whose fault it is decides the status."""
 
 import msgspec
 
-from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderUnavailable
+from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderTimeout, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import AnswerHead
+from gossamer.http.errors import CallFailed, CallTimeout
 
 _EXCERPT_CHARS = 300
 
@@ -48,3 +49,11 @@ def _message(body: bytes) -> str:
 def _seconds(retry_after: bytes | None) -> float | None:
     """The seconds form; a date is left to the default, since clocks differ."""
     return float(retry_after) if retry_after is not None and retry_after.isdigit() else None
+
+
+def in_words(exchange: Exchange, error: CallFailed) -> GatewayError:
+    """No answer, or no whole one."""
+    label = exchange.target.label if exchange.target is not None else "The provider"
+    if isinstance(error, CallTimeout):
+        return ProviderTimeout(f"{label} was too slow: {error}. Try again, or raise its timeouts.")
+    return ProviderUnavailable(f"{label} did not answer: {error}. Try again.")

@@ -1,0 +1,117 @@
+"""What no field can know alone: names that must exist elsewhere, values that must agree.
+
+Looks only at what could be read (`found`), so a problem that is named already brings no second one with it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from gossamer.config.document import Items, Node, Table
+from gossamer.config.file_format import KeyEntry
+from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
+from gossamer.config.settings import JournalSettings, Upstream
+from gossamer.config.units import format_size
+
+Found = Mapping[FieldPath, object]
+
+ALWAYS_THERE = "mock"
+"""The provider that exists without being configured."""
+
+
+def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
+    """Every rule, in the order of the file."""
+    yield from _journal_fits(found, tree)
+    yield from _one_voice_on_authorization(found, tree)
+    yield from _providers_exist(found, tree)
+    yield from _keys_have_one_secret(found, tree)
+    yield from _keys_differ(found, tree)
+
+
+def _journal_fits(found: Found, tree: Node) -> Iterator[Problem]:
+    match found.get(("journal",)):
+        case JournalSettings(segment_size_bytes=segment, max_size_bytes=bound) if bound < 2 * segment:
+            yield _problem(
+                tree,
+                ("journal", "max_size"),
+                f"{format_size(bound)} holds fewer than two segments of {format_size(segment)}",
+                "one is written while the other is read: raise max_size or lower segment_size",
+            )
+
+
+def _one_voice_on_authorization(found: Found, tree: Node) -> Iterator[Problem]:
+    for path, value in found.items():
+        if isinstance(value, Upstream) and value.api_keys and "authorization" in value.headers:
+            yield _problem(
+                tree,
+                (*path, "headers"),
+                "the authorization header is set here, and by api_keys as well",
+                "keep one of the two",
+            )
+
+
+def _providers_exist(found: Found, tree: Node) -> Iterator[Problem]:
+    names = _provider_names(tree)
+    for path, value in found.items():
+        match path:
+            case ("models", _) | ("default_provider",) if isinstance(value, str):
+                name = value.partition("/")[0]
+                if name not in names:
+                    yield _problem(
+                        tree, path, f"there is no provider {name}", did_you_mean(name, names, listed_as="providers")
+                    )
+
+
+def _provider_names(tree: Node) -> set[str]:
+    """Also of providers that could not be read: those have their own problem."""
+    providers = _node_at(tree, ("providers",))
+    return {ALWAYS_THERE, *(providers.entries if isinstance(providers, Table) else ())}
+
+
+def _keys_have_one_secret(found: Found, tree: Node) -> Iterator[Problem]:
+    for path, value in found.items():
+        if isinstance(value, KeyEntry) and (value.token is None) == (value.sha256 is None):
+            wrong = "has neither token nor sha256" if value.token is None else "has both token and sha256"
+            yield _problem(tree, path, wrong, "give one of the two")
+
+
+def _keys_differ(found: Found, tree: Node) -> Iterator[Problem]:
+    names: dict[object, FieldPath] = {}
+    digests: dict[object, FieldPath] = {}
+    for path, value in found.items():
+        match path:
+            case ("keys", int(), "name"):
+                first = names.setdefault(value, path)
+                if first != path:
+                    yield _repeated(tree, path, first, f"the name {value!r} is taken")
+            case ("keys", int(), "token" | "sha256"):
+                first = digests.setdefault(value, path)
+                if first[:2] != path[:2]:
+                    yield _repeated(tree, path, first, "the token is that of another key")
+
+
+def _repeated(tree: Node, path: FieldPath, first: FieldPath, wrong: str) -> Problem:
+    return _problem(tree, path, f"{wrong}, see {field_name(first)} at {_place_of(tree, first)}", "each key has its own")
+
+
+def _problem(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:
+    return Problem(_place_of(tree, path), field_name(path), wrong, allowed)
+
+
+def _place_of(tree: Node, path: FieldPath) -> Place:
+    """Where a value stands, or the nearest thing around it that is written."""
+    node = _node_at(tree, path)
+    while node is None:
+        path = path[:-1]
+        node = _node_at(tree, path)
+    return node.place
+
+
+def _node_at(tree: Node, path: FieldPath) -> Node | None:
+    node: Node | None = tree
+    for step in path:
+        if isinstance(node, Table) and isinstance(step, str) and step in node.entries:
+            node = node.entries[step].value
+        elif isinstance(node, Items) and isinstance(step, int):
+            node = node.values[step]
+        else:
+            return None
+    return node

@@ -1,0 +1,234 @@
+"""The settings in force: read once, frozen, handed to whoever needs them, also to another process as msgpack or JSON.
+
+An attribute carries its unit in its name; the file's key does not, since there the value carries it (`10s`, `32MiB`).
+The `leaf` of a type names the rule by which leaves.py reads it. Secrets never show in a `repr`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
+
+_SERVER = ServerLimits()
+_CALL = CallTimeouts()
+_POOL = PoolLimits()
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "text", "json"]
+
+Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
+Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
+Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
+FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
+ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
+ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
+Target = Annotated[str, Meta(extra={"leaf": "target"})]
+BaseUrl = Annotated[
+    str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
+]
+Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
+Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
+Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
+HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
+HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the settings: never changed, and no key in it that nothing reads."""
+
+
+# --- the front door ---
+
+
+class TlsSettings(Section, frozen=True, kw_only=True):
+    """The server's own certificate."""
+
+    certificate: Annotated[FilePath, Meta(description="PEM file with the certificate and its chain.")]
+    key: Annotated[FilePath, Meta(description="PEM file with the private key of the certificate.")]
+
+
+class LimitSettings(Section, frozen=True, kw_only=True):
+    """How much and how slow a client may be."""
+
+    head_bytes: Annotated[Size, Meta(description="Request line and headers together; more is 431.")] = (
+        _SERVER.head_bytes
+    )
+    header_count: Annotated[int, Meta(ge=1, description="Headers of one request; more is 431.")] = _SERVER.header_count
+    body_bytes: Annotated[Size, Meta(description="A JSON body; more is 413.")] = _SERVER.body_bytes
+    head_timeout_s: Annotated[Duration, Meta(description="From the first byte of a head to its last; then 408.")] = (
+        field(name="head_timeout", default=_SERVER.head_timeout_s)
+    )
+    body_timeout_s: Annotated[Duration, Meta(description="Without a byte of a body that is owed; then 408.")] = field(
+        name="body_timeout", default=_SERVER.body_timeout_s
+    )
+    idle_timeout_s: Annotated[Duration, Meta(description="Between two requests of one connection.")] = field(
+        name="idle_timeout", default=_SERVER.idle_timeout_s
+    )
+    write_timeout_s: Annotated[Duration, Meta(description="A client that takes nothing of its answer.")] = field(
+        name="write_timeout", default=_SERVER.write_timeout_s
+    )
+    drain_timeout_s: Annotated[Pause, Meta(description="What requests in flight get when the gateway stops.")] = field(
+        name="drain_timeout", default=30.0
+    )
+
+    def for_server(self) -> ServerLimits:
+        """As the wire takes them."""
+        return ServerLimits(
+            head_bytes=self.head_bytes,
+            header_count=self.header_count,
+            body_bytes=self.body_bytes,
+            head_timeout_s=self.head_timeout_s,
+            body_timeout_s=self.body_timeout_s,
+            idle_timeout_s=self.idle_timeout_s,
+            write_timeout_s=self.write_timeout_s,
+        )
+
+
+class ServerSettings(Section, frozen=True, kw_only=True):
+    """Where and how the gateway listens."""
+
+    host: Annotated[str, Meta(extra={"leaf": "host"}, description="Address; 0.0.0.0 or :: for all.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 takes any free one.")] = 8080
+    workers: Annotated[int, Meta(ge=1, description="Data-plane processes; one a core at most.")] = 1
+    uds: Annotated[
+        Annotated[str, Meta(extra={"leaf": "socket_path"})] | None,
+        Meta(description="A Unix socket to listen on as well."),
+    ] = None
+    tls: Annotated[TlsSettings | None, Meta(description="Certificate and key of the server; without them, HTTP.")] = (
+        None
+    )
+    limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+# --- what is written down ---
+
+
+class JournalSettings(Section, frozen=True, kw_only=True):
+    """The record of every finished request."""
+
+    segment_size_bytes: Annotated[Size, Meta(description="A file of this size is closed and the next begun.")] = field(
+        name="segment_size", default=16 * 1024 * 1024
+    )
+    max_size_bytes: Annotated[Size, Meta(description="All files together; beyond it the oldest go.")] = field(
+        name="max_size", default=1024 * 1024 * 1024
+    )
+
+
+class LogSettings(Section, frozen=True, kw_only=True):
+    """What the processes say on stderr."""
+
+    level: Annotated[LogLevel, Meta(description="The least important line that is written.")] = "info"
+    format: Annotated[LogFormat, Meta(description="auto: text on a terminal, JSON elsewhere.")] = "auto"
+
+
+# --- providers ---
+
+
+class TimeoutSettings(Section, frozen=True, kw_only=True):
+    """How long a provider may take."""
+
+    connect_s: Annotated[Duration, Meta(description="To a connection, TLS included.")] = field(
+        name="connect", default=_CALL.connect_s
+    )
+    first_byte_s: Annotated[Duration, Meta(description="From the request to the first byte of the answer.")] = field(
+        name="first_byte", default=_CALL.first_byte_s
+    )
+    idle_s: Annotated[Duration, Meta(description="Between two pieces of one answer.")] = field(
+        name="idle", default=_CALL.idle_s
+    )
+    total_s: Annotated[Duration, Meta(description="For the whole answer.")] = field(name="total", default=_CALL.total_s)
+
+    def for_calls(self) -> CallTimeouts:
+        """As the wire takes them."""
+        return CallTimeouts(
+            connect_s=self.connect_s, first_byte_s=self.first_byte_s, idle_s=self.idle_s, total_s=self.total_s
+        )
+
+
+class Upstream(Section, frozen=True, kw_only=True, tag_field="kind"):
+    """What all providers have in common that are reached over HTTP."""
+
+    base_url: BaseUrl
+    api_keys: tuple[Secret, ...] = ()
+    timeouts: TimeoutSettings = field(default_factory=TimeoutSettings)
+    max_connections: Annotated[int, Meta(ge=1, description="Connections that one worker may hold open.")] = (
+        _POOL.connections
+    )
+    headers: Annotated[Mapping[HeaderName, HeaderValue], Meta(description="Sent with every request.")] = field(
+        default_factory=dict
+    )
+    verify_tls: Annotated[Trust, Meta(description="true, false, or the PEM file of the CA to trust.")] = True
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r}, api_keys={len(self.api_keys)}, ...)"
+
+
+class OpenAIProvider(Upstream, frozen=True, kw_only=True, tag="openai"):
+    """OpenAI itself."""
+
+    base_url: BaseUrl = "https://api.openai.com/v1"
+    api_keys: Annotated[tuple[Secret, ...], Meta(min_length=1, description="At least one; usually ${OPENAI_API_KEY}.")]
+
+
+class CompatibleProvider(Upstream, frozen=True, kw_only=True, tag="openai-compatible"):
+    """Whatever speaks OpenAI's API: vLLM, Ollama, Groq and many more."""
+
+    api_keys: Annotated[tuple[Secret, ...], Meta(description="Leave it out for a server that asks for no key.")] = ()
+
+
+class MockSettings(Section, frozen=True, kw_only=True):
+    """How the mock provider behaves."""
+
+    ttft_s: Annotated[Pause, Meta(description="Time to the first token.")] = field(name="ttft", default=0.01)
+    gap_s: Annotated[Pause, Meta(description="Time between two tokens.")] = field(name="gap", default=0.01)
+    tokens: Annotated[int, Meta(ge=1, description="Tokens of an answer.")] = 60
+    jitter: Annotated[Jitter, Meta(description="How far times stray: none, uniform:SHARE or lognormal:SIGMA.")] = "none"
+    seed: Annotated[int, Meta(ge=0, description="The same seed gives the same times and tokens.")] = 0
+
+
+class MockProvider(Section, frozen=True, kw_only=True, tag_field="kind", tag="mock"):
+    """Answers without a network; nobody pays."""
+
+    mock: MockSettings = field(default_factory=MockSettings)
+
+
+Provider = OpenAIProvider | CompatibleProvider | MockProvider
+
+
+# --- who may call, and all together ---
+
+
+class KeySettings(Section, frozen=True, kw_only=True):
+    """A key that the configuration itself grants. The token is nowhere: only its SHA-256."""
+
+    name: str
+    digest: bytes
+    models: frozenset[str] | None = None
+    """Names of models the key may ask for; None: all."""
+
+
+class Common(Section, frozen=True, kw_only=True):
+    """What the file and the settings in force have in common."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
+    journal: JournalSettings = field(default_factory=JournalSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
+        field(default_factory=dict)
+    )
+    models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
+        field(default_factory=dict)
+    )
+    default_provider: Annotated[
+        ProviderName | None,
+        Meta(description="Where requests go that name no model known here; left out, the only one but mocks."),
+    ] = None
+
+
+class Settings(Common, frozen=True, kw_only=True):
+    """Everything, checked. What is absent from the file has its default here."""
+
+    keys: tuple[KeySettings, ...] = ()

@@ -1,0 +1,194 @@
+"""How each kind of text is read: one function a kind, text in, value out, Unfit where the text is no such value.
+
+Text is complete here: references to the environment are resolved before (reader.py). A function for something secret
+never repeats what it was given.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from gossamer.config.problems import suggest
+from gossamer.config.units import parse_duration, parse_size
+from gossamer.http.origin import parse_base_url
+
+NAME_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+MODEL_FORM = r"^[!-~]+$"
+TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
+SHA256_FORM = r"^[0-9a-fA-F]{64}$"
+JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+)?|4(\.0+)?))$"
+"""Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
+
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_VISIBLE = re.compile(r"[!-~]+")
+_LINE = re.compile(r"[^\x00-\x1f\x7f]+")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")
+_SOCKET_PATH_BYTES = 107
+"""sun_path of Linux holds 108 with the final zero."""
+
+_FRAMING = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Headers that say where a message goes, and where it ends: a second voice on that is how requests are smuggled."""
+
+_WORDS_FOR_TRUE = frozenset({"true", "yes", "on"})
+_WORDS_FOR_FALSE = frozenset({"false", "no", "off"})
+
+
+class Unfit(ValueError):
+    """The text is no value of this kind; `allowed` is advice that fits better than that of the kind."""
+
+    def __init__(self, wrong: str, allowed: str = "") -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+        self.allowed = allowed
+
+
+# --- numbers ---
+
+
+def read_whole(text: str) -> int:
+    if not is_whole(text):
+        raise Unfit(f"{text!r} is no whole number")
+    return int(text)
+
+
+def is_whole(text: str) -> bool:
+    """Without a leading zero, which YAML reads as octal and people do not."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def read_bool(text: str) -> bool:
+    if text.lower() not in _WORDS_FOR_TRUE | _WORDS_FOR_FALSE:
+        raise Unfit(f"{text!r} is neither true nor false")
+    return text.lower() in _WORDS_FOR_TRUE
+
+
+def read_duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no duration") from None
+
+
+def read_size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no size") from None
+
+
+# --- text ---
+
+
+def read_line(text: str) -> str:
+    if not text:
+        raise Unfit("the value is empty")
+    if not _LINE.fullmatch(text):
+        raise Unfit("the value has a line break or another control character in it")
+    return text
+
+
+def matching(form: str) -> Callable[[str], str]:
+    """A function that reads text of one form."""
+    pattern = re.compile(form)
+
+    def read(text: str) -> str:
+        # A line first: `$` of a form would let a last line break pass.
+        if not pattern.match(read_line(text)):
+            raise Unfit(f"{text!r} does not have the form")
+        return text
+
+    return read
+
+
+def one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    """A function that reads one of a few words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            nearest = suggest(text, words)
+            raise Unfit(f"{text!r} is not one of the words" + (f" (did you mean {nearest}?)" if nearest else ""))
+        return text
+
+    return read
+
+
+def read_host(text: str) -> str:
+    if not text:
+        raise Unfit("the value is empty")
+    if _HOST.fullmatch(text):
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise Unfit(f"{text!r} is no address and no host name") from None
+
+
+def read_path(text: str) -> str:
+    if text.startswith("~"):
+        raise Unfit(f"{text!r} begins with ~, which only a shell replaces")
+    return read_line(text)
+
+
+def read_socket_path(text: str) -> str:
+    if len(read_path(text).encode()) > _SOCKET_PATH_BYTES:
+        raise Unfit(f"the path is longer than the {_SOCKET_PATH_BYTES} bytes that a Unix socket may have")
+    return text
+
+
+def read_trust(text: str) -> bool | str:
+    """Whether to trust as usual, not to ask, or which certificate to trust."""
+    if text.lower() in _WORDS_FOR_TRUE | _WORDS_FOR_FALSE:
+        return read_bool(text)
+    return read_path(text)
+
+
+def read_url(text: str) -> str:
+    """As the client end of the wire understands it, so that nothing passes here and fails at the first request."""
+    try:
+        parse_base_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from error
+    return text.rstrip("/")
+
+
+# --- secrets, and headers, which may hold some ---
+
+
+def read_secret(text: str) -> str:
+    if not text:
+        raise Unfit("the value is empty")
+    if not _VISIBLE.fullmatch(text):
+        raise Unfit("the value has white space, a line break or a character outside ASCII in it")
+    return text
+
+
+def digest_token(text: str) -> bytes:
+    return hashlib.sha256(read_secret(text).encode()).digest()
+
+
+def read_sha256(text: str) -> bytes:
+    if len(text) != 64:
+        raise Unfit(f"a SHA-256 has 64 hex digits, and this has {len(text)} characters")
+    if not re.fullmatch(SHA256_FORM, text):
+        raise Unfit("a SHA-256 has 64 hex digits, and this has other characters")
+    return bytes.fromhex(text)
+
+
+def read_header_name(text: str) -> str:
+    if not _HEADER_NAME.fullmatch(text):
+        raise Unfit(f"{text!r} cannot be the name of a header")
+    if text.lower() in _FRAMING:
+        raise Unfit(f"{text} is the gateway's own to set")
+    return text.lower()
+
+
+def read_header_value(text: str) -> str:
+    if not _HEADER_VALUE.fullmatch(text):
+        raise Unfit("the value is empty, or has a line break or a character outside ASCII in it")
+    return text

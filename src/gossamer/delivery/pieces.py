@@ -1,0 +1,173 @@
+"""An answer that comes in pieces: collected, passed on as it comes, or passed on event by event."""
+
+import zlib
+from typing import Protocol
+
+from gossamer.core.errors import GatewayError, ProviderUnavailable
+from gossamer.core.exchange import Exchange
+from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead
+from gossamer.delivery.failures import refusal_of
+from gossamer.delivery.reply import refuse, reply
+from gossamer.delivery.settle import own_headers, settle
+from gossamer.dialects.errors import render_stream_error
+from gossamer.dialects.tally import StreamTally
+from gossamer.dialects.usage import usage_in_tail, usage_of_answer
+from gossamer.http.heads import ResponseHead
+from gossamer.http.sse import EventSplitter
+
+_TAIL_BYTES = 8 * 1024
+"""Of a larger one, this much of its end is kept: that is where providers put the usage."""
+
+
+class Pieces(Protocol):
+    """What becomes of the pieces. `take` says whether to go on like this, or to turn to passing."""
+
+    is_started: bool
+    """Whether the client has been sent anything."""
+
+    def take(self, data: bytes) -> bool: ...
+
+    def turn_to_passing(self) -> "Pieces": ...
+
+    def end(self) -> None: ...
+
+    def break_off(self, reason: GatewayError) -> None: ...
+
+    def leave(self) -> int:
+        """The client is gone: note what is known, and return the status that it had been sent, or 0."""
+
+
+class Collecting:
+    """Kept until it is whole."""
+
+    is_started = False
+
+    def __init__(self, exchange: Exchange, head: ResponseHead, seen: AnswerHead) -> None:
+        self._exchange = exchange
+        self._head = head
+        self._seen = seen
+        self._parts: list[bytes] = []
+        self._size_bytes = 0
+
+    def take(self, data: bytes) -> bool:
+        self._size_bytes += len(data)
+        if self._size_bytes <= COLLECTED_BYTES or self._head.status < 400:
+            self._parts.append(data)
+        return self._size_bytes <= COLLECTED_BYTES or self._head.status >= 400
+
+    def turn_to_passing(self) -> "Passing":
+        passing = Passing(self._exchange, self._head, self._seen)
+        for part in self._parts:
+            passing.take(part)
+        return passing
+
+    def end(self) -> None:
+        exchange, head, seen = self._exchange, self._head, self._seen
+        body = b"".join(self._parts)
+        if head.status < 400:
+            exchange.usage = usage_of_answer(_unzip(body) if seen.encoding == b"gzip" else body)
+            reply(exchange, head.status, seen.headers, body)
+            return
+        error = refusal_of(exchange, head.status, seen, body)
+        if error is None:
+            reply(exchange, head.status, seen.headers, body, error="provider_refused")
+        else:
+            refuse(exchange, error)
+
+    def break_off(self, reason: GatewayError) -> None:
+        refuse(self._exchange, reason)
+
+    def leave(self) -> int:
+        return 0
+
+
+class Passing:
+    """Nothing that is ours to read: it goes on as it comes, its length as the provider said."""
+
+    is_started = True
+
+    def __init__(self, exchange: Exchange, head: ResponseHead, seen: AnswerHead) -> None:
+        self._exchange = exchange
+        self._status = head.status
+        self._tail = b""
+        exchange.request.start(head.status, seen.headers + own_headers(exchange), head.length)
+
+    def take(self, data: bytes) -> bool:
+        self._tail = data[-_TAIL_BYTES:] if len(data) >= _TAIL_BYTES else (self._tail + data)[-_TAIL_BYTES:]
+        self._exchange.response_bytes += len(data)
+        self._exchange.request.write(data)
+        return True
+
+    def turn_to_passing(self) -> "Passing":
+        return self
+
+    def end(self) -> None:
+        exchange = self._exchange
+        exchange.usage = usage_in_tail(self._tail)
+        settle(exchange, "completed", self._status)
+        exchange.request.end()
+
+    def break_off(self, reason: GatewayError) -> None:
+        settle(self._exchange, "stream_broken", self._status, reason.code)
+        self._exchange.request.break_off()
+
+    def leave(self) -> int:
+        return self._status
+
+
+class Streaming:
+    """Server-sent events. Only whole ones go on, so that an error can be said between two of them."""
+
+    is_started = True
+
+    def __init__(self, exchange: Exchange, head: ResponseHead, seen: AnswerHead) -> None:
+        self._exchange = exchange
+        self._status = head.status
+        self._feed = EventSplitter()
+        self._tally = StreamTally(hide_usage=exchange.hides_usage)
+        exchange.request.start(head.status, seen.headers + own_headers(exchange))
+
+    def take(self, data: bytes) -> bool:
+        whole = self._feed.feed(data)
+        if whole:
+            whole = self._tally.see(whole)
+            self._exchange.response_bytes += len(whole)
+            self._exchange.request.write(whole)
+        return True
+
+    def turn_to_passing(self) -> "Streaming":
+        return self
+
+    def end(self) -> None:
+        exchange, tally = self._exchange, self._tally
+        rest = self._feed.rest()
+        if rest:
+            exchange.request.write(tally.see(rest))
+        exchange.usage = tally.usage
+        if tally.error is not None:
+            settle(exchange, "provider_failed", self._status, tally.error)
+        elif exchange.caller.endpoint.ends_with_mark and not tally.finished:
+            self.break_off(ProviderUnavailable("The provider ended its stream in the middle of the answer. Try again."))
+            return
+        settle(exchange, "completed", self._status)
+        exchange.request.end()
+
+    def break_off(self, reason: GatewayError) -> None:
+        exchange = self._exchange
+        exchange.usage = self._tally.usage
+        exchange.request.write(render_stream_error(reason, exchange.caller.endpoint.dialect))
+        settle(exchange, "stream_broken", self._status, reason.code)
+        exchange.request.break_off()
+
+    def leave(self) -> int:
+        self._exchange.usage = self._tally.usage
+        return self._status
+
+
+def _unzip(body: bytes) -> bytes:
+    """At most what a JSON answer may hold; a bomb gives nothing."""
+    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        return unzip.decompress(body, COLLECTED_BYTES)
+    except zlib.error:
+        return b""

@@ -1,0 +1,98 @@
+"""Mistakes that only show when two places are looked at."""
+
+import pytest
+
+HASH = "ab" * 32
+DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
+"""What `printf %s t | sha256sum` prints."""
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "models: {fast: opnai/gpt-4o}\nproviders: {openai: {kind: openai, api_keys: [k]}}",
+            "1: models.fast: there is no provider opnai; did you mean openai? providers: mock, openai",
+        ),
+        ("models: {fast: x/y}", "1: models.fast: there is no provider x; providers: mock"),
+        (
+            "default_provider: lcoal\nproviders: {local: {kind: openai-compatible, base_url: http://h}}",
+            "1: default_provider: there is no provider lcoal; did you mean local? providers: local, mock",
+        ),
+        (
+            "journal: {max_size: 20MiB}",
+            (
+                "1: journal.max_size: 20MiB holds fewer than two segments of 16MiB; "
+                "one is written while the other is read: raise max_size or lower segment_size"
+            ),
+        ),
+        (
+            "journal:\n  segment_size: 1GiB",
+            (
+                "2: journal.max_size: 1GiB holds fewer than two segments of 1GiB; "
+                "one is written while the other is read: raise max_size or lower segment_size"
+            ),
+        ),
+        (
+            "providers: {a: {kind: openai-compatible, base_url: http://h, api_keys: [k], headers: {Authorization: x}}}",
+            (
+                "1: providers.a.headers: the authorization header is set here, and by api_keys as well; "
+                "keep one of the two"
+            ),
+        ),
+        ("keys: [{name: a}]", "1: keys[0]: has neither token nor sha256; give one of the two"),
+        (
+            f"keys: [{{name: a, token: t, sha256: {HASH}}}]",
+            "1: keys[0]: has both token and sha256; give one of the two",
+        ),
+        (
+            "keys:\n- {name: a, token: t}\n- {name: a, token: u}",
+            ("3: keys[1].name: the name 'a' is taken, see keys[0].name at gossamer.yaml:2; each key has its own"),
+        ),
+        (
+            "keys:\n- {name: a, token: t}\n- {name: b, token: t}",
+            (
+                "3: keys[1].token: the token is that of another key, see keys[0].token at gossamer.yaml:2; "
+                "each key has its own"
+            ),
+        ),
+    ],
+)
+def test_values_that_do_not_agree(complaints, text, complaint):
+    assert complaints(text) == [complaint]
+
+
+@pytest.mark.parametrize("key", ["name: a, tokn: t", "name: a, token: ''", "nam: a, token: t"])
+def test_a_key_that_cannot_be_read_is_complained_of_once(complaints, key):
+    lines = complaints(f"keys: [{{{key}}}]")
+    assert not [line for line in lines if "neither" in line]
+
+
+def test_both_secrets_of_one_key_are_no_clash_of_two(complaints):
+    lines = complaints(f"keys: [{{name: a, token: t, sha256: {DIGEST_OF_T}}}]")
+    assert lines == ["1: keys[0]: has both token and sha256; give one of the two"]
+
+
+def test_a_token_and_a_digest_of_it_are_the_same_key(complaints):
+    (line,) = complaints(f"keys: [{{name: a, token: t}}, {{name: b, sha256: {DIGEST_OF_T}}}]")
+    assert "keys[1].sha256: the token is that of another key" in line
+
+
+def test_a_provider_that_cannot_be_read_is_no_reason_to_miss_it(complaints):
+    lines = complaints("providers: {a: {kind: openai}}\nmodels: {m: a/m}\ndefault_provider: a")
+    assert [line.split(";")[0] for line in lines] == ["1: providers.a.api_keys: missing"]
+
+
+def test_the_mock_is_there_without_being_named(read):
+    settings = read("models: {m: mock/mock}\ndefault_provider: mock")
+    assert settings.default_provider == "mock"
+
+
+def test_the_name_mock_can_be_given_to_another_provider(read):
+    settings = read("providers: {mock: {kind: openai-compatible, base_url: http://h}}")
+    assert [type(provider).__name__ for provider in settings.providers.values()] == ["CompatibleProvider"]
+
+
+def test_headers_may_authorize_where_no_key_does(read):
+    settings = read("providers: {a: {kind: openai-compatible, base_url: http://h, headers: {Authorization: Basic eA}}}")
+    assert settings.providers["a"].headers == {"authorization": "Basic eA"}
