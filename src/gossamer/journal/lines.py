@@ -1,0 +1,50 @@
+"""From the bytes of a segment to its whole lines, whether it is complete, being written or left by a dead process.
+
+Every byte of a segment is NUL until it is written, and final from then on. JSON never holds a NUL. So whatever lies
+before the first NUL is good, and a line without its newline is one that is being written, or never was to the end.
+"""
+
+import os
+from collections.abc import Iterator
+
+BLOCK_BYTES = 64 * 1024
+"""Read at a time: about 100 lines, and the block stays in the processor's cache."""
+
+
+def whole_lines(fd: int, offset: int) -> Iterator[tuple[int, bytes]]:
+    """Every whole line from `offset` on, without its newline, each with the offset that follows it."""
+    read_to = offset
+    rest = b""
+    while block := os.pread(fd, BLOCK_BYTES, read_to):
+        read_to += len(block)
+        written, nul, _ = block.partition(b"\0")
+        *lines, rest = (rest + written).split(b"\n")
+        for line in lines:
+            offset += len(line) + 1
+            yield offset, line
+        if nul:
+            return
+
+
+def unfinished_line(fd: int, offset: int) -> bytes:
+    """What is written from `offset` on and has no newline, given that no whole line begins there."""
+    found = bytearray()
+    while block := os.pread(fd, BLOCK_BYTES, offset + len(found)):
+        written, nul, _ = block.partition(b"\0")
+        found += written
+        if nul:
+            break
+    return bytes(found)
+
+
+def end_of_lines(fd: int) -> int:
+    """Where the last whole line ends."""
+    size = os.fstat(fd).st_size
+    if size and os.pread(fd, 1, size - 1) == b"\n":
+        return size
+    return max((offset for offset, _ in whole_lines(fd, 0)), default=0)
+
+
+def is_written(fd: int, offset: int) -> bool:
+    """Whether a byte stands at `offset`: the cheapest look for something new."""
+    return os.pread(fd, 1, offset) not in (b"", b"\0")

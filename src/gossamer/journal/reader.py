@@ -1,0 +1,75 @@
+"""Reads the journal back: one segment once, or a whole directory as it grows.
+
+Every record comes with the position that follows it; whoever stores the position and hands it in again goes on with
+the next record: nothing is lost, and only what was not stored comes twice. Nothing here raises for what a file holds.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from gossamer.core.record import Record
+from gossamer.journal.lines import unfinished_line, whole_lines
+from gossamer.journal.marks import ANY_MARK, MARK
+from gossamer.journal.segment import hold
+
+_RECORD = msgspec.json.Decoder(Record)
+
+
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """Where to go on."""
+
+    segment: str
+    offset: int
+    """Bytes from the segment's beginning."""
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One record as it was written, without its newline."""
+
+    position: Position
+    data: bytes
+
+
+class Garbled(msgspec.Struct, frozen=True, gc=False):
+    """Bytes that are no record. Reading goes on behind them; before an unfinished line the position stays."""
+
+    position: Position
+    data: bytes
+    reason: str
+
+
+def read_segment(path: Path, offset: int = 0) -> Iterator[Line | Garbled]:
+    """What stands in a segment from `offset` on, up to what is written by now."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for offset, data in whole_lines(fd, offset):  # noqa: B020 - the position moves on with each line
+            entry = entry_of(Position(path.name, offset), data)
+            if entry is not None:
+                yield entry
+        torn = unfinished_line(fd, offset)
+        if torn and hold(fd):
+            yield Garbled(Position(path.name, offset), torn, "a record that a dying worker did not finish")
+    finally:
+        os.close(fd)
+
+
+def entry_of(position: Position, data: bytes) -> Line | Garbled | None:
+    """What a whole line is; None for a segment's own first and last line."""
+    if data.startswith(ANY_MARK):
+        if data.startswith(MARK):
+            return None
+        return Garbled(position, data, "a segment in another format: read it with the release that wrote it")
+    if data.startswith(b"{") and data.endswith(b"}"):
+        return Line(position, data)
+    return Garbled(position, data, "not a JSON object")
+
+
+def record_of(line: Line) -> Record | Garbled:
+    """The record that a line spells."""
+    try:
+        return _RECORD.decode(line.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Garbled(line.position, line.data, str(error))

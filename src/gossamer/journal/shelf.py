@@ -1,0 +1,134 @@
+"""The segments of one worker slot in the journal's directory: what the dead left is sealed, what is too much goes.
+
+A segment's lock tells whether its writer lives, since a process's death frees it. Two processes may hold one slot
+for a while, the old one draining and the new one serving; neither touches what the other writes.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gossamer.core.clock import wall_time
+from gossamer.journal.lines import is_written, unfinished_line, whole_lines
+from gossamer.journal.marks import (
+    ANY_MARK,
+    FOOTER_MARK,
+    FOOTER_ROOM_BYTES,
+    FORMAT,
+    Footer,
+    SegmentName,
+    parse_footer,
+    parse_name,
+    render_mark,
+)
+from gossamer.journal.segment import cut_with_footer, hold
+
+
+class Removed(NamedTuple):
+    segments: int
+    records: int
+
+
+def segment_names(directory: Path) -> list[SegmentName]:
+    """Every segment in a directory, in the order of their names; none where there is no directory yet."""
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(name for entry in entries if (name := parse_name(entry.name)))
+    except FileNotFoundError:
+        return []
+
+
+class Shelf:
+    """What one worker slot has in the directory."""
+
+    def __init__(self, directory: Path, worker: int) -> None:
+        self._directory = directory
+        self._worker = worker
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other starters out between the making of a segment and its lock."""
+        fd = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    def next_life(self) -> int:
+        """A life later than all that went before, even where the clock was put back."""
+        now_us = int(wall_time() * 1_000_000)
+        return max(now_us, *(name.life + 1 for name in self._names()), 0)
+
+    def seal_leftovers(self) -> list[str]:
+        """Complete what dead processes of this slot left; says what had to be cut off."""
+        return [cut for name in self._names() if (cut := _seal_leftover(self._directory / str(name)))]
+
+    def make_room(self, room_bytes: int, bound_bytes: int) -> Removed:
+        """Remove the oldest complete segments until `room_bytes` more keep within the bound."""
+        paths = [self._directory / str(name) for name in self._names()]
+        sizes = [path.stat().st_size for path in paths]
+        excess = sum(sizes) + room_bytes - bound_bytes
+        segments = records = 0
+        for path, size in zip(paths, sizes, strict=True):
+            if excess <= 0:
+                break
+            removed = _remove(path)
+            if removed is not None:
+                excess -= size
+                segments += 1
+                records += removed
+        return Removed(segments, records)
+
+    def _names(self) -> list[SegmentName]:
+        return [name for name in segment_names(self._directory) if name.worker == self._worker]
+
+
+def _seal_leftover(path: Path) -> str | None:
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        if not hold(fd) or _footer_of(fd):
+            return None
+        if not is_written(fd, 0):
+            path.unlink()
+            return None
+        end, records, is_sealed = _count(fd)
+        torn = b"" if is_sealed else unfinished_line(fd, end)
+        cut_with_footer(fd, end, render_mark(Footer(FORMAT, wall_time(), records)))
+    finally:
+        os.close(fd)
+    return f"{path.name}: cut off {len(torn)} bytes of a record that a dying worker did not finish" if torn else None
+
+
+def _remove(path: Path) -> int | None:
+    """Remove a segment that nobody writes; how many records went with it, or None where it has to stay."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if not hold(fd):
+            return None
+        footer = _footer_of(fd)
+        path.unlink()
+        return footer.records if footer else _count(fd)[1]
+    finally:
+        os.close(fd)
+
+
+def _footer_of(fd: int) -> Footer | None:
+    size = os.fstat(fd).st_size
+    tail = os.pread(fd, FOOTER_ROOM_BYTES, max(0, size - FOOTER_ROOM_BYTES))
+    lines = tail.split(b"\n")
+    return parse_footer(lines[-2]) if len(lines) > 1 and not lines[-1] else None
+
+
+def _count(fd: int) -> tuple[int, int, bool]:
+    """Where the last record ends, how many there are, and whether a footer follows: then its writer died at cutting."""
+    end = records = 0
+    for offset, line in whole_lines(fd, 0):
+        if line.startswith(FOOTER_MARK):
+            return end, records, True
+        end = offset
+        records += not line.startswith(ANY_MARK)
+    return end, records, False
