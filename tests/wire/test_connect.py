@@ -17,6 +17,7 @@ from gossamer.http.errors import CallTimeout, ConnectFailed, ConnectTimeout
 from gossamer.http.origin import Origin, read_address
 from gossamer.http.proxy import Proxy
 from gossamer.http.tls import client_context
+from tests.wire.conftest import eventually
 from tests.wire.opening import LONG_S, SHORT_S, Caller, Certificates, cancel_at_each_turn, no_socket_left
 
 Dig = Callable[..., int]
@@ -179,12 +180,20 @@ async def test_when_all_fail_all_are_named(monkeypatch, nobody):
     assert f"[::1]:{nobody}: " in text
 
 
-async def test_of_two_winners_one_is_kept():
-    async with greeting() as port, no_socket_left():
-        addresses = [Address(socket.AF_INET, ("127.0.0.1", port))] * 5
-        sock = await dial(addresses, [], stagger_s=0)
-        assert sock.getpeername() == ("127.0.0.1", port)
-        sock.close()
+async def test_of_several_winners_one_is_kept(monkeypatch):
+    dialed: list[socket.socket] = []
+    finish = asyncio.Event()
+
+    async def connect_with_the_others(sock: socket.socket, _: Any) -> None:
+        dialed.append(sock)
+        await finish.wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect_with_the_others)
+    race = asyncio.ensure_future(dial([Address(socket.AF_INET, ("127.0.0.1", 9))] * 5, [], stagger_s=0))
+    await eventually(lambda: len(dialed) == 5)
+    finish.set()
+    with await race as kept:
+        assert [sock for sock in dialed if sock.fileno() != -1] == [kept]
 
 
 def test_families_take_turns_and_nothing_is_tried_twice():
