@@ -72,7 +72,7 @@ REQUEST_GRAMMAR = re.compile(_TOKEN + rb" [\x21-\x7e\x80-\xff]+ HTTP/1\.[01]\r\n
 RESPONSE_GRAMMAR = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n" + _FIELDS)
 
 _LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength:[ \t]*([0-9]{1,15})[ \t]*\r\n")
-FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+;=:\[\]-]*")
 
 
 class _Fields:
@@ -196,6 +196,8 @@ def _check_request(head: RequestHead) -> None:
     hosts = [value for name, value in head.headers if name == b"host"]
     if len(hosts) != 1 and (hosts or head.minor == 1):
         raise RequestRefused(400, "Send exactly one Host header.")
+    if hosts and _HOST.fullmatch(hosts[0]) is None:
+        raise RequestRefused(400, "The Host header is no host: send the name and port that you called.")
     if head.method == b"CONNECT":
         raise RequestRefused(405, "This is no forward proxy: CONNECT is not served.")
     expectation = (head.get(b"expect") or b"").lower()

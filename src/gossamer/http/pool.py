@@ -17,10 +17,12 @@ from gossamer.http.turn import Turn
 
 _SWEEP_S = 0.05
 """How exact the deadlines of calls are: fine enough for limits of a quarter second, and nothing beside a request."""
+_QUEUE_GRACE_S = 0.1
+"""The connection that is being opened for a call says better what is wrong: it speaks first."""
 
 
 class ConnectionOpener(Protocol):
-    """Opens one connection to the origin, or raises ConnectFailed."""
+    """Opens one connection to the origin within its own time limit, or raises ConnectFailed."""
 
     async def open(
         self, protocol_factory: Callable[[], asyncio.Protocol]
@@ -129,15 +131,14 @@ class Pool:
 
     async def _open(self, call: Call) -> None:
         try:
-            async with asyncio.timeout(call.timeouts.connect_s):
-                _, protocol = await self._opener.open(lambda: ClientConnection(self))
-        except TimeoutError:
-            self._fail(call, ConnectTimeout(f"no connection within {call.timeouts.connect_s:g} s (connect)"))
-            return
+            _, protocol = await self._opener.open(lambda: ClientConnection(self))
         except CallFailed as error:
             self._fail(call, error)
             return
         connection = cast("ClientConnection", protocol)
+        if connection.is_lost:
+            self._fail(call, ConnectFailed("the peer closed the connection as soon as it was open"))
+            return
         self._connections.add(connection)
         if call in self._waiting:
             self._waiting.remove(call)
@@ -162,7 +163,7 @@ class Pool:
             connection.check_deadlines(now)
         while self._idle and now - self._idle[0].idle_since > self.limits.keep_s:
             self._idle.popleft().transport.close()
-        for call in [c for c in self._waiting if now - c.started_at > c.timeouts.connect_s]:
+        for call in [c for c in self._waiting if now - c.started_at > c.timeouts.connect_s + _QUEUE_GRACE_S]:
             self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
         if not self._is_closed or self._connections or self._opening or self._waiting:
             self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)

@@ -16,6 +16,9 @@ from gossamer.policy.admission import is_read_whole
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
     request = exchange.request
     if request.is_complete:
+        limit = exchange.services.body_limit_bytes
+        if len(request.body) > limit:
+            raise BodyTooLarge(f"The body is larger than {limit} bytes: send less, or raise the limit.")
         _understand(exchange, request.body)
         return None
     content_type = request.head.get(b"content-type")
