@@ -101,6 +101,7 @@ class JournalWriter:
         if segment is not None and segment.make_room(length):
             return segment
         self._segment = segment = self._supply.exchange(segment, self._records)
+        self._write = segment.write  # at once, whatever comes next: the full one is being cut at its end
         self._records = 0
         if not segment.make_room(length):
             segment.extend(length)

@@ -257,6 +257,22 @@ def test_a_disk_that_fills_up_loses_records_and_no_request(
     assert troubles[1:] == [f"the journal is written again; {lost + 3} records were lost"]
 
 
+def test_a_record_too_large_for_the_disk_is_lost_alone(
+    writer: Writers, record: Records, read_all: Reading, disk: Disk
+) -> None:
+    journal = writer()
+    journal.append(record(1))
+    assert journal._supply.failure() is None  # the next segment is ready
+    disk.is_full = True
+    journal.append(record(2, error="e" * 200_000))
+    assert journal._segment is not None
+    assert journal._write == journal._segment.write  # and not into the full one, which is being cut
+    journal.append(record(3))
+    journal.close()
+    assert [one.seq for one in read_all()] == [1, 3]
+    assert journal.dropped_records == 1
+
+
 def test_a_full_disk_at_the_start_is_told_and_waited_for(
     tmp_path: Path,
     writer: Writers,
