@@ -121,15 +121,13 @@ class _Reading:
         """What was written since the last time. Nothing where the file is gone: the next look finds that out."""
         if not self._open():
             return
-        is_sealed = False
         for offset, data in whole_lines(self._fd, self.offset):
             self.offset = offset
             if data.startswith(FOOTER_MARK):
-                is_sealed = True
-            elif entry := entry_of(Position(self._path.name, offset), data):
+                self._finish()
+                return
+            if entry := entry_of(Position(self._path.name, offset), data):
                 yield entry
-        if is_sealed:
-            self._finish()
 
     def _finish(self) -> None:
         self.is_done = True

@@ -12,7 +12,7 @@ import msgspec
 
 from gossamer.core.record import Record
 from gossamer.journal.lines import unfinished_line, whole_lines
-from gossamer.journal.marks import ANY_MARK, MARK
+from gossamer.journal.marks import ANY_MARK, FOOTER_MARK, MARK
 from gossamer.journal.segment import hold
 
 _RECORD = msgspec.json.Decoder(Record)
@@ -45,13 +45,19 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Line | Garbled]:
     """What stands in a segment from `offset` on, up to what is written by now."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        for offset, data in whole_lines(fd, offset):  # noqa: B020 - the position moves on with each line
-            entry = entry_of(Position(path.name, offset), data)
-            if entry is not None:
-                yield entry
-        torn = unfinished_line(fd, offset)
-        if torn and hold(fd):
-            yield Garbled(Position(path.name, offset), torn, "a record that a dying worker did not finish")
+        is_left = False
+        while True:
+            for offset, data in whole_lines(fd, offset):  # noqa: B020 - the position moves on with each line
+                if data.startswith(FOOTER_MARK):
+                    return
+                if entry := entry_of(Position(path.name, offset), data):
+                    yield entry
+            torn = unfinished_line(fd, offset)
+            if is_left and torn:
+                yield Garbled(Position(path.name, offset), torn, "a record that a dying worker did not finish")
+            if is_left or not torn or not hold(fd):
+                return
+            is_left = True  # nobody writes now; but until now somebody may have, so look once more
     finally:
         os.close(fd)
 

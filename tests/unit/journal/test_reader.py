@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.core.record import Record
+from gossamer.journal import reader as reader_module
+from gossamer.journal.lines import unfinished_line
 from gossamer.journal.marks import FORMAT, Footer, Header, render_mark
 from gossamer.journal.reader import Garbled, Line, Position, read_segment, record_of
 from gossamer.journal.segment import hold
@@ -63,6 +65,23 @@ def test_an_unfinished_record_is_waited_for_where_its_writer_lives(path: Path) -
     with path.open("rb") as file:
         assert hold(file.fileno())
         assert [entry.data for entry in read_segment(path)] == [b'{"id":"a"}']
+
+
+@pytest.mark.parametrize("rest", [b'rn"}\n' + FOOTER, b'rn"}\n\0\0'])
+def test_a_record_that_is_finished_as_we_look_is_not_torn(
+    path: Path, monkeypatch: pytest.MonkeyPatch, rest: bytes
+) -> None:
+    """The writer goes on, seals and leaves between our look at the lines and our look at what has no newline."""
+    started = HEADER + b'{"id":"a"}\n{"id":"to'
+    path.write_bytes(started + b"\0\0")
+
+    def look(fd: int, offset: int) -> bytes:
+        seen = unfinished_line(fd, offset)
+        path.write_bytes(started + rest)
+        return seen
+
+    monkeypatch.setattr(reader_module, "unfinished_line", look)
+    assert [entry.data for entry in read_segment(path)] == [b'{"id":"a"}', b'{"id":"torn"}']
 
 
 def test_a_line_is_a_record_or_says_why_not(path: Path, writer: Writers, record: Records, tmp_path: Path) -> None:
