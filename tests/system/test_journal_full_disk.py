@@ -25,7 +25,7 @@ ballast.write_bytes(bytes(300 * 1024))
 journal = JournalWriter(directory, 0, 128 * 1024, 1 << 30, troubles.append, clock=lambda: now_ns)
 
 def append(seq):
-    journal.append(Record(str(seq), 1.5, 0, seq, "POST", "/", 200, "completed", {}, 1, 1, error="e" * 200))
+    journal.append(Record(str(seq), 1.5, 0, seq, "POST", "/", 200, "completed", [], 1, 1, error="e" * 200))
 
 def read():
     follower = Follower(directory)

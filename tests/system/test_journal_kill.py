@@ -25,7 +25,7 @@ journal = JournalWriter(Path(sys.argv[1]), 0, 64 * 1024, 1 << 30, lambda trouble
 for seq in itertools.count():
     id = f"req_{sys.argv[2]}_{seq}"
     error = "e" * (seq % 900)
-    journal.append(Record(id, 1.5, 0, seq, "POST", "/v1/chat/completions", 200, "completed", {}, 1, 1, error=error))
+    journal.append(Record(id, 1.5, 0, seq, "POST", "/v1/chat/completions", 200, "completed", [], 1, 1, error=error))
     os.write(1, id.encode() + b"\\n")
 """
 

@@ -54,6 +54,8 @@ class Header(msgspec.Struct, frozen=True):
     started: float
     """Unix time."""
     version: str
+    stages: tuple[str, ...] = ()
+    """What the durations in `stages_ns` of the records below belong to."""
 
 
 class Footer(msgspec.Struct, frozen=True):

@@ -6,16 +6,20 @@ the next record: nothing is lost, and only what was not stored comes twice. Noth
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from gossamer.core.record import Record
 from gossamer.journal.lines import unfinished_line, whole_lines
-from gossamer.journal.marks import ANY_MARK, FOOTER_MARK, MARK
+from gossamer.journal.marks import ANY_MARK, FOOTER_MARK, MARK, Header
 from gossamer.journal.segment import hold
 
+LONGEST_HEADER_BYTES = 64 * 1024
+"""Far more than the names of all stages; a file that has not begun is one long line of NULs."""
 _RECORD = msgspec.json.Decoder(Record)
+_HEADER = msgspec.json.Decoder(Header)
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
@@ -60,6 +64,13 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Line | Garbled]:
             is_left = True  # nobody writes now; but until now somebody may have, so look once more
     finally:
         os.close(fd)
+
+
+def read_header(path: Path) -> Header | None:
+    """Who wrote a segment, and what its records' durations belong to; None where it has not begun or cannot be read."""
+    with path.open("rb") as file, suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        return _HEADER.decode(file.readline(LONGEST_HEADER_BYTES))
+    return None
 
 
 def entry_of(position: Position, data: bytes) -> Line | Garbled | None:

@@ -29,6 +29,7 @@ class SegmentSupply:
         max_bytes: int,
         on_trouble: Callable[[str], None],
         clock: Clock,
+        stages: tuple[str, ...],
     ) -> None:
         self._directory = directory
         self._segment_bytes = segment_bytes
@@ -44,7 +45,7 @@ class SegmentSupply:
             for cut in self._shelf.seal_leftovers():
                 on_trouble(cut)
             self._name = SegmentName(worker, self._shelf.next_life(), 0)
-            self._header = render_mark(Header(FORMAT, worker, os.getpid(), wall_time(), __version__))
+            self._header = render_mark(Header(FORMAT, worker, os.getpid(), wall_time(), __version__, stages))
             self._ready = self._thread.submit(self._make)
             self.failure()  # waits: another starter would take a file without its lock for a dead process's
 

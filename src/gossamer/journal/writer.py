@@ -24,7 +24,10 @@ FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class JournalWriter:
-    """The journal of one worker slot, kept within `max_bytes`. `on_trouble` may be called from another thread."""
+    """The journal of one worker slot, kept within `max_bytes`. `on_trouble` may be called from another thread.
+
+    `stages` names the durations in `stages_ns`, once a segment instead of once a record.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class JournalWriter:
         max_bytes: int,
         on_trouble: Callable[[str], None],
         *,
+        stages: tuple[str, ...] = (),
         clock: Clock = now_ns,
     ) -> None:
         if segment_bytes < LEAST_SEGMENT_BYTES or max_bytes < LEAST_SEGMENTS * segment_bytes:
@@ -42,7 +46,7 @@ class JournalWriter:
                 f"{LEAST_SEGMENT_BYTES} bytes or more, and the journal room for {LEAST_SEGMENTS} segments"
             )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._supply = SegmentSupply(directory, worker, segment_bytes, max_bytes, on_trouble, clock)
+        self._supply = SegmentSupply(directory, worker, segment_bytes, max_bytes, on_trouble, clock, stages)
         self._losses = Losses(on_trouble, clock)
         self._encode = msgspec.json.Encoder().encode_lines
         self._write: Callable[[bytes], int] = _no_window

@@ -18,7 +18,7 @@ NOW = 1_800_000_000.0
 
 def record(seq: int, status: int = 200, model: str = "gpt-4o-mini", key: str = "key_1") -> Record:
     at = NOW - 100 + seq
-    return Record(f"req_{seq}", at, 0, seq, "POST", "/", status, "completed", {}, 1000, 10, key=key, model=model)
+    return Record(f"req_{seq}", at, 0, seq, "POST", "/", status, "completed", [], 1000, 10, key=key, model=model)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def record(status: int = 200, outcome: Outcome = "completed", **changes: object)
         "/",
         status,
         outcome,
-        {},
+        [],
         812_345_678,
         31_234,
         **fields,  # type: ignore[arg-type]

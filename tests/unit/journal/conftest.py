@@ -26,7 +26,7 @@ def record() -> Records:
             "path": "/v1/chat/completions",
             "status": 200,
             "outcome": "completed",
-            "stages_ns": {"identify": 1200, "authenticate": 800, "route": 700},
+            "stages_ns": [5100, 1200, 800, 700],
             "total_ns": 812_345_678,
             "overhead_ns": 31_234,
             "key": "key_7f3a91",

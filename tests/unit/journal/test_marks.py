@@ -46,5 +46,12 @@ def test_only_a_footer_is_a_footer() -> None:
 
 
 def test_the_header_says_who_writes() -> None:
-    header = msgspec.json.decode(render_mark(Header(FORMAT, 4, 1234, 1.5, "0.1.0")))
-    assert header == {"journal": 1, "worker": 4, "pid": 1234, "started": 1.5, "version": "0.1.0"}
+    header = msgspec.json.decode(render_mark(Header(FORMAT, 4, 1234, 1.5, "0.1.0", ("queue", "route"))))
+    assert header == {
+        "journal": 1,
+        "worker": 4,
+        "pid": 1234,
+        "started": 1.5,
+        "version": "0.1.0",
+        "stages": ["queue", "route"],
+    }

@@ -10,7 +10,7 @@ from gossamer.core.record import Record
 from gossamer.journal import reader as reader_module
 from gossamer.journal.lines import unfinished_line
 from gossamer.journal.marks import FORMAT, Footer, Header, render_mark
-from gossamer.journal.reader import Garbled, Line, Position, read_segment, record_of
+from gossamer.journal.reader import Garbled, Line, Position, read_header, read_segment, record_of
 from gossamer.journal.segment import hold
 from gossamer.journal.writer import JournalWriter
 
@@ -33,6 +33,16 @@ def test_header_and_footer_are_not_shown(path: Path) -> None:
         Line(Position(path.name, len(HEADER) + 11), b'{"id":"a"}'),
         Line(Position(path.name, len(HEADER) + 22), b'{"id":"b"}'),
     ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", bytes(200_000), HEADER[:20] + bytes(100), b"!!\n", b'{"id":"a"}\n', b"\xff\n"]
+)
+def test_what_has_no_header_has_none(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert read_header(path) is None
+    path.write_bytes(HEADER + content)
+    assert read_header(path) == Header(FORMAT, 0, 1, 1.5, "0.1.0")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +111,7 @@ def test_a_line_is_a_record_or_says_why_not(path: Path, writer: Writers, record:
 def test_members_of_a_later_release_do_no_harm(path: Path) -> None:
     data = (
         b'{"id":"a","at":1.5,"worker":0,"seq":1,"method":"POST","path":"/","status":200,"outcome":"completed",'
-        b'"stages_ns":{},"total_ns":1,"overhead_ns":1,"not_yet_known":[1,2]}'
+        b'"stages_ns":[],"total_ns":1,"overhead_ns":1,"not_yet_known":[1,2]}'
     )
     assert isinstance(record_of(Line(Position(path.name, 0), data)), Record)
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gossamer.core.record import Record
-from gossamer.journal.marks import Header
+from gossamer.journal.reader import read_header
 from gossamer.journal.segment import WINDOW_BYTES, hold
 from gossamer.journal.supply import RETRY_NS
 from gossamer.journal.writer import JournalWriter
@@ -44,14 +44,14 @@ def test_records_come_back_as_they_went(writer: Writers, record: Records, read_a
 
 
 def test_the_first_line_names_the_writer_and_the_last_counts(tmp_path: Path, writer: Writers, record: Records) -> None:
-    journal = writer(worker=3)
+    journal = writer(worker=3, stages=("queue", "route"))
     journal.append(record(1))
     journal.append(record(2))
     journal.close()
-    first, *_, last = files(tmp_path)[0].read_bytes().splitlines()
-    header = msgspec.json.decode(first, type=Header)
-    assert (header.worker, header.pid) == (3, os.getpid())
-    assert last.endswith(b'"records":2}')
+    header = read_header(files(tmp_path)[0])
+    assert header is not None
+    assert (header.worker, header.pid, header.stages) == (3, os.getpid(), ("queue", "route"))
+    assert files(tmp_path)[0].read_bytes().endswith(b'"records":2}\n')
 
 
 def test_nothing_is_left_where_nothing_was_written(tmp_path: Path, writer: Writers) -> None:
