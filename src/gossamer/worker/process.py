@@ -15,7 +15,7 @@ from gossamer.http.server import Server
 from gossamer.http.tls import server_context
 from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
-from gossamer.pipeline import run
+from gossamer.pipeline import TIMING, run
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
@@ -30,8 +30,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         Path(settings.data_dir) / "journal",
         number,
         settings.journal.segment_size_bytes,
-        settings.journal.max_size_bytes,
+        settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
+        stages=TIMING.names,
     )
     factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
     assembly = factory.make(settings)
