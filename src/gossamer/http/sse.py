@@ -10,7 +10,7 @@ from typing import Final
 EVENT_BYTES: Final = 1024 * 1024
 """Events are a few hundred bytes; whole images in one event are the reason to stop waiting for its end."""
 
-_BOUNDARY: Final = re.compile(rb"(?:\r\n?+|\n){2,}+")
+_BOUNDARY: Final = re.compile(rb"(?:\r\n?+|\n){2}")
 _CR: Final = 0x0D
 
 
@@ -26,7 +26,7 @@ class EventSplitter:
         self.limit_bytes = limit_bytes
         self._kept = bytearray()
         self._edge = b""
-        """The last byte that went by unfinished: the empty line may begin with it."""
+        """The last two bytes that came: an empty line may begin with them."""
 
     def feed(self, data: bytes) -> bytes:
         """All bytes up to the end of the last whole event; empty where no event has ended."""
@@ -42,28 +42,29 @@ class EventSplitter:
 
     def _cut(self, data: bytes) -> bytes:
         end = _last_boundary(data)
-        if not end and self._edge in (b"\n", b"\r"):
-            end = max(_last_boundary(self._edge + data[:2]) - 1, 0)
-        self._edge = data[-1:]
-        if len(data) - end + (0 if end else len(self._kept)) > self.limit_bytes:
+        if end < 0:
+            end = _last_boundary(self._edge + data[:2]) - len(self._edge)
+        self._edge = (self._edge + data[-2:])[-2:]
+        kept = self._kept
+        begun_bytes = len(data) - end if end >= 0 else len(kept) + len(data)
+        if begun_bytes > self.limit_bytes:
             end = len(data)
-        if not self._kept:
-            self._kept += data[end:]
-            return data[:end]
-        self._kept += data[:end]
-        whole = self.rest() if end else b""
-        self._kept += data[end:]
+        if end < 0:
+            kept += data
+            return b""
+        whole = bytes(kept) + data[:end] if kept else data[:end]
+        kept[:] = data[end:]
         return whole
 
 
 def _last_boundary(data: bytes) -> int:
-    """Where the last empty line ends; 0 where there is none."""
+    """Where the last empty line ends; -1 where there is none. A CR behind a LF waits for the LF that it announces."""
     at = data.rfind(b"\n\n")
     if b"\r" in data:
-        at = max(at, data.rfind(b"\n\r"), data.rfind(b"\r\r"))
+        at = max(at, data.rfind(b"\n\r", 0, -1), data.rfind(b"\r\r"))
         if at >= 0 and data[at + 1] == _CR and data.startswith(b"\n", at + 2):
             return at + 3
-    return at + 2 if at >= 0 else 0
+    return at + 2 if at >= 0 else -1
 
 
 def split_events(block: bytes) -> list[bytes]:

@@ -18,7 +18,7 @@ unhurried = settings(deadline=None, max_examples=300)
 
 
 @st.composite
-def cut_wire(draw):
+def cut_wire(draw: st.DrawFn) -> list[bytes]:
     stream = draw(wire)
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
@@ -26,7 +26,9 @@ def cut_wire(draw):
 
 def read_by_the_standard(stream: bytes) -> list[bytes]:
     """The data of all dispatched events, read byte by byte as WHATWG HTML 9.2.6 says."""
-    events, data, line, previous = [], [], b"", b""
+    events: list[bytes] = []
+    data: list[bytes] = []
+    line = previous = b""
     for byte in (stream[i : i + 1] for i in range(len(stream))):
         if byte == b"\n" and previous == b"\r":
             pass
@@ -58,7 +60,11 @@ def read_by_the_standard(stream: bytes) -> list[bytes]:
         ([b"a\r", b"\n", b"\r\n"], [b"", b"", b"a\r\n\r\n"]),
         ([b"a\r", b"\nb"], [b"", b""]),
         ([b"a\r\n", b"\r\nb"], [b"", b"a\r\n\r\n"]),
-        ([b"a\r\n\r", b"\nb\r\n\r\n"], [b"a\r\n\r", b"\nb\r\n\r\n"]),
+        ([b"a\r\n\r", b"\nb\r\n\r\n"], [b"", b"a\r\n\r\nb\r\n\r\n"]),
+        ([b"a\r\n\r", b"\nb"], [b"", b"a\r\n\r\n"]),
+        ([b"a\r\n\r", b"b"], [b"", b"a\r\n\r"]),
+        ([b"a\n\nb\n\r"], [b"a\n\n"]),
+        ([b"a\n", b"\r", b"\n"], [b"", b"", b"a\n\r\n"]),
         ([b"a\r", b"\r"], [b"", b"a\r\r"]),
         ([b"a\r\rb"], [b"a\r\r"]),
         ([b"a\n\r\nb"], [b"a\n\r\n"]),
@@ -134,7 +140,8 @@ def test_every_event_passes_as_soon_as_it_has_ended_and_never_in_part(pieces):
         block = splitter.feed(piece)
         passed += block
 
-        assert read_by_the_standard(passed) == read_by_the_standard(fed)
+        waits = fed.endswith(b"\n\r")  # for the LF that makes it CRLF
+        assert read_by_the_standard(passed) == read_by_the_standard(fed.removesuffix(b"\r") if waits else fed)
         assert not block or is_ended(passed)
 
 
@@ -169,6 +176,7 @@ def test_an_event_beyond_the_limit_may_end_across_two_pieces():
         (b"a\r\rb\n\n", [b"a\r\r", b"b\n\n"]),
         (b"a\r\nb\r\n\r\n", [b"a\r\nb\r\n\r\n"]),
         (b"\na\r\n\r\n", [b"\na\r\n\r\n"]),
+        (b"a\r\n\r\n\r\nb", [b"a\r\n\r\n", b"\r\nb"]),
         (b"a\rb", [b"a\rb"]),
     ],
 )
@@ -201,6 +209,7 @@ def test_events_together_are_the_block_and_say_what_the_standard_reads(block):
         (b"data: x\r\r", b"x"),
         (b"data: x\ry\n\n", b"x"),
         (b"data: x\ndata: y\n\n", b"x\ny"),
+        (b"data:  x \ndata:\ty\n\n", b" x \n\ty"),
         (b"data: x\ndata\ndata:\n\n", b"x\n\n"),
         (b"event: e\nid: 1\ndata: x\nretry: 5\n\n", b"x"),
         (b": comment\ndata: x\n\n", b"x"),
