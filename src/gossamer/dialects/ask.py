@@ -1,0 +1,102 @@
+"""What a request body asks for, and the two edits that a gateway makes to it.
+
+Bytes in, values or bytes out. Members that nobody here needs are neither read nor changed.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gossamer.core.errors import InvalidRequest
+from gossamer.dialects.members import JsonObject, NoObject
+
+_decode_text: Final = msgspec.json.Decoder(str).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+_FLAGS: Final = {b"true": True, b"false": False, b"null": False}
+_BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
+"""In UTF-16 too, and behind any byte order mark: some readers take those."""
+_USAGE_WANTED: Final = b'{"include_usage":true}'
+
+
+class Ask(msgspec.Struct, frozen=True, gc=False):
+    """What a stage needs to know of a request body."""
+
+    model: str
+    stream: bool = False
+    includes_usage: bool = False
+    """Whether a streamed answer shall end with its usage: `stream_options.include_usage`."""
+
+
+def read_ask(body: bytes) -> Ask:
+    """What the body asks for; InvalidRequest says which member is wrong and what is expected."""
+    members = JsonObject(body).members
+    model = _model_of(members)
+    if not _is_set(members, "stream", "stream"):
+        return Ask(model)
+    options = _options_of(members)
+    includes_usage = options is not None and _is_set(options.members, "include_usage", "stream_options.include_usage")
+    return Ask(model, stream=True, includes_usage=includes_usage)
+
+
+def read_optional_model(body: bytes) -> str | None:
+    """The model of a body that need not name one, nor be JSON; what begins like an object must be one.
+
+    Were it let through unread, another reader might find a model in it.
+    """
+    try:
+        raw = JsonObject(body).members.get("model")
+    except NoObject:
+        if _BEGINS_OBJECT.match(body):
+            raise
+        return None
+    return _text_of_model(raw) if raw is not None and bytes(raw).startswith(b'"') else None
+
+
+def ask_for_usage(body: bytes) -> bytes:
+    """The body of a streamed request, with `stream_options.include_usage` set to true."""
+    ask = JsonObject(body)
+    options = _options_of(ask.members)
+    wanted = _USAGE_WANTED if options is None else options.replaced({"include_usage": b"true"})
+    return ask.replaced({"stream_options": wanted})
+
+
+def replace_model(body: bytes, model: str) -> bytes:
+    """The body, asking for another model."""
+    ask = JsonObject(body)
+    if "model" not in ask.members:
+        raise _no_model()
+    return ask.replaced({"model": _encode(model)})
+
+
+def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
+    raw = members.get("model")
+    if raw is None:
+        raise _no_model()
+    return _text_of_model(raw)
+
+
+def _text_of_model(raw: msgspec.Raw) -> str:
+    try:
+        return _decode_text(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InvalidRequest('"model" must be a string of valid text, as in "gpt-4o-mini".', param="model") from None
+
+
+def _no_model() -> InvalidRequest:
+    return InvalidRequest('"model" is missing. Name the model to ask, as in "model": "gpt-4o-mini".', param="model")
+
+
+def _options_of(members: Mapping[str, msgspec.Raw]) -> JsonObject | None:
+    raw = members.get("stream_options")
+    return None if raw is None or bytes(raw) == b"null" else JsonObject(bytes(raw), '"stream_options"')
+
+
+def _is_set(members: Mapping[str, msgspec.Raw], name: str, path: str) -> bool:
+    raw = members.get(name)
+    flag = raw is not None and _FLAGS.get(bytes(raw))
+    if flag is None:
+        raise InvalidRequest(f'"{path}" must be true or false.', param=path)
+    return flag

@@ -1,0 +1,72 @@
+"""How an error looks on the wire, as a whole answer or in the middle of a stream, in the dialect that was asked.
+
+Says nothing that the error itself does not say.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gossamer.core.endpoints import Dialect
+from gossamer.core.errors import GatewayError
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class _ErrorBody(msgspec.Struct, frozen=True):
+    error: _Error
+
+
+class _ResponsesEvent(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
+    """Flat as the API reference has it, and nested as the API sends it; official clients raise on the nested one."""
+
+    code: str
+    message: str
+    param: str | None
+    sequence_number: int
+    error: _Error
+
+
+class _MessagesError(msgspec.Struct, frozen=True):
+    type: str
+    message: str
+
+
+class _MessagesBody(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
+    error: _MessagesError
+
+
+_MESSAGES_TYPES: Final = {413: "request_too_large", 429: "rate_limit_error"}
+"""Where the messages API has a word of its own for a status; for all others both speak of the same kinds."""
+
+
+def render_error(error: GatewayError, dialect: Dialect = "chat") -> bytes:
+    """The body of an answer that is an error."""
+    if dialect == "messages":
+        return _encode(_messages_body(error))
+    return _encode(_ErrorBody(_error_of(error)))
+
+
+def render_stream_error(error: GatewayError, dialect: Dialect, sequence_number: int = 0) -> bytes:
+    """The event that ends a stream which has already begun; `sequence_number` is for responses only."""
+    if dialect == "messages":
+        return b"event: error\ndata: %b\n\n" % _encode(_messages_body(error))
+    if dialect == "responses":
+        event = _ResponsesEvent(error.code, error.message, error.param, sequence_number, _error_of(error))
+        return b"event: error\ndata: %b\n\n" % _encode(event)
+    return b"data: %b\n\n" % _encode(_ErrorBody(_error_of(error)))
+
+
+def _error_of(error: GatewayError) -> _Error:
+    return _Error(error.message, error.kind, error.param, error.code)
+
+
+def _messages_body(error: GatewayError) -> _MessagesBody:
+    return _MessagesBody(_MessagesError(_MESSAGES_TYPES.get(error.status, error.kind), error.message))

@@ -1,0 +1,129 @@
+"""The top level of a JSON object: its members as bytes, and how to put one in without touching the rest.
+
+Two readers of one body must never see two different things, so a member that is there twice is refused,
+in whatever spelling. Knows JSON and no API.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn
+
+import msgspec
+
+from gossamer.core.errors import InvalidRequest
+
+Members = dict[str, msgspec.Raw]
+Spans = dict[str, tuple[int, int]]
+
+_decode: Final = msgspec.json.Decoder(Members).decode
+_decode_text: Final = msgspec.json.Decoder(str).decode
+_write_compact: Final = msgspec.json.Encoder().encode
+
+_SPACE: Final = rb"[ \t\r\n]*+"
+_NAME: Final = re.compile(_SPACE + rb"[{,]" + _SPACE + rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")' + _SPACE + b":" + _SPACE)
+_CLOSE: Final = re.compile(_SPACE + rb"\}" + _SPACE + rb"\Z")
+_AT_BYTE: Final = re.compile(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)", re.DOTALL)
+
+
+def _write_spaced(members: Members) -> bytes:
+    """As the json module of Python writes when it is told nothing."""
+    return b"{%b}" % b", ".join([b'"%b": %b' % (name.encode(), raw) for name, raw in members.items()])
+
+
+class NoObject(InvalidRequest):
+    """These bytes are not one JSON object."""
+
+
+class JsonObject:
+    """One JSON object. `called` is how errors name it, at the beginning of a sentence.
+
+    Nearly all bodies are written by machines in one of two ways, and are recognised by writing them again: when the
+    decoded members, each name once, give the same bytes, then nothing was there twice. All others are walked.
+    """
+
+    __slots__ = ("_body", "_spans", "_write", "called", "members")
+
+    _write: Callable[[Members], bytes] | None
+    _spans: Spans
+
+    def __init__(self, body: bytes, called: str = "The body") -> None:
+        self.called = called
+        self.members = members = self._read(body)
+        if _write_compact(members) == body:
+            self._write = _write_compact
+        elif _write_spaced(members) == body:
+            self._write = _write_spaced
+        else:
+            self._write = None
+            self._body = body
+            self._spans = self._walk(body)
+
+    def replaced(self, changes: Mapping[str, bytes]) -> bytes:
+        """The object with these members set to these JSON values. New ones come last; all else stays to the byte."""
+        if self._write is None:
+            return self._spliced(changes)
+        raws = {name: msgspec.Raw(value) for name, value in changes.items()}
+        return self._write(self.members | raws)
+
+    def _spliced(self, changes: Mapping[str, bytes]) -> bytes:
+        body, spans = self._body, self._spans
+        cuts = [(*spans[name], value) for name, value in changes.items() if name in spans]
+        new = [_write_compact(name) + b":" + value for name, value in changes.items() if name not in spans]
+        if new:
+            close = body.rindex(b"}")
+            cuts.append((close, close, (b"," if spans else b"") + b",".join(new)))
+        pieces: list[bytes] = []
+        at = 0
+        for start, end, value in sorted(cuts):
+            pieces += (body[at:start], value)
+            at = end
+        return b"".join((*pieces, body[at:]))
+
+    def _read(self, body: bytes) -> Members:
+        try:
+            return _decode(body)
+        except msgspec.ValidationError:
+            raise NoObject(f"{self.called} must be a JSON object: write it in curly brackets.") from None
+        except msgspec.DecodeError as error:
+            raise NoObject(self._explain(str(error), len(body))) from None
+        except UnicodeDecodeError:
+            raise NoObject(f"{self.called} has a member whose name is not UTF-8. Send UTF-8.") from None
+        except RecursionError:
+            raise NoObject(f"{self.called} is nested too deeply. Send a flatter object.") from None
+
+    def _explain(self, complaint: str, length_bytes: int) -> str:
+        found = _AT_BYTE.fullmatch(complaint)
+        if found is None:
+            return (
+                f"{self.called} is not whole: its JSON goes on where it ends, at byte {length_bytes}. Send all of it."
+            )
+        return f"{self.called} is not JSON: {found[1]} at byte {found[2]}. Mend it there."
+
+    def _walk(self, body: bytes) -> Spans:
+        """Where each member's value stands.
+
+        A step is sound only if the decoded value stands where the walk has come to; then the next name is a name.
+        """
+        at = 0
+        spans: Spans = {}
+        for name, raw in self.members.items():
+            found = _NAME.match(body, at)
+            written = _decode_text(found[1]) if found else None
+            if found is None or written != name:
+                self._refuse_double(written, spans)
+            value = bytes(raw)
+            start = found.end()
+            at = start + len(value)
+            if not body.startswith(value, start):
+                self._refuse_double(name, spans)
+            spans[name] = (start, at)
+        if spans and not _CLOSE.match(body, at):
+            found = _NAME.match(body, at)
+            self._refuse_double(_decode_text(found[1]) if found else None, spans)
+        return spans
+
+    def _refuse_double(self, name: str | None, seen: Spans) -> NoReturn:
+        """In valid JSON the walk strays only where a name comes twice: this one, or else the one before it."""
+        if name is None:
+            name = list(seen)[-1]
+        raise InvalidRequest(f"{self.called} has the member {name!r} twice. Send it once.", param=name)

@@ -1,0 +1,104 @@
+"""How many tokens a provider says an answer took, in whichever of the public shapes it says so.
+
+An answer that says nothing of the kind, or nonsense, has no usage; it is never an error.
+"""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from gossamer.core.record import Usage
+
+_MOST_TOKENS: Final = 10**12
+"""No answer has a trillion tokens; a larger count would only break the sums of those who believe it."""
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_TOKENS)] | None
+
+
+class _InputDetails(msgspec.Struct, gc=False):
+    cached_tokens: _Count = None
+
+
+class _OutputDetails(msgspec.Struct, gc=False):
+    reasoning_tokens: _Count = None
+
+
+class Counts(msgspec.Struct, gc=False):
+    """The names of chat, completions and embeddings; of responses and messages; and what messages count apart.
+
+    The cache counts of messages come on top of their input tokens; those of the others are part of them.
+    """
+
+    prompt_tokens: _Count = None
+    completion_tokens: _Count = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+    input_tokens: _Count = None
+    output_tokens: _Count = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+    cache_read_input_tokens: _Count = None
+    cache_creation_input_tokens: _Count = None
+
+
+class _Answer(msgspec.Struct, gc=False):
+    usage: Counts | None = None
+
+
+_decode_answer: Final = msgspec.json.Decoder(_Answer).decode
+_decode_usage: Final = msgspec.json.Decoder(Counts).decode
+_BACKSLASH: Final = 0x5C
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+# Before the quote that opens a name in valid JSON stands no backslash, and after one that closes a string stands no
+# text: so this finds names, at any depth, and never a mention inside a string. Usage objects are two deep, some three.
+_STRING: Final = rb'"(?:[^"\\]|\\.)*+"'
+_FLAT: Final = rb'\{(?:[^{}"]|' + _STRING + rb")*+\}"
+_DEEP: Final = rb'\{(?:[^{}"]|' + _STRING + b"|" + _FLAT + rb")*+\}"
+_DEEPER: Final = rb'\{(?:[^{}"]|' + _STRING + b"|" + _DEEP + rb")*+\}"
+_USAGE_MEMBER: Final = re.compile(rb'"usage"\s*+:\s*+(' + _DEEPER + b")", re.DOTALL)
+
+
+def usage_of_answer(body: bytes) -> Usage | None:
+    """The usage of a whole JSON answer."""
+    try:
+        said = _decode_answer(body).usage
+    except _UNREADABLE:
+        return None
+    return None if said is None else told(said)
+
+
+def usage_of(raw: bytes | msgspec.Raw) -> Usage | None:
+    """The usage that one JSON object is."""
+    try:
+        return told(_decode_usage(raw))
+    except _UNREADABLE:
+        return None
+
+
+def usage_in_tail(tail: bytes) -> Usage | None:
+    """The last usage in the final bytes of an answer that was too large to keep."""
+    for found in reversed(list(_USAGE_MEMBER.finditer(tail))):
+        at = found.start()
+        usage = usage_of(found[1]) if at and tail[at - 1] != _BACKSLASH else None
+        if usage is not None:
+            return usage
+    return None
+
+
+def told(said: Counts) -> Usage | None:
+    """What the counts come to; None where nothing was counted."""
+    read = said.input_tokens if said.prompt_tokens is None else said.prompt_tokens
+    written = said.output_tokens if said.completion_tokens is None else said.completion_tokens
+    if read is None and written is None:
+        return None
+    details = said.prompt_tokens_details or said.input_tokens_details
+    thoughts = said.completion_tokens_details or said.output_tokens_details
+    reasoning = (thoughts.reasoning_tokens if thoughts else 0) or 0
+    if details is None and said.prompt_tokens is None:
+        cached = said.cache_read_input_tokens or 0
+        read = (read or 0) + cached + (said.cache_creation_input_tokens or 0)
+    else:
+        cached = (details.cached_tokens if details else 0) or 0
+    return Usage(read or 0, written or 0, cached, reasoning)
