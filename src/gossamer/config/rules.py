@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
-from gossamer.config.settings import JournalSettings, Upstream
+from gossamer.config.settings import JournalSettings, ServerSettings, Upstream
 from gossamer.config.units import format_size
 
 Found = Mapping[FieldPath, object]
@@ -27,13 +27,15 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
 
 
 def _journal_fits(found: Found, tree: Node) -> Iterator[Problem]:
+    server = found.get(("server",))
+    workers = server.workers if isinstance(server, ServerSettings) else 1
     match found.get(("journal",)):
-        case JournalSettings(segment_size_bytes=segment, max_size_bytes=bound) if bound < 2 * segment:
+        case JournalSettings(segment_size_bytes=segment, max_size_bytes=bound) if bound < 3 * segment * workers:
             yield _problem(
                 tree,
                 ("journal", "max_size"),
-                f"{format_size(bound)} holds fewer than two segments of {format_size(segment)}",
-                "one is written while the other is read: raise max_size or lower segment_size",
+                f"{format_size(bound)} holds fewer than three segments of {format_size(segment)} for each worker",
+                "one is written, one made ready, one read: raise max_size or lower segment_size",
             )
 
 

@@ -28,7 +28,7 @@ class FrontDoor:
     def _answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
         if path == b"/healthz":
-            request.reply(200, _JSON, b'{"status":"ok"}')
+            request.reply(200, _JSON, b'{"status":"ok","name":"gossamer"}')
         elif path == b"/readyz":
             if self.is_ready:
                 request.reply(200, _JSON, b'{"status":"ready"}')

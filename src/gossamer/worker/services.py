@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import count
 from secrets import token_hex
 
-from gossamer.config.settings import MockProvider as MockSettings
+from gossamer.config.settings import MockProvider as MockProviderSettings
+from gossamer.config.settings import MockSettings, Settings
 from gossamer.config.settings import Provider as ProviderSettings
-from gossamer.config.settings import Settings
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.http.connect import Connector
 from gossamer.http.limits import PoolLimits
@@ -15,6 +15,10 @@ from gossamer.http.pool import Pool
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.tls import client_context
 from gossamer.http.turn import Turn
+from gossamer.mock.jitter import parse_jitter
+from gossamer.mock.plan import Settings as Plan
+from gossamer.mock.provider import MockProvider
+from gossamer.mock.render.models import MODELS
 from gossamer.pipeline import TIMING
 from gossamer.providers.http import HttpProvider
 from gossamer.providers.in_process import InProcessMock
@@ -58,8 +62,8 @@ class ServiceFactory:
         return f"req_{self._life}{next(self._ids):010x}"
 
     def _provider(self, name: str, settings: ProviderSettings) -> Provider:
-        if isinstance(settings, MockSettings):
-            return InProcessMock(name, mock_provider(settings))
+        if isinstance(settings, MockProviderSettings):
+            return InProcessMock(name, MockProvider(_mock_plan(settings.mock)))
         origin, prefix = parse_base_url(settings.base_url)
         connector = Connector(
             origin,
@@ -93,8 +97,18 @@ def _default_of(settings: Settings) -> str | None:
     """Where a request goes that names nothing we know: the one named for it, or the only real provider there is."""
     if settings.default_provider is not None:
         return settings.default_provider
-    real = [name for name, found in settings.providers.items() if not isinstance(found, MockSettings)]
+    real = [name for name, found in settings.providers.items() if not isinstance(found, MockProviderSettings)]
     return real[0] if len(real) == 1 else None
+
+
+def _mock_plan(settings: MockSettings) -> Plan:
+    return Plan(
+        seed=settings.seed,
+        ttft_ms=settings.ttft_s * 1000,
+        gap_ms=settings.gap_s * 1000,
+        tokens=settings.tokens,
+        jitter=parse_jitter(settings.jitter),
+    )
 
 
 def _lister(provider: Provider) -> Lister:

@@ -136,7 +136,6 @@ def test_following_goes_on_with_the_new_ones_until_interrupted(
 def test_the_data_directory_comes_from_the_configuration_where_it_is_not_named(
     data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    pytest.importorskip("gossamer.config.load")
     config = tmp_path / "gossamer.yaml"
     config.write_text(f"data_dir: {data_dir}\n")
     assert run_command("--config", str(config), "--json", "--last", "1") == 0

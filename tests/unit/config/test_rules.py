@@ -22,15 +22,15 @@ DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
         (
             "journal: {max_size: 20MiB}",
             (
-                "1: journal.max_size: 20MiB holds fewer than two segments of 16MiB; "
-                "one is written while the other is read: raise max_size or lower segment_size"
+                "1: journal.max_size: 20MiB holds fewer than three segments of 16MiB for each worker; "
+                "one is written, one made ready, one read: raise max_size or lower segment_size"
             ),
         ),
         (
             "journal:\n  segment_size: 1GiB",
             (
-                "2: journal.max_size: 1GiB holds fewer than two segments of 1GiB; "
-                "one is written while the other is read: raise max_size or lower segment_size"
+                "2: journal.max_size: 1GiB holds fewer than three segments of 1GiB for each worker; "
+                "one is written, one made ready, one read: raise max_size or lower segment_size"
             ),
         ),
         (
