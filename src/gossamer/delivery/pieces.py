@@ -124,7 +124,7 @@ class Streaming:
         self._exchange = exchange
         self._status = head.status
         self._feed = EventSplitter()
-        self._tally = StreamTally(hide_usage=exchange.hides_usage)
+        self._tally = StreamTally(exchange.caller.endpoint.dialect, hide_usage=exchange.hides_usage)
         exchange.request.start(head.status, seen.headers + own_headers(exchange))
 
     def take(self, data: bytes) -> bool:
@@ -146,7 +146,7 @@ class Streaming:
         exchange.usage = tally.usage
         if tally.error is not None:
             settle(exchange, "provider_failed", self._status, tally.error)
-        elif exchange.caller.endpoint.ends_with_mark and not tally.finished:
+        elif exchange.caller.endpoint.ends_with_mark and not tally.is_finished:
             self.break_off(ProviderUnavailable("The provider ended its stream in the middle of the answer. Try again."))
             return
         settle(exchange, "completed", self._status)

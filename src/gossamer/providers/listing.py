@@ -35,7 +35,7 @@ class HttpLister:
 
     async def models(self) -> list[str]:
         answer = _Collector()
-        call = Call(self._provider.own_request(b"GET", b"/models"), b"", answer, _TIMEOUTS)
+        call = Call(self._provider.own_request(b"GET", b"/models"), answer, _TIMEOUTS)
         self._provider.pool.send(call)
         try:
             status, body = await answer.done
