@@ -22,13 +22,12 @@ from gossamer.delivery.reply import refuse, reply_with
 from gossamer.delivery.settle import settle
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
-from gossamer.stages.answer_models import answer_models
 from gossamer.stages.authenticate import authenticate
 from gossamer.stages.identify import identify
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, answer_models, read_body, route)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""

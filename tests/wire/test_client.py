@@ -93,7 +93,7 @@ class Origin:
 
     def send(self, head: bytes = GET, timeouts: CallTimeouts | None = None, body: bytes = b"") -> tuple[Call, Heard]:
         heard = Heard()
-        call = Call.of(head, body, heard, timeouts or CallTimeouts())
+        call = Call(head + body, heard, timeouts or CallTimeouts())
         assert self.pool is not None
         self.pool.send(call)
         return call, heard

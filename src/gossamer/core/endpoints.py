@@ -17,9 +17,13 @@ class Endpoint:
     needs_model: bool = False
     asks_usage: bool = False
     ends_with_mark: bool = False
+    is_catalog: bool = False
 
 
 OTHER = Endpoint("other")
+CATALOG = Endpoint("other", is_catalog=True)
+
+MODELS_PATH = "/v1/models"
 
 ENDPOINTS: dict[str, Endpoint] = {
     "/v1/chat/completions": Endpoint("chat", needs_model=True, asks_usage=True, ends_with_mark=True),
@@ -28,3 +32,12 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/v1/messages": Endpoint("messages", needs_model=True, ends_with_mark=True),
     "/v1/embeddings": Endpoint("embeddings", needs_model=True),
 }
+
+
+def endpoint_of(method: str, path: str) -> Endpoint:
+    known = ENDPOINTS.get(path)
+    if known is not None:
+        return known
+    if method in ("GET", "HEAD") and (path == MODELS_PATH or path.startswith(MODELS_PATH + "/")):
+        return CATALOG
+    return OTHER

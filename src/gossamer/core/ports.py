@@ -70,6 +70,10 @@ class Router(Protocol):
 
     def default_target(self) -> Target: ...
 
+    @property
+    def catalog_target(self) -> Target:
+        """Who answers which models there are."""
+
 
 class Lister(Protocol):
     """Knows which models one provider has. Raises OSError where it cannot be asked."""
@@ -77,14 +81,6 @@ class Lister(Protocol):
     name: str
 
     async def models(self) -> list[str]: ...
-
-
-class Catalog(Protocol):
-    """Which models there are to ask for, as the bodies of `GET /v1/models` and `GET /v1/models/{id}`."""
-
-    def listing(self) -> Awaitable[bytes]: ...
-
-    def entry(self, model: str) -> Awaitable[bytes]: ...
 
 
 class Journal(Protocol):
@@ -116,7 +112,6 @@ class Services:
     journal: Journal
     next_id: Callable[[], str]
     next_seq: Callable[[], int]
-    catalog: Catalog
     turn: Turn
     timing: Timing
     worker: int

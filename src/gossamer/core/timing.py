@@ -1,4 +1,4 @@
-"""How long each stage took, as the header that browsers and tools read (W3C Server-Timing), in milliseconds."""
+"""What a request cost, as headers: each stage as browsers and tools read it (W3C Server-Timing), in milliseconds."""
 
 _MS = tuple(f"{us / 1000:.3f}" for us in range(2000))
 """Rendered once: nearly all durations here are under two milliseconds."""
@@ -17,15 +17,18 @@ class Timing:
         self.names = ("queue", *admit, "dispatch", "provider", "forward")
         self._templates = tuple(_template(self.names[:count]) for count in range(len(self.names) + 1))
 
-    def render(self, durations_ns: list[int], total_ns: int, overhead_ns: int) -> str:
+    def render(self, durations_ns: list[int], total_ns: int, overhead_ns: int, request_id: str, more: str) -> bytes:
+        """The block of header lines that the gateway adds to every answer; `more` stands at its end."""
         template = self._templates[len(durations_ns)]
         try:
             stages = [_MS[ns // 1000] for ns in durations_ns]
-            return template % (*stages, _MS[total_ns // 1000], _MS[overhead_ns // 1000])
+            total, overhead = _MS[total_ns // 1000], _MS[overhead_ns // 1000]
         except IndexError:
-            return template % (*map(ms, durations_ns), ms(total_ns), ms(overhead_ns))
+            stages = [ms(ns) for ns in durations_ns]
+            total, overhead = ms(total_ns), ms(overhead_ns)
+        return (template % (*stages, total, overhead, request_id, more)).encode("ascii")
 
 
 def _template(names: tuple[str, ...]) -> str:
     entries = ", ".join(f"{name};dur=%s" for name in (*names, "total"))
-    return f"server-timing: {entries}\r\nx-gossamer-overhead-ms: %s\r\n"
+    return f"server-timing: {entries}\r\nx-gossamer-overhead-ms: %s\r\nx-request-id: %s\r\n%s"

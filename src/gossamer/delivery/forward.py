@@ -33,6 +33,7 @@ class Delivery:
     # --- what the provider's connection tells ---
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
+        self.sending = None  # it holds this sink: a circle that only the collector would undo
         self._note_answer()
         seen: AnswerHead = head.notes or answer_head(head)
         if seen.is_json and head.status < 400:
@@ -54,10 +55,12 @@ class Delivery:
             self._pieces = pieces.turn_to_passing()
 
     def response_ended(self) -> None:
+        self.sending = None
         if self._pieces is not None:
             self._pieces.end()
 
     def response_failed(self, error: CallFailed) -> None:
+        self.sending = None
         exchange = self._exchange
         reason = in_words(exchange, error)
         if exchange.answered_ns == 0:
@@ -71,8 +74,9 @@ class Delivery:
     # --- what the client's connection tells ---
 
     def client_gone(self) -> None:
-        if self.sending is not None:
-            self.sending.cancel()
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            sending.cancel()
         exchange = self._exchange
         status = CLIENT_CLOSED
         if self._pieces is not None:
@@ -107,7 +111,8 @@ class Delivery:
     def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""
         exchange = self._exchange
-        seen_ns = exchange.services.turn.seen_ns
+        turn = exchange.services.turn
+        seen_ns = turn.seen_ns if turn.is_open else now_ns()
         sent_ns = exchange.sent_ns
         exchange.answered_ns = answered_ns = max(sent_ns, seen_ns)
         exchange.stamps.append(answered_ns)

@@ -17,8 +17,7 @@ def own_headers(exchange: Exchange) -> bytes:
     exchange.overhead_ns = overhead = total - exchange.answered_ns + exchange.sent_ns
     target = exchange.target
     shown = target.headers if target is not None and exchange.sent_ns else ""
-    timing = exchange.services.timing.render(durations, total, overhead)
-    return f"{timing}x-request-id: {exchange.request_id}\r\n{shown}".encode("ascii")
+    return exchange.services.timing.render(durations, total, overhead, exchange.request_id, shown)
 
 
 def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None = None) -> None:

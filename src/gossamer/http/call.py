@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from gossamer.http.client import ClientConnection
     from gossamer.http.pool import Pool
 
-_JOIN_BYTES = 64 * 1024
-"""Up to here head and body are one buffer."""
+JOIN_BYTES = 64 * 1024
+"""Up to here head and body had better be one buffer; above, the copy costs more than a second one."""
 
 
 class ResponseSink(Protocol):
@@ -51,7 +51,7 @@ class Uploader(Protocol):
 
 
 class Call:
-    """`data` is the head, complete with its framing, and the body; a large body is `more`, an `uploader` feeds its own.
+    """`data` is the head with its framing, and a small body; a large one is `more`, or an `uploader` feeds it.
 
     Class attributes are the defaults: a plain call sets few of them.
     """
@@ -67,6 +67,7 @@ class Call:
     is_over = False
     """The sink has heard all that it will hear."""
     started_at = 0.0
+    """By the clock of the pool's sweep, which sets it: as exact as deadlines are, and free for a call that is quick."""
     connection: "ClientConnection | None" = None
     pool: "Pool | None" = None
 
@@ -74,15 +75,6 @@ class Call:
         self.data = data
         self.sink = sink
         self.timeouts = timeouts
-
-    @classmethod
-    def of(cls, head: bytes, body: bytes, sink: ResponseSink, timeouts: CallTimeouts) -> "Call":
-        """With the body beside the head where a copy would cost more than a second buffer."""
-        if len(body) <= _JOIN_BYTES:
-            return cls(head + body, sink, timeouts)
-        call = cls(head, sink, timeouts)
-        call.more = body
-        return call
 
     def fed_by(self, uploader: Uploader, *, is_chunked: bool) -> "Call":
         """The same call, its body to come from an uploader."""

@@ -65,9 +65,9 @@ class ClientConnection(asyncio.Protocol):
     def is_idle(self) -> bool:
         return self._call is None
 
-    def send(self, call: Call, now: float) -> None:
+    def send(self, call: Call) -> None:
         self._call = call
-        self._heard_at = now
+        self._heard_at = 0.0
         call.connection = self
         self.transport.write(call.data)
         if call.more:
@@ -104,6 +104,8 @@ class ClientConnection(asyncio.Protocol):
         if call is None:
             return
         limits = call.timeouts
+        call.started_at = call.started_at or now
+        self._heard_at = self._heard_at or now
         if now - call.started_at > limits.total_s:
             self._fail(CallTimeout(f"no whole answer within {limits.total_s:g} s (total)"))
         elif self._is_paused or self._is_uploading:

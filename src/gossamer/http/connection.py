@@ -12,7 +12,7 @@ from gossamer.http.bodies import ChunkedBody, LengthBody
 from gossamer.http.errors import PeerGone, RequestRefused
 from gossamer.http.heads import RequestHead, parse_request_head, recognise
 from gossamer.http.intake import Intake
-from gossamer.http.request import Request
+from gossamer.http.request import CLOSE, Request
 from gossamer.http.statuses import STATUS_LINES
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ _PIPELINED_BYTES = 64 * 1024
 _LINGER_S = 2.0
 """How long a refused client may go on sending, so that a reset does not wipe out the answer on its way."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CLOSE = b"connection: close\r\n"
 _KEEP_HTTP10 = b"connection: keep-alive\r\n"
 
 
@@ -32,7 +31,7 @@ class ServerConnection(asyncio.Protocol):
 
     __slots__ = (
         "_closes", "_head_since", "_intake", "_is_lingering", "_is_paused", "_is_taking", "_known", "_peer",
-        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "transport",
+        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "farewell", "transport",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -50,7 +49,8 @@ class ServerConnection(asyncio.Protocol):
         self._is_taking = False
         self._is_paused = False
         self._is_lingering = False
-        # when the present wait began
+        self.farewell = b""  # the header line that says what becomes of the connection, where the default does not
+        # when the present wait began; 0.0 is as late as the last sweep, and costs no look at the clock
         self._since = 0.0
         self._head_since = 0.0
         self._slow_since: float | None = None
@@ -161,7 +161,10 @@ class ServerConnection(asyncio.Protocol):
         if self._pending:
             self._pending.clear()
         self._head_since = 0.0
-        self._closes = self._closes or self._server.is_draining or not head.keep_alive
+        if self._closes or self._server.is_draining or not head.keep_alive:
+            self.close_after()
+        elif not head.minor:
+            self.farewell = _KEEP_HTTP10
         if not head.chunked and len(data) >= end:
             self._request = request = Request(self, head, data[offset:end], None, self._turn.seen_ns)
             rest = data[end:]
@@ -191,17 +194,11 @@ class ServerConnection(asyncio.Protocol):
             self._peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
         return self._peer
 
-    def persistence(self) -> bytes:
-        """The header line that says what becomes of the connection, where the default does not."""
-        if self._closes or self._intake is not None:
-            return _CLOSE
-        request = self._request
-        return _KEEP_HTTP10 if request is not None and not request.head.minor else b""
-
     def close_after(self) -> None:
         """End the connection with the answer in progress."""
         self._closes = True
         self._known = None
+        self.farewell = CLOSE
 
     def invite_body(self) -> None:
         if self._intake is not None and not self._intake.has_begun:
@@ -229,7 +226,7 @@ class ServerConnection(asyncio.Protocol):
         assert request is not None
         request.detach()
         self._request = None
-        self._since = monotonic()
+        self._since = 0.0
         if self._intake is not None:
             self._linger()
         elif self._closes:
@@ -258,14 +255,14 @@ class ServerConnection(asyncio.Protocol):
 
     def drain(self) -> None:
         """End with the answer in progress, or now if there is none."""
-        self._closes = True
-        self._known = None
+        self.close_after()
         if self._request is None and not self._pending:
             self.close()
 
     def check_deadlines(self, now: float) -> None:
         """Act on whatever has waited too long."""
         limits = self._server.limits
+        self._since = self._since or now
         if self._slow_since is not None and now - self._slow_since > limits.write_timeout_s:
             self.cut()
         elif self._is_lingering:
@@ -291,7 +288,7 @@ class ServerConnection(asyncio.Protocol):
         """Answer bytes that are no request, and end."""
         headers, body = self._server.refusal(refused.status, refused.reason)
         status_line = STATUS_LINES[refused.status]
-        head = b"%b%b%bcontent-length: %d\r\n\r\n" % (status_line, headers, _CLOSE, len(body))
+        head = b"%b%b%bcontent-length: %d\r\n\r\n" % (status_line, headers, CLOSE, len(body))
         self.transport.write(head + body)
         self._linger()
 

@@ -48,12 +48,11 @@ class Pool:
 
     def send(self, call: Call) -> None:
         """Send on a free connection now, or as soon as there is one."""
-        now = call.started_at = monotonic()
         idle = self._idle
         while idle:
             connection = idle.pop()
             if not connection.is_lost:
-                connection.send(call, now)
+                connection.send(call)
                 return
         self._queue(call)
 
@@ -72,7 +71,7 @@ class Pool:
         if self._waiting or self._is_closed:
             self._reuse(connection)
         else:
-            connection.idle_since = monotonic()
+            connection.idle_since = 0.0
             self._idle.append(connection)
 
     def _reuse(self, connection: ClientConnection) -> None:
@@ -80,7 +79,7 @@ class Pool:
         while self._waiting:
             call = self._waiting.popleft()
             if not call.is_over:
-                connection.send(call, monotonic())
+                connection.send(call)
                 return
         if self._is_closed:
             connection.is_lost = True
@@ -145,7 +144,7 @@ class Pool:
         elif call.is_over or not call.is_retried:
             self.release(connection)
             return
-        connection.send(call, monotonic())
+        connection.send(call)
 
     def _fail(self, call: Call, error: CallFailed) -> None:
         """A connection was opened for this call, in vain. One that another connection took meanwhile is not touched."""
@@ -161,9 +160,13 @@ class Pool:
         now = monotonic()
         for connection in list(self._connections):
             connection.check_deadlines(now)
+        for connection in self._idle:
+            connection.idle_since = connection.idle_since or now
         while self._idle and now - self._idle[0].idle_since > self.limits.keep_s:
             self._idle.popleft().transport.close()
-        for call in [c for c in self._waiting if now - c.started_at > c.timeouts.connect_s + _QUEUE_GRACE_S]:
-            self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
+        for call in list(self._waiting):
+            call.started_at = call.started_at or now
+            if now - call.started_at > call.timeouts.connect_s + _QUEUE_GRACE_S:
+                self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
         if not self._is_closed or self._connections or self._opening or self._waiting:
             self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)

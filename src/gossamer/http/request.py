@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _JOIN_BYTES = 64 * 1024
 """Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
+CLOSE = b"connection: close\r\n"
 _BODILESS = frozenset({204, 304})
 
 
@@ -32,7 +33,8 @@ class RequestOwner(Protocol):
 class Request:
     """`body` holds what has come of the body, all of it once `is_complete`."""
 
-    __slots__ = ("_connection", "_intake", "_is_chunked", "arrived_ns", "body", "head", "is_complete", "owner")
+    owner: RequestOwner | None = None
+    _is_chunked = False
 
     def __init__(
         self, connection: "ServerConnection", head: RequestHead, body: bytes, intake: Intake | None, arrived_ns: int
@@ -43,8 +45,6 @@ class Request:
         self._intake = intake
         self.is_complete = intake is None
         self.arrived_ns = arrived_ns
-        self.owner: RequestOwner | None = None
-        self._is_chunked = False
 
     # --- reading ---
 
@@ -110,16 +110,17 @@ class Request:
         if length > _JOIN_BYTES or status in _BODILESS or self.head.method == b"HEAD":
             self._reply_apart(connection, status, headers, body)
         else:
+            farewell = connection.farewell if self.is_complete else CLOSE
             connection.transport.write(
-                b"%b%b%bcontent-length: %d\r\n\r\n%b"
-                % (STATUS_LINES[status], headers, connection.persistence(), length, body)
+                b"%b%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINES[status], headers, farewell, length, body)
             )
         connection.finish()
 
     def _reply_apart(self, connection: "ServerConnection", status: int, headers: bytes, body: bytes) -> None:
         """An answer whose body is too large to be copied, or does not travel at all."""
         length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
-        head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence(), length)
+        farewell = connection.farewell if self.is_complete else CLOSE
+        head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, farewell, length)
         if status in _BODILESS or self.head.method == b"HEAD":
             connection.transport.write(head)
         else:
@@ -139,7 +140,8 @@ class Request:
                 self._is_chunked = self.head.method != b"HEAD"
             else:
                 connection.close_after()
-        connection.transport.write(b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, connection.persistence(), framing))
+        farewell = connection.farewell if self.is_complete else CLOSE
+        connection.transport.write(b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, farewell, framing))
 
     def write(self, data: bytes) -> None:
         connection = self._connection
@@ -171,6 +173,7 @@ class Request:
         """The connection is through with this request, or gone."""
         self._connection = None
         self._intake = None
+        self.owner = None  # it mostly holds the request: a circle that only the collector would undo
 
 
 def body_too_large(limit_bytes: int) -> RequestRefused:

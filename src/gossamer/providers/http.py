@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import cycle
 
 from gossamer.core.exchange import Exchange
-from gossamer.http.call import Call, ResponseSink, Uploader
+from gossamer.http.call import JOIN_BYTES, Call, ResponseSink, Uploader
 from gossamer.http.limits import CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
@@ -55,10 +55,15 @@ class HttpProvider:
         body = exchange.body
         request_id = exchange.request_id.encode("ascii")
         if uploader is None and (body or head.method == b"POST"):
-            start = b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (
-                lines, self._next_key(), request_id, len(body),
+            more = b""
+            length = len(body)
+            if length > JOIN_BYTES:
+                more, body = body, more
+            start = b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+                lines, self._next_key(), request_id, length, body,
             )  # fmt: skip
-            call = Call.of(start, body, sink, self._timeouts)
+            call = Call(start, sink, self._timeouts)
+            call.more = more
         else:
             call = self._unusual(head.method, head.length, lines, request_id, sink, uploader)
         self.pool.send(call)

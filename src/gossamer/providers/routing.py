@@ -12,7 +12,10 @@ _NAME_HEADER = "`X-Gossamer-Provider`"
 class StaticRouter:
     """Routes as the configuration has them; never changed, replaced as a whole."""
 
-    def __init__(self, providers: Mapping[str, Provider], models: Mapping[str, str], default: str | None) -> None:
+    def __init__(
+        self, providers: Mapping[str, Provider], models: Mapping[str, str], default: str | None, catalog: Provider
+    ) -> None:
+        self.catalog_target = _target(catalog, None)
         self._providers = providers
         self._models = models
         self._default = default

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 
 from gossamer.core.caller import Caller
-from gossamer.core.endpoints import ENDPOINTS, OTHER
+from gossamer.core.endpoints import endpoint_of
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
 from gossamer.http.heads import RequestHead
@@ -30,12 +30,13 @@ def identify(exchange: Exchange) -> None:
 def read_caller(head: RequestHead) -> Caller:
     """What one head says of its sender."""
     path = head.target.partition(b"?")[0].decode("latin-1")
+    method = head.method.decode("ascii")
     request_id = head.get(b"x-request-id")
     provider = head.get(b"x-gossamer-provider")
     token = token_of(head)
     return Caller(
-        endpoint=ENDPOINTS.get(path, OTHER),
-        method=head.method.decode("ascii"),
+        endpoint=endpoint_of(method, path),
+        method=method,
         path=path,
         is_crooked=_DOT_SEGMENT.search(path) is not None,
         token_digest=sha256(token).digest() if token else None,

@@ -29,4 +29,6 @@ def _target(exchange: Exchange) -> Target:
         return router.provider_named(exchange.caller.provider)
     if exchange.model is not None:
         return router.target_of(exchange.model)
+    if exchange.caller.endpoint.is_catalog:
+        return router.catalog_target
     return router.default_target()

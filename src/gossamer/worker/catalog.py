@@ -1,16 +1,23 @@
 """Which models there are to ask for: the aliases, and what each provider lists, asked for when somebody wants to know.
 
+To the way of a request the catalog is one more provider: it answers `GET /v1/models` and `GET /v1/models/{id}`.
 A provider that cannot be asked is left out of the list; its models can be asked for all the same.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
+from urllib.parse import unquote
 
 import msgspec
 
+from gossamer.core.endpoints import MODELS_PATH
 from gossamer.core.errors import ModelNotFound
+from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Lister
+from gossamer.dialects.errors import render_error
+from gossamer.http.call import ResponseSink, Uploader
+from gossamer.http.heads import parse_response_head
 
 _FRESH_S = 60.0
 """For how long a list is shown again without asking."""
@@ -74,3 +81,42 @@ class ModelCatalog:
         except OSError as error:
             _log.warning("a provider does not list its models", provider=lister.name, reason=str(error))
             return lister.name, []
+
+
+class CatalogProvider:
+    """Answers for the gateway itself."""
+
+    name = "gossamer"
+
+    def __init__(self, catalog: ModelCatalog) -> None:
+        self._catalog = catalog
+
+    def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> "Lookup":
+        del uploader  # a GET has none
+        model = unquote(exchange.caller.path.removeprefix(MODELS_PATH).lstrip("/"))
+        return Lookup(self._catalog.entry(model) if model else self._catalog.listing(), sink)
+
+
+class Lookup:
+    """A question to the catalog, on its way (a Sending)."""
+
+    def __init__(self, answer: Coroutine[None, None, bytes], sink: ResponseSink) -> None:
+        self._sink = sink
+        self._task = asyncio.create_task(self._tell(answer))
+
+    async def _tell(self, answer: Coroutine[None, None, bytes]) -> None:
+        try:
+            status, body = 200, await answer
+        except ModelNotFound as error:
+            status, body = error.status, render_error(error)
+        head = b"HTTP/1.1 %d Answer\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        self._sink.response_complete(parse_response_head(head % (status, len(body))), body)
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+    def pause(self) -> None:
+        """It is small: nothing to hold back."""
+
+    def resume(self) -> None:
+        """Nothing was held back."""

@@ -24,7 +24,7 @@ from gossamer.providers.http import HttpProvider
 from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
-from gossamer.worker.catalog import ModelCatalog
+from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.keys import ConfiguredKeys
 
 
@@ -44,13 +44,13 @@ class ServiceFactory:
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
         keys = ConfiguredKeys(settings.keys)
+        catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
         services = Services(
             authenticator=keys,
-            router=StaticRouter(providers, settings.models, _default_of(settings)),
+            router=StaticRouter(providers, settings.models, _default_of(settings), catalog),
             journal=self._journal,
             next_id=self._next_id,
             next_seq=self._seq.__next__,
-            catalog=ModelCatalog(settings.models, map(_lister, providers.values())),
             turn=self._turn,
             timing=TIMING,
             worker=self._number,
@@ -59,7 +59,7 @@ class ServiceFactory:
         return Assembly(services, keys, providers)
 
     def _next_id(self) -> str:
-        return f"req_{self._life}{next(self._ids):010x}"
+        return f"req_{self._life}-{next(self._ids)}"
 
     def _provider(self, name: str, settings: ProviderSettings) -> Provider:
         if isinstance(settings, MockProviderSettings):
