@@ -1,0 +1,51 @@
+"""What a request asks for, alike for every dialect: the nouns that planning and rendering share.
+
+Values only; reading.py makes them of bytes.
+"""
+
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+
+class Dialect(Enum):
+    """How a question is put and an answer is worded."""
+
+    CHAT = "chat"
+    COMPLETIONS = "completions"
+    RESPONSES = "responses"
+    MESSAGES = "messages"
+
+
+Last = Literal["question", "tool_result", "assistant"]
+"""Who spoke last: a tool's result is answered with words, the assistant's own words are a prefill."""
+
+
+class BadRequest(ValueError):
+    """A body that a provider would answer with 400; `param` is the member at fault."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+
+class Call(msgspec.Struct, frozen=True):
+    """The tool to call, and the JSON schema of its arguments."""
+
+    name: str
+    schema: bytes
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """`limit` is the most tokens that may be answered; `schema` what the content must obey, empty for any object."""
+
+    dialect: Dialect
+    model: str
+    stream: bool = False
+    include_usage: bool = False
+    limit: int | None = None
+    call: Call | None = None
+    schema: bytes | None = None
+    last: Last = "question"

@@ -1,0 +1,94 @@
+"""What a request's own headers say about how it shall be answered: `X-Mock-*`, and `X-Request-ID`.
+
+Read in one pass over the headers; names are in lower case.
+"""
+
+import msgspec
+
+from gossamer.mock.asked import BadRequest
+from gossamer.mock.faults import Fault, parse_fault
+from gossamer.mock.incoming import Headers
+from gossamer.mock.jitter import Jitter, parse_jitter
+
+DELAY_LIMIT_MS = 3_600_000.0
+"""An hour: longer than any client waits."""
+TOKENS_LIMIT = 100_000
+"""As long as the longest answers that providers give."""
+_PREFIX = b"x-mock-"
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """None: as the settings say."""
+
+    request_id: bytes | None = None
+    ttft_ms: float | None = None
+    gap_ms: float | None = None
+    tokens: int | None = None
+    jitter: Jitter | None = None
+    fault: Fault | None = None
+    is_stamped: bool = False
+    is_echo: bool = False
+
+
+NO_ORDERS = Orders()
+
+
+def read_orders(headers: Headers) -> Orders:
+    """The orders of one request. BadRequest names the header that makes no sense."""
+    request_id: bytes | None = None
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        if name == b"x-request-id":
+            request_id = value
+        elif name.startswith(_PREFIX):
+            found[name] = value.decode("latin-1")
+    if not found:
+        return NO_ORDERS if request_id is None else Orders(request_id)
+    return Orders(
+        request_id,
+        _milliseconds(found, b"x-mock-ttft-ms"),
+        _milliseconds(found, b"x-mock-gap-ms"),
+        _tokens(found),
+        _jitter(found),
+        _fault(found),
+        found.get(b"x-mock-stamp") == "1",
+        found.get(b"x-mock-echo") == "1",
+    )
+
+
+def _milliseconds(found: dict[bytes, str], name: bytes) -> float | None:
+    return _number(found, name, DELAY_LIMIT_MS)
+
+
+def _tokens(found: dict[bytes, str]) -> int | None:
+    number = _number(found, b"x-mock-tokens", TOKENS_LIMIT)
+    return None if number is None else max(1, int(number))
+
+
+def _number(found: dict[bytes, str], name: bytes, limit: float) -> float | None:
+    text = found.get(name)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= limit:
+        raise BadRequest(f"{name.decode()} is {text!r}: give a number between 0 and {limit:g}.", name.decode())
+    return number
+
+
+def _jitter(found: dict[bytes, str]) -> Jitter | None:
+    text = found.get(b"x-mock-jitter")
+    try:
+        return None if text is None else parse_jitter(text)
+    except ValueError as error:
+        raise BadRequest(f"x-mock-jitter: {error}.", "x-mock-jitter") from error
+
+
+def _fault(found: dict[bytes, str]) -> Fault | None:
+    text = found.get(b"x-mock-fault")
+    try:
+        return None if text is None else parse_fault(text)
+    except ValueError as error:
+        raise BadRequest(f"x-mock-fault: {error}.", "x-mock-fault") from error

@@ -1,0 +1,99 @@
+"""OpenAI chat completions: one JSON object, or chunks that end in `[DONE]`."""
+
+from gossamer.mock.asked import Dialect
+from gossamer.mock.content import Content
+from gossamer.mock.render.errors import ERRORS, error_value
+from gossamer.mock.render.template import CREATED, ID, PROMPT, TOTAL, Answer, Stream, event, template
+
+DONE = b"data: [DONE]\n\n"
+_FINISH = {"stop": "stop", "length": "length", "call": "tool_calls", "refusal": "stop"}
+_CALL_ID = f"call_{ID}"
+
+
+def whole(answer: Answer) -> bytes:
+    """The template of a chat.completion."""
+    content = answer.content
+    choice = {"index": 0, "message": _message(content), "logprobs": None, "finish_reason": _FINISH[content.finish]}
+    return template(
+        {
+            "id": f"chatcmpl-{ID}",
+            "object": "chat.completion",
+            "created": CREATED,
+            "model": answer.model,
+            "choices": [choice],
+            "usage": usage(content),
+            "service_tier": "default",
+            "system_fingerprint": "fp_gossamer",
+        }
+    )
+
+
+def stream(answer: Answer) -> Stream:
+    """The templates of its chunks."""
+    content = answer.content
+    finish = _chunk(answer, {}, _FINISH[content.finish])
+    if answer.is_half_usage:
+        closing = [event({**finish, "usage": usage(content)})]
+    else:
+        closing = [event(finish)]
+        if answer.include_usage:
+            closing.append(event({**finish, "choices": [], "usage": usage(content)}))
+    return Stream(
+        (event(_chunk(answer, _opening(content))),),
+        tuple(event(_chunk(answer, _delta(content, piece))) for piece in content.pieces),
+        (*closing, DONE),
+        event(error_value(Dialect.CHAT, ERRORS["server"])),
+    )
+
+
+def usage(content: Content) -> dict[str, object]:
+    """The counts, as chat and legacy completions word them."""
+    return {
+        "prompt_tokens": PROMPT,
+        "completion_tokens": len(content.pieces),
+        "total_tokens": TOTAL,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _message(content: Content) -> dict[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
+    if content.kind == "call":
+        function = {"name": content.name, "arguments": content.text}
+        return {**message, "tool_calls": [{"id": _CALL_ID, "type": "function", "function": function}]}
+    return {**message, "refusal" if content.kind == "refusal" else "content": content.text}
+
+
+def _opening(content: Content) -> dict[str, object]:
+    if content.kind == "call":
+        function = {"name": content.name, "arguments": ""}
+        call = {"index": 0, "id": _CALL_ID, "type": "function", "function": function}
+        return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
+    return {"role": "assistant", "content": "", "refusal": None}
+
+
+def _delta(content: Content, piece: str) -> dict[str, object]:
+    if content.kind == "call":
+        return {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+    return {"refusal" if content.kind == "refusal" else "content": piece}
+
+
+def _chunk(answer: Answer, delta: dict[str, object], finish: str | None = None) -> dict[str, object]:
+    chunk: dict[str, object] = {
+        "id": f"chatcmpl-{ID}",
+        "object": "chat.completion.chunk",
+        "created": CREATED,
+        "model": answer.model,
+        "service_tier": "default",
+        "system_fingerprint": "fp_gossamer",
+        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
+    }
+    if answer.include_usage:
+        chunk["usage"] = None  # as OpenAI does, in all chunks but the one that has it
+    return chunk
