@@ -48,7 +48,7 @@ class Standin:
     async def wait_for_leave(self, name: str) -> None:
         desk = Path(self.settings.data_dir)
         (desk / f"in-hand-{name}").touch()
-        while not (desk / "go").exists():  # noqa: ASYNC110 - another process makes it
+        while not (desk / "go").exists():
             await asyncio.sleep(0.01)
 
     def new_settings(self, settings: Settings, generation: int) -> None:
@@ -82,7 +82,7 @@ def behaving(behaviour: str) -> Serve:
             starter = asyncio.start_unix_server if sock.family == socket.AF_UNIX else asyncio.start_server
             worker.servers.append(await starter(worker.answer, sock=sock, backlog=4096))
         link.attach(worker)
-        while behaviour == "hesitates" and not (Path(settings.data_dir) / "go").exists():  # noqa: ASYNC110 - as above
+        while behaviour == "hesitates" and not (Path(settings.data_dir) / "go").exists():
             await asyncio.sleep(0.01)
         link.ready(os.getpid())
         await worker.over.wait()

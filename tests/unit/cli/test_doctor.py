@@ -17,7 +17,7 @@ def closed_port() -> int:
 
 def test_all_is_well(gossamer, tmp_path, closed_port):
     (tmp_path / "gossamer.yaml").write_text(
-        f"server: {{port: {closed_port}}}\njournal: {{max_size: 2MiB, segment_size: 1MiB}}"
+        f"server: {{port: {closed_port}}}\njournal: {{max_size: 4MiB, segment_size: 1MiB}}"
     )
     status, out, err = gossamer("doctor")
     lines = masked(out, tmp_path, closed_port).splitlines()
@@ -34,7 +34,7 @@ def test_a_provider_that_is_down_makes_it_fail(gossamer, tmp_path, closed_port):
     (tmp_path / "gossamer.yaml").write_text(
         dedent(f"""\
             server: {{port: 0, uds: {tmp_path}/g.sock, tls: {{certificate: nope.pem, key: nope.pem}}}}
-            journal: {{max_size: 2MiB, segment_size: 1MiB}}
+            journal: {{max_size: 4MiB, segment_size: 1MiB}}
             providers: {{p: {{kind: openai-compatible, base_url: "http://127.0.0.1:{closed_port}"}}}}
         """)
     )

@@ -59,7 +59,7 @@ async def crew_of(program: str, posts: int = 1, briefing: bytes = b"first\n") ->
 
 async def eventually(happens: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not happens():  # noqa: ASYNC110 - another process makes it happen
+        while not happens():
             await asyncio.sleep(0.005)
 
 

@@ -60,7 +60,7 @@ async def ends() -> AsyncIterator[tuple[Supervisor, Link]]:
 
 async def until_called(owner: Owner, times: int) -> list[tuple[object, ...]]:
     async with asyncio.timeout(5):
-        while len(owner.calls) < times:  # noqa: ASYNC110 - the test waits, not the code
+        while len(owner.calls) < times:
             await asyncio.sleep(0.001)
     return owner.calls
 
