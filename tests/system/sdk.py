@@ -16,9 +16,15 @@ async def got(answer: T | Awaitable[T]) -> T:
     return await answer if isinstance(answer, Awaitable) else answer
 
 
-async def each(asked: Iterable[T] | AsyncIterable[T] | Awaitable[AsyncIterable[T]]) -> list[T]:
-    """All events of a stream; what it raises while it is read comes out here."""
+async def each(
+    asked: Iterable[T] | AsyncIterable[T] | Awaitable[AsyncIterable[T]], seen: list[T] | None = None
+) -> list[T]:
+    """All events of a stream. What it raises while it is read comes out here; what came before is in `seen`."""
+    seen = [] if seen is None else seen
     if isinstance(asked, Iterable):
-        return list(asked)
-    stream = asked if isinstance(asked, AsyncIterable) else await asked
-    return [event async for event in stream]
+        for event in asked:
+            seen.append(event)
+        return seen
+    async for event in asked if isinstance(asked, AsyncIterable) else await asked:
+        seen.append(event)
+    return seen

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -46,18 +47,23 @@ async def test_a_streamed_chat_says_the_same_as_a_whole_one(client: Client):
 
 
 async def test_usage_is_in_a_stream_only_if_it_was_asked_for(client: Client, served: Gateway):
-    silent = await each(client.chat.completions.create(model="mock", messages=HELLO, stream=True))
+    named = {"x-request-id": uuid4().hex}
+    silent = await each(client.chat.completions.create(model="mock", messages=HELLO, stream=True, extra_headers=named))
     assert all(chunk.usage is None and chunk.choices for chunk in silent)
-    assert served.records()[-1].usage is not None, "the gateway knows it all the same"
 
-    asked = client.chat.completions.create(
-        model="mock", messages=HELLO, stream=True, stream_options={"include_usage": True}
+    *words, last = await each(
+        client.chat.completions.create(
+            model="mock", messages=HELLO, stream=True, stream_options={"include_usage": True}
+        )
     )
-    *words, last = await each(asked)
     assert all(chunk.usage is None for chunk in words)
     assert not last.choices
     assert last.usage is not None
     assert last.usage.completion_tokens == 60
+
+    usage = served.record_of(named["x-request-id"]).usage
+    assert usage is not None, "the gateway knows what the client did not ask for"
+    assert usage.output == 60
 
 
 async def test_a_tool_is_called_and_its_result_is_answered(client: Client):
