@@ -34,10 +34,10 @@ class Exchange:
     sent_ns: int = 0
     answered_ns: int = 0
     """When the loop could first see the provider's answer."""
-    first_byte_ns: int = 0
-    """From arrival to the first byte of the answer."""
-    durations_ns: list[int] | None = None
+    durations_ns: list[int] = []  # noqa: RUF012 - replaced, never changed
     """Between the stamps, once the answer's head is out."""
+    total_ns: int = 0
+    """From arrival to the first byte of the answer."""
     overhead_ns: int = 0
     response_bytes: int = 0
     is_settled: bool = False

@@ -36,7 +36,7 @@ class Delivery:
         self.sending = None  # it holds this sink: a circle that only the collector would undo
         self._note_answer()
         seen: AnswerHead = head.notes or answer_head(head)
-        if seen.is_json and head.status < 400:
+        if seen.is_good_json:
             exchange = self._exchange
             exchange.usage = usage_of_answer(body)
             reply(exchange, head.status, seen.headers, body)

@@ -21,7 +21,7 @@ def reply(
     """Write the record down, then answer."""
     exchange.response_bytes = len(body)
     block = headers + own_headers(exchange)
-    settle(exchange, outcome, status, error)
+    settle(exchange, outcome, status, error, total_ns=exchange.total_ns)
     exchange.request.reply(status, block, body)
 
 

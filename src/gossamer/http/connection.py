@@ -222,9 +222,6 @@ class ServerConnection(asyncio.Protocol):
 
     def finish(self) -> None:
         """The answer is written: go on with the connection, or end it."""
-        request = self._request
-        assert request is not None
-        request.detach()
         self._request = None
         self._since = 0.0
         if self._intake is not None:

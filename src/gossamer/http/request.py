@@ -114,6 +114,7 @@ class Request:
             connection.transport.write(
                 b"%b%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINES[status], headers, farewell, length, body)
             )
+        self._connection = self.owner = None  # the owner mostly holds the request: a circle, undone here
         connection.finish()
 
     def _reply_apart(self, connection: "ServerConnection", status: int, headers: bytes, body: bytes) -> None:
@@ -155,6 +156,7 @@ class Request:
             return
         if self._is_chunked:
             connection.transport.write(b"0\r\n\r\n")
+        self.detach()
         connection.finish()
 
     def break_off(self) -> None:

@@ -161,6 +161,35 @@ def test_two_models_are_refused(body):
     assert refused.value.param == "model"
 
 
+LONG = b'[{"model":"a","content":"' + b"x" * 100_000 + b'"}]'
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        (b'{"model":', b'"a"', b',"messages":' + LONG + b"}"),
+        (b'{"messages": ' + LONG + b', "model": ', b'"a"', b', "n": 1}'),
+        (b'{"messages":' + LONG + b',"model":', b'"a"', b"}"),
+        (b'{"n":1,"messages":', LONG, b"}"),
+        (b' {"messages" :\n', LONG, b"}"),
+    ],
+)
+def test_large_bodies_are_edited_the_same_way(before, value, after):
+    name = "messages" if value is LONG else "model"
+    body = before + value + after
+
+    assert JsonObject(body).replaced({name: b"[]"}) == before + b"[]" + after
+    with pytest.raises(InvalidRequest, match=f"{name!r} twice"):
+        JsonObject(body[:-1] + f',"{name}":1}}'.encode())
+
+
+def test_more_members_than_any_api_has_are_refused():
+    body = b"{%b}" % b",".join(b'"k%d":1' % n for n in range(1001))
+
+    with pytest.raises(InvalidRequest, match="more than 1000 members"):
+        JsonObject(body)
+
+
 def test_a_value_made_to_look_like_the_rest_of_the_body_is_seen_through():
     # The last "a" is as long as the way from the first into itself, where a second "model" waits: a walk that
     # trusted lengths alone would come out even, and take the inner one for the real one.
