@@ -33,6 +33,15 @@ class Raw:
             response.begin()
             return Answer(response)
 
+    def ask_invited(self, head: bytes, body: bytes) -> Answer:
+        """For a head that says `Expect: 100-continue`: its body surely comes later."""
+        self._sock.sendall(head)
+        invitation = b""
+        while not invitation.endswith(b"\r\n\r\n"):
+            invitation += self._sock.recv(1)
+        assert invitation == b"HTTP/1.1 100 Continue\r\n\r\n", invitation
+        return self.ask(body)
+
     def post(self, path: str, body: bytes, **headers: str | None) -> Answer:
         """`x_mock_echo="1"` is the header `x-mock-echo: 1`; None takes a usual one away."""
         return self.ask(head("POST", path, len(body), **headers), body)
