@@ -6,6 +6,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import Claims, Services, Target
 from gossamer.core.record import Attempt, Usage
+from gossamer.core.timing import Spent
 from gossamer.http.request import Request
 
 
@@ -34,11 +35,8 @@ class Exchange:
     sent_ns: int = 0
     answered_ns: int = 0
     """When the loop could first see the provider's answer."""
-    durations_ns: list[int] = []  # noqa: RUF012 - replaced, never changed
-    """Between the stamps, once the answer's head is out."""
-    total_ns: int = 0
-    """From arrival to the first byte of the answer."""
-    overhead_ns: int = 0
+    spent: Spent | None = None
+    """What it had cost when its answer began, where that is settled later."""
     response_bytes: int = 0
     is_settled: bool = False
 

@@ -8,7 +8,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead
 from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.reply import refuse, reply
-from gossamer.delivery.settle import own_headers, settle
+from gossamer.delivery.settle import settle, start_answer
 from gossamer.dialects.errors import render_stream_error
 from gossamer.dialects.tally import StreamTally
 from gossamer.dialects.usage import usage_in_tail, usage_of_answer
@@ -90,7 +90,7 @@ class Passing:
         self._exchange = exchange
         self._status = head.status
         self._tail = b""
-        exchange.request.start(head.status, seen.headers + own_headers(exchange), head.length)
+        exchange.request.start(head.status, seen.headers + start_answer(exchange), head.length)
 
     def take(self, data: bytes) -> bool:
         self._tail = data[-_TAIL_BYTES:] if len(data) >= _TAIL_BYTES else (self._tail + data)[-_TAIL_BYTES:]
@@ -125,7 +125,7 @@ class Streaming:
         self._status = head.status
         self._feed = EventSplitter()
         self._tally = StreamTally(exchange.caller.endpoint.dialect, hide_usage=exchange.hides_usage)
-        exchange.request.start(head.status, seen.headers + own_headers(exchange))
+        exchange.request.start(head.status, seen.headers + start_answer(exchange))
 
     def take(self, data: bytes) -> bool:
         whole = self._feed.feed(data)
