@@ -124,8 +124,8 @@ async def test_the_retries_of_the_sdk_work(client: Client):
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        ("mock-cut", "connection was closed in the middle"),
-        ("mock-cut:1", "connection was closed in the middle"),
+        ("mock-cut", "broke off: the connection was closed in the middle"),
+        ("mock-cut:1", "broke off: the connection was closed in the middle"),
         ("mock-no-done", "ended its stream in the middle"),
         ("mock-error-in-stream", "server had an error"),
     ],
@@ -187,6 +187,12 @@ def test_a_provider_that_is_away_is_named(chooser: OpenAI):
     with pytest.raises(openai.InternalServerError, match="away/m did not answer") as refused:
         chooser.chat.completions.create(model="away/m", messages=HELLO)
     assert (refused.value.status_code, refused.value.code) == (502, "provider_unavailable")
+
+
+def test_a_provider_that_is_away_is_left_out_of_the_list(chooser: OpenAI):
+    listed = {model.id.partition("/")[0] for model in chooser.models.list()}
+    assert {"house", "up", "hasty"} <= listed
+    assert "away" not in listed
 
 
 def test_a_provider_that_is_too_slow_is_given_up(chooser: OpenAI):
