@@ -94,7 +94,7 @@ def chats(walk: Walk) -> None:
     """A chat is answered, and its cost stands in the headers."""
     raw = walk.client.chat.completions.with_raw_response.create(model=walk.model, messages=HELLO)
     assert raw.parse().choices[0].message.content
-    assert float(raw.headers["x-gossamer-overhead-ms"]) < float(raw.headers["server-timing"].rpartition("dur=")[2])
+    assert 0 < float(raw.headers["x-gossamer-overhead-ms"]) <= float(raw.headers["server-timing"].rpartition("dur=")[2])
 
 
 def streams_a_chat(walk: Walk) -> None:
