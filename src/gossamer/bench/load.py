@@ -39,6 +39,11 @@ class Arm:
                 raise ArmFailed(f"takes no connection: {error}") from error
             self.callers.append(caller)
 
+    def close(self) -> None:
+        """Close them all."""
+        for caller in self.callers:
+            caller.transport.close()
+
     def request(self, body: str) -> bytes:
         """The request as this arm gets it."""
         return request_bytes(body, self._order.token, self._order.port)
@@ -64,6 +69,11 @@ class Load:
                     return await self._waves(order, self._arms[order.arm])
         except ArmFailed as error:
             return Failed(f"{order.arm} {error}")
+
+    def close(self) -> None:
+        """No more orders."""
+        for arm in self._arms.values():
+            arm.close()
 
     async def _paced(self, order: Paced, arm: Arm) -> PacedDone:
         await arm.warm()
@@ -109,6 +119,7 @@ async def serve() -> None:
         report = await load.obey(decode(line))
         sys.stdout.buffer.write(encode(report) + b"\n")
         sys.stdout.buffer.flush()
+    load.close()
 
 
 if __name__ == "__main__":

@@ -64,7 +64,6 @@ def run_bench_gate(args: argparse.Namespace) -> int:
     if not hasattr(os, "sched_setaffinity"):
         print("gossamer: bench gate reads /proc and pins processes to cores: run it on Linux", file=sys.stderr)
         return NOT_MEASURED
-    signal.signal(signal.SIGTERM, _end)
     seed: int = args.seed if args.seed is not None else int.from_bytes(os.urandom(4))
     plan = Plan(args.seconds, args.rounds, Subject(args.arm_command, args.arm_token))
     began = time.monotonic()
@@ -72,7 +71,11 @@ def run_bench_gate(args: argparse.Namespace) -> int:
     def say(text: str) -> None:
         print(f"{time.monotonic() - began:4.0f} s  {text}", file=sys.stderr, flush=True)
 
-    results = run_gate(plan, args.only, say, seed)
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        results = run_gate(plan, args.only, say, seed)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     print(table(results))
     print(f"\n{summary(results)}; {time.monotonic() - began:.0f} s, seed {seed}")
     if args.json is not None:
