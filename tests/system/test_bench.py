@@ -17,6 +17,8 @@ from gossamer.bench.kernel import cpu_ns, family, holder, memory_bytes
 from gossamer.bench.placement import Place
 from gossamer.bench.precise import PreciseSelector
 from gossamer.bench.processes import Process, free_port, wait_for_port
+from gossamer.bench.sampler import sitecustomize
+from gossamer.bench.sampler.sitecustomize import FOLDER
 from gossamer.bench.subject import Subject, running_gateway
 from gossamer.cli.bench import add_commands
 
@@ -167,10 +169,26 @@ def test_a_gateway_that_refuses_is_to_blame(tmp_path: Path):
         gateway.__enter__()
 
 
-def run_gate(*words: str) -> int:
+SAMPLED = """
+import time
+def burn():
+    while time.process_time() < 1.0: pass
+burn()
+"""
+
+
+def test_a_sampled_process_tells_where_it_was_and_ends_well(tmp_path: Path):
+    env = {FOLDER: str(tmp_path), "PYTHONPATH": str(Path(sitecustomize.__file__).parent)}
+    process = Process("burner", [sys.executable, "-c", SAMPLED], HERE, tmp_path / "words", env=env)
+    assert process.child.wait(30) == 0, process.last_words()
+    stacks = msgspec.json.decode((tmp_path / f"{process.pid}.json").read_bytes())
+    assert max(stacks, key=stacks.__getitem__) == "__main__:burn;__main__:<module>"
+
+
+def bench(*words: str) -> int:
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers())
-    args = parser.parse_args(["bench", "gate", *words])
+    args = parser.parse_args(["bench", *words])
     code: int = args.run(args)
     return code
 
@@ -178,7 +196,7 @@ def run_gate(*words: str) -> int:
 @needs_nginx
 def test_a_gate_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     written = tmp_path / "gate.json"
-    code = run_gate("--only", "rss-idle", "--arm-command", STANDIN, "--json", str(written), "--seed", "1")
+    code = bench("gate", "--only", "rss-idle", "--arm-command", STANDIN, "--json", str(written), "--seed", "1")
     document = msgspec.json.decode(written.read_bytes())
     assert code == document["exit_code"] == 0
     assert document["results"][0]["answer"] == "pass"
@@ -191,5 +209,12 @@ def test_a_gate_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed (apt-get install wrk)")
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="takes two cores")
 def test_answers_without_the_provider_are_not_accepted(capsys: pytest.CaptureFixture[str]):
-    assert run_gate("--only", "request-cpu", "--rounds", "1", "--arm-command", STANDIN) == 1
+    assert bench("gate", "--only", "request-cpu", "--rounds", "1", "--arm-command", STANDIN) == 1
     assert "reached the provider: is a cache on?" in capsys.readouterr().out
+
+
+@needs_nginx
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed (apt-get install wrk)")
+def test_a_profile_names_the_functions_of_the_worker(capsys: pytest.CaptureFixture[str]):
+    assert bench("profile", "--seconds", "3", "--arm-command", STANDIN) == 0
+    assert "__main__:Answering.data_received" in capsys.readouterr().out

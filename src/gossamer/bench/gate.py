@@ -4,20 +4,16 @@ Nothing is ever left out silently: a measure without its tools is inconclusive a
 """
 
 import os
-import random
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from gossamer.bench.budgets import BUDGETS
 from gossamer.bench.busy import Neighbours, beside_neighbours
 from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.measures import added_p99, chunk_cpu, request_cpu, rss_idle, start
-from gossamer.bench.placement import Place, core_siblings, pick_cores
-from gossamer.bench.rig import Plan, Rig
+from gossamer.bench.rig import Plan, Rig, standing_rig
 from gossamer.bench.rounds import Deadline
 from gossamer.bench.verdict import Answer, Result
 
@@ -55,24 +51,15 @@ NAMES = tuple(measure.name for measure in MEASURES)
 def run_gate(plan: Plan, only: Collection[str], say: Callable[[str], None], seed: int) -> list[Result]:
     """Take the measures that were asked for (all, if none was named)."""
     chosen = [measure for measure in MEASURES if not only or measure.name in only]
-    allowed = os.sched_getaffinity(0)
-    cores = pick_cores(allowed, {core: core_siblings(core) for core in allowed})
+    cores = len(os.sched_getaffinity(0))
     ends_s = time.monotonic() + TIME_LIMIT_S
-    gateway, load = (Place(core) for core in cores or (min(allowed), min(allowed)))
-    os.sched_setaffinity(0, {load.core})
-    try:
-        with tempfile.TemporaryDirectory(prefix="gossamer-bench-", ignore_cleanup_errors=True) as folder:
-            results = []
-            for position, measure in enumerate(chosen):
-                later_s = sum(other.reserve_s for other in chosen[position + 1 :])
-                workspace = Path(folder) / measure.name
-                workspace.mkdir()
-                chance = random.Random(f"{seed} {measure.name}")  # noqa: S311 - an order of arms is no secret
-                rig = Rig(plan, gateway, load, workspace, chance, Deadline(ends_s - later_s), say)
-                results.append(_take(measure, rig, missing_for(measure, shutil.which, len(allowed))))
-            return results
-    finally:
-        os.sched_setaffinity(0, allowed)
+    results = []
+    with standing_rig(plan, say, seed) as rig:
+        for position, measure in enumerate(chosen):
+            later_s = sum(other.reserve_s for other in chosen[position + 1 :])
+            own = replace(rig, deadline=Deadline(ends_s - later_s)).with_folder(measure.name)
+            results.append(_take(measure, own, missing_for(measure, shutil.which, cores)))
+    return results
 
 
 def missing_for(measure: Measure, which: Callable[[str], str | None], cores: int) -> Sequence[str]:

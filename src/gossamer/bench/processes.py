@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from gossamer.bench.errors import BenchError, RigBroken
 from gossamer.bench.placement import Place
@@ -34,6 +35,7 @@ class Process:
         *,
         blame: type[BenchError] = RigBroken,
         pipes: bool = False,
+        env: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self._blame = blame
@@ -46,7 +48,7 @@ class Process:
                     stdin=stream,
                     stdout=stream if pipes else words,
                     stderr=words,
-                    env=clean_environment(os.environ),
+                    env={**clean_environment(os.environ), **env},
                     start_new_session=True,
                     bufsize=0,
                 )

@@ -1,13 +1,16 @@
 """What every measure is handed: the plan, the cores, a folder, a source of chance and somewhere to say how it goes."""
 
+import os
 import random
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gossamer.bench.placement import Place
+from gossamer.bench.placement import Place, core_siblings, pick_cores
 from gossamer.bench.processes import Process, free_port, wait_for_port
 from gossamer.bench.rounds import Deadline
 from gossamer.bench.subject import Subject
@@ -39,9 +42,30 @@ class Rig:
     deadline: Deadline
     say: Callable[[str], None]
 
+    def with_folder(self, name: str) -> "Rig":
+        """The same rig, with a folder of its own in the workspace."""
+        folder = self.workspace / name
+        folder.mkdir()
+        return replace(self, workspace=folder)
+
     def urgent(self) -> "Rig":
         """The same rig, before everything else on the machine."""
         return replace(self, gateway=replace(self.gateway, urgent=True), load=replace(self.load, urgent=True))
+
+
+@contextmanager
+def standing_rig(plan: Plan, say: Callable[[str], None], seed: int) -> Iterator[Rig]:
+    """Two cores, this process out of the gateway's way, and a folder that is gone afterwards."""
+    allowed = os.sched_getaffinity(0)
+    cores = pick_cores(allowed, {core: core_siblings(core) for core in allowed})
+    gateway, load = (Place(core) for core in cores or (min(allowed), min(allowed)))
+    chance = random.Random(seed)  # noqa: S311 - an order of arms is no secret
+    os.sched_setaffinity(0, {load.core})
+    try:
+        with tempfile.TemporaryDirectory(prefix="gossamer-bench-", ignore_cleanup_errors=True) as folder:
+            yield Rig(plan, gateway, load, Path(folder), chance, Deadline(time.monotonic()), say)
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import http.client
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gossamer.bench.errors import SubjectBroken
@@ -33,6 +33,8 @@ class Subject:
 
     template: str | None = None
     token: str = DEFAULT_TOKEN
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to its environment."""
 
     def command(self, port: int, upstream_port: int, folder: Path) -> list[str]:
         """What to run. {upstream} is a base URL that ends in /v1, {folder} is the gateway's own to write in."""
@@ -86,7 +88,7 @@ def running_gateway(subject: Subject, upstream_port: int, place: Place, workspac
     folder.mkdir()
     command = subject.command(port, upstream_port, folder)
     began = time.perf_counter()
-    process = Process("gateway", command, place, folder / "words", blame=SubjectBroken)
+    process = Process("gateway", command, place, folder / "words", blame=SubjectBroken, env=subject.env)
     try:
         connection = _first_answer(process, port, subject.token)
         start_s = time.perf_counter() - began

@@ -8,15 +8,20 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from gossamer.bench.errors import BenchError
 from gossamer.bench.gate import NAMES, run_gate
+from gossamer.bench.profiling import native_view, python_view
 from gossamer.bench.report import document, summary, table
-from gossamer.bench.rig import DEFAULT_ROUNDS, DEFAULT_SECONDS, Plan
+from gossamer.bench.rig import DEFAULT_ROUNDS, DEFAULT_SECONDS, Plan, standing_rig
 from gossamer.bench.subject import DEFAULT_TOKEN, Subject
 from gossamer.bench.verdict import exit_code
 
 ENDED_BY_TERM = 128 + signal.SIGTERM
 """As a shell reports it."""
 NOT_MEASURED = 2
+PROFILE_SECONDS = 10
+"""At the 100 samples a second that many kernels give, a thousand: 10 % is then 8 to 12."""
+VIEWS = {"python": python_view, "native": native_view}
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,6 +38,15 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     gate.add_argument("--only", action="append", choices=NAMES, default=[], metavar="NAME", help=_ONLY_HELP)
     gate.add_argument("--json", type=Path, metavar="FILE", help="write every round to FILE")
     gate.set_defaults(run=run_bench_gate)
+    profile = verbs.add_parser("profile", help="where the worker's time goes, by function and by library")
+    profile.add_argument(
+        "--view", choices=VIEWS, default="python", help="from within, or by perf (default: %(default)s)"
+    )
+    profile.add_argument(
+        "--seconds", type=_positive, default=PROFILE_SECONDS, metavar="N", help="(default: %(default)s)"
+    )
+    _add_arm(profile)
+    profile.set_defaults(run=run_bench_profile)
 
 
 _ONLY_HELP = f"one of {', '.join(NAMES)}; may be repeated"
@@ -48,8 +62,13 @@ def _add_plan(gate: argparse.ArgumentParser) -> None:
         "--rounds", type=_positive, default=DEFAULT_ROUNDS, metavar="N", help="in a look (default: %(default)s)"
     )
     gate.add_argument("--seed", type=int, metavar="N", help="of the order of the arms (default: a new one, printed)")
-    gate.add_argument("--arm-command", metavar="COMMAND", help=_COMMAND_HELP)
-    gate.add_argument("--arm-token", default=DEFAULT_TOKEN, metavar="TOKEN", help="the bearer token that it knows")
+    _add_arm(gate)
+
+
+def _add_arm(parser: argparse.ArgumentParser) -> None:
+    """Which gateway; Gossamer if nothing is said."""
+    parser.add_argument("--arm-command", metavar="COMMAND", help=_COMMAND_HELP)
+    parser.add_argument("--arm-token", default=DEFAULT_TOKEN, metavar="TOKEN", help="the bearer token that it knows")
 
 
 def _positive(text: str) -> int:
@@ -83,6 +102,18 @@ def run_bench_gate(args: argparse.Namespace) -> int:
         facts = {"seconds": plan.seconds, "rounds": plan.rounds, "seed": seed, "command": command}
         args.json.write_bytes(document(results, facts))
     return exit_code(results)
+
+
+def run_bench_profile(args: argparse.Namespace) -> int:
+    """Print one view."""
+    plan = Plan(args.seconds, 1, Subject(args.arm_command, args.arm_token))
+    try:
+        with standing_rig(plan, print, seed=0) as rig:
+            print(VIEWS[args.view](rig))
+    except BenchError as error:
+        print(f"gossamer: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
