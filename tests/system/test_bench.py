@@ -4,7 +4,9 @@ import argparse
 import os
 import selectors
 import shutil
+import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.kernel import cpu_ns, family, holder, memory_bytes
+from gossamer.bench.neighbours import Neighbours
 from gossamer.bench.placement import Place
 from gossamer.bench.precise import PreciseSelector
 from gossamer.bench.processes import Process, free_port, wait_for_port
@@ -62,6 +65,25 @@ def test_cpu_of_ended_threads_counts(tmp_path: Path):
         assert cpu_ns(process.pid) > 200_000_000
     finally:
         process.stop()
+
+
+def test_neighbours_are_seen_and_we_are_not(tmp_path: Path):
+    core = {HERE.core}
+    burner = subprocess.Popen(
+        ["sh", "-c", f"{sys.executable} -c 'while True: pass' >/dev/null & echo $!"], stdout=subprocess.PIPE
+    )
+    try:
+        orphan = int(burner.communicate()[0])
+    finally:
+        burner.wait()
+    try:
+        os.sched_setaffinity(orphan, core)
+        window = Neighbours(core)
+        time.sleep(0.5)
+        beside = window.share()
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+    assert beside > 0.2
 
 
 def test_own_cpu_is_what_python_says():

@@ -1,23 +1,14 @@
-"""Is the figure the gateway's, or the rig's, or the neighbours'? Who used the processors while a measure ran."""
+"""Is the load generator the limit? What the bench's own processes took of their core while a measure ran."""
 
-import os
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 
-from gossamer.bench.kernel import cpu_ns, cpu_of, family
+from gossamer.bench.kernel import cpu_ns
 from gossamer.bench.processes import Process
-from gossamer.bench.verdict import Answer, Result
 
 WARN_SHARE = 0.8
 """From here on, waits for the core of load and provider are a part of every figure."""
-NEIGHBOURS_SHARE = 0.1
-"""Less than this of one core goes without mention; a desktop at rest uses as much."""
-DOUBT_SHARE = 0.25
-"""From here on the caches are not the gateway's own: a request was seen to cost 15 % more relative to nginx."""
 
 
 class Busy:
@@ -48,36 +39,3 @@ def busy(*processes: Process) -> Iterator[Busy]:
     window = Busy(*processes)
     yield window
     window.close()
-
-
-class Neighbours:
-    """What processes that are not ours take, from now on."""
-
-    def __init__(self) -> None:
-        self._began_s = time.monotonic()
-        self._theirs_s = _machine_s() - _ours_s()
-
-    def share(self) -> float:
-        """Of one core, so far."""
-        return (_machine_s() - _ours_s() - self._theirs_s) / (time.monotonic() - self._began_s)
-
-
-def beside_neighbours(result: Result, share: float) -> Result:
-    """What neighbours do to a result. They only make it dearer: a pass stands, a failure is no longer sure."""
-    if share < NEIGHBOURS_SHARE:
-        return result
-    note = f"other processes took {share:.0%} of a core meanwhile, which makes the figure worse and wider"
-    if result.answer is not Answer.FAIL or share < DOUBT_SHARE:
-        return replace(result, notes=(*result.notes, note))
-    return replace(result, answer=Answer.INCONCLUSIVE, notes=(*result.notes, f"over budget, but {note}: run it again"))
-
-
-def _machine_s() -> float:
-    """CPU of all processes since boot. Interrupts are left out: they belong to nobody."""
-    user, nice, system = (int(ticks) for ticks in Path("/proc/stat").read_text().split(maxsplit=4)[1:4])
-    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
-
-
-def _ours_s() -> float:
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(cpu_of(family(os.getpid())).values()) / 1e9 + ended.ru_utime + ended.ru_stime

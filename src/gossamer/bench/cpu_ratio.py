@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from gossamer.bench.budgets import BUDGETS
 from gossamer.bench.kernel import cpu_of, family
 from gossamer.bench.rig import Rig
-from gossamer.bench.rounds import shuffled_round, until_decided
+from gossamer.bench.rounds import Rounds, until_decided
 from gossamer.bench.statistics import Interval, median, median_interval
-from gossamer.bench.verdict import Result
+from gossamer.bench.verdict import Answer, Result
 
 SETTLE_S = 0.1
 """After a turn, before the clock is read: what was put off (a journal write) is still paid for by who put it off."""
@@ -47,30 +47,35 @@ def ratios(gateway_us: Sequence[float], hop_us: Sequence[float]) -> list[float]:
 
 def compare(rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm) -> Result:
     """Rounds of both arms until the ratio is clear of its budget or time is up."""
-    turns = {"gateway": gateway.turn, "nginx": hop.turn}
+    budget, rounds = BUDGETS[name], rig.rounds()
 
     def take_round() -> None:
-        shuffled_round(turns, rig.chance)
+        rounds.take({"gateway": gateway.turn, "nginx": hop.turn})
         mine, theirs = gateway.worker_us[-1], hop.worker_us[-1]
-        rig.say(
-            f"{name}  round {len(hop.worker_us)}: gateway {mine:.1f} us, nginx {theirs:.1f} us, {mine / theirs:.2f} x"
-        )
+        costs = f"gateway {mine:.1f} us, nginx {theirs:.1f} us, {mine / theirs:.2f} x"
+        rig.say(f"{name}  round {len(rounds.shares)}: {costs}; neighbours {rounds.shares[-1]:.0%}")
 
-    def look() -> Interval:
-        return median_interval(ratios(gateway.worker_us, hop.worker_us))
+    def look() -> tuple[Answer, Interval]:
+        interval = median_interval(rounds.counted(ratios(gateway.worker_us, hop.worker_us)))
+        return rounds.judge(interval, budget.limit), interval
 
-    budget = BUDGETS[name]
-    answer, interval = until_decided(take_round, look, budget.limit, rig.plan.rounds, rig.deadline)
-    return Result(name, budget, answer, interval, (_note(gateway, hop, unit),), _series(gateway, hop))
+    answer, interval = until_decided(take_round, look, rig.plan.rounds, rig.deadline)
+    notes = (_note(rounds, gateway, hop, unit), *rounds.notes())
+    return Result(name, budget, answer, interval, notes, _series(rounds, gateway, hop))
 
 
-def _note(gateway: Arm, hop: Arm, unit: str) -> str:
-    mine, theirs, node = median(gateway.worker_us), median(hop.worker_us), median(gateway.node_us)
+def _note(rounds: Rounds, gateway: Arm, hop: Arm, unit: str) -> str:
+    mine, theirs, node = (median(rounds.counted(s)) for s in (gateway.worker_us, hop.worker_us, gateway.node_us))
     return (
-        f"CPU a {unit}, medians of {len(hop.worker_us)} rounds: gateway's worker {mine:.1f} us, "
+        f"CPU a {unit}, medians of {len(rounds.counted(rounds.shares))} rounds: gateway's worker {mine:.1f} us, "
         f"nginx's {theirs:.1f} us; all processes of the gateway {node:.1f} us ({node / theirs:.2f} x)"
     )
 
 
-def _series(gateway: Arm, hop: Arm) -> dict[str, list[float]]:
-    return {"gateway_us": gateway.worker_us, "gateway_node_us": gateway.node_us, "nginx_us": hop.worker_us}
+def _series(rounds: Rounds, gateway: Arm, hop: Arm) -> dict[str, list[float]]:
+    return {
+        "gateway_us": gateway.worker_us,
+        "gateway_node_us": gateway.node_us,
+        "nginx_us": hop.worker_us,
+        "neighbours_share": rounds.shares,
+    }

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from gossamer.bench.budgets import BUDGETS
-from gossamer.bench.busy import Neighbours, beside_neighbours
 from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.measures import added_p99, chunk_cpu, request_cpu, rss_idle, start
 from gossamer.bench.rig import Plan, Rig, standing_rig
@@ -32,13 +31,11 @@ class Measure:
     reserve_s: float
     take: Callable[[Rig], Result]
     two_cores: bool = True
-    disturbed: bool = True
-    """Whether other processes change the figure."""
 
 
 MEASURES = (
     Measure(start.NAME, ("nginx",), 8, start.measure, two_cores=False),
-    Measure(rss_idle.NAME, ("nginx",), 8, rss_idle.measure, two_cores=False, disturbed=False),
+    Measure(rss_idle.NAME, ("nginx",), 8, rss_idle.measure, two_cores=False),
     Measure(added_p99.NAME, ("nginx",), 50, added_p99.measure),
     Measure(chunk_cpu.NAME, ("nginx",), 50, chunk_cpu.measure),
     Measure(request_cpu.NAME, ("nginx", "wrk"), 40, request_cpu.measure),
@@ -83,14 +80,11 @@ def _take(measure: Measure, rig: Rig, lacks: Sequence[str]) -> Result:
         for lack in lacks:
             rig.say(f"!!! {measure.name} IS NOT MEASURED: {lack}")
         return Result(measure.name, budget, Answer.INCONCLUSIVE, notes=tuple(f"NOT MEASURED: {lack}" for lack in lacks))
-    neighbours = Neighbours()
     try:
-        result = measure.take(rig)
+        return measure.take(rig)
     except RigBroken as error:
         answer, text = Answer.INCONCLUSIVE, f"NOT MEASURED, the bench broke down: {error}"
     except SubjectBroken as error:
         answer, text = Answer.FAIL, f"the gateway broke down: {error}"
-    else:
-        return beside_neighbours(result, neighbours.share()) if measure.disturbed else result
     rig.say(f"!!! {measure.name}: {text}")
     return Result(measure.name, budget, answer, notes=(text,))

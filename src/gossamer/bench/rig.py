@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gossamer.bench.placement import Place, core_siblings, pick_cores
 from gossamer.bench.processes import Process, free_port, wait_for_port
-from gossamer.bench.rounds import Deadline
+from gossamer.bench.rounds import Deadline, Rounds, rounds_beside_neighbours
 from gossamer.bench.subject import Subject
 
 DEFAULT_SECONDS = 1
@@ -41,6 +41,10 @@ class Rig:
     chance: random.Random
     deadline: Deadline
     say: Callable[[str], None]
+
+    def rounds(self) -> Rounds:
+        """For a measure to begin with."""
+        return rounds_beside_neighbours({self.gateway.core, self.load.core}, self.chance)
 
     def with_folder(self, name: str) -> "Rig":
         """The same rig, with a folder of its own in the workspace."""

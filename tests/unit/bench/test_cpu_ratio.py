@@ -10,7 +10,7 @@ from gossamer.bench import cpu_ratio
 from gossamer.bench.cpu_ratio import Arm, compare, ratios
 from gossamer.bench.placement import Place
 from gossamer.bench.rig import Plan, Rig
-from gossamer.bench.rounds import Deadline
+from gossamer.bench.rounds import Deadline, Rounds
 from gossamer.bench.subject import Subject
 from gossamer.bench.verdict import Answer
 
@@ -38,6 +38,7 @@ class Node:
 def kernel(monkeypatch: pytest.MonkeyPatch):
     nodes: dict[int, Node] = {}
     monkeypatch.setattr(cpu_ratio, "SETTLE_S", 0)
+    monkeypatch.setattr(Rig, "rounds", lambda rig: Rounds(rig.chance, lambda: lambda: 0.0))
     monkeypatch.setattr(cpu_ratio, "family", lambda root: [root * 10 + 1, root * 10 + 2])
     monkeypatch.setattr(cpu_ratio, "cpu_of", lambda pids: {pid: nodes[pid // 10].clocks[pid % 10] for pid in pids})
     return nodes

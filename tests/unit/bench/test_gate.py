@@ -37,7 +37,7 @@ def test_what_is_missing_is_named_with_its_remedy(missing: set[str], cores: int,
 
 
 def taking(take: Callable[[Rig], Result]) -> tuple[Measure, ...]:
-    return (Measure("start", (), 1, take, two_cores=False, disturbed=False),)
+    return (Measure("start", (), 1, take, two_cores=False),)
 
 
 def passes(_: Rig) -> Result:

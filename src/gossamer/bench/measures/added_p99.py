@@ -17,10 +17,10 @@ from gossamer.bench.nginx import running_hop
 from gossamer.bench.orders import Open, Opened, Paced, PacedDone
 from gossamer.bench.placement import may_be_urgent
 from gossamer.bench.rig import Rig, running_standin
-from gossamer.bench.rounds import shuffled_round, until_decided
+from gossamer.bench.rounds import until_decided
 from gossamer.bench.statistics import Interval, added_quantile, quantile
 from gossamer.bench.subject import running_gateway
-from gossamer.bench.verdict import Result
+from gossamer.bench.verdict import Answer, Result
 
 NAME = "added-p99"
 CONNECTIONS = 100
@@ -69,19 +69,23 @@ def measure(rig: Rig) -> Result:
 
 
 def _compare(rig: Rig, arms: dict[str, LatencyArm]) -> Result:
+    budget, rounds = BUDGETS[NAME], rig.rounds()
     turns = {name: arm.block for name, arm in arms.items()}
-    blocks = {name: arm.blocks for name, arm in arms.items()}
 
     def take_round() -> None:
-        shuffled_round(turns, rig.chance)
-        rig.say(f"{NAME}  round {len(arms[DIRECT].blocks)}")
+        rounds.take(turns)
+        rig.say(f"{NAME}  round {len(rounds.shares)}; neighbours {rounds.shares[-1]:.0%}")
 
-    def look() -> Interval:
-        return added_ms(Q, blocks, GATEWAY, rig.chance)
+    def counted() -> Blocks:
+        return {name: rounds.counted(arm.blocks) for name, arm in arms.items()}
 
-    budget = BUDGETS[NAME]
-    answer, interval = until_decided(take_round, look, budget.limit, rig.plan.rounds, rig.deadline)
-    return Result(NAME, budget, answer, interval, _notes(blocks, rig.chance), _series(blocks))
+    def look() -> tuple[Answer, Interval]:
+        interval = added_ms(Q, counted(), GATEWAY, rig.chance)
+        return rounds.judge(interval, budget.limit), interval
+
+    answer, interval = until_decided(take_round, look, rig.plan.rounds, rig.deadline)
+    series = {**_series({name: arm.blocks for name, arm in arms.items()}), "neighbours_share": rounds.shares}
+    return Result(NAME, budget, answer, interval, (*_notes(counted(), rig.chance), *rounds.notes()), series)
 
 
 Blocks = Mapping[str, list[list[int]]]

@@ -7,9 +7,9 @@ from gossamer.bench.kernel import memory_bytes
 from gossamer.bench.nginx import running_provider
 from gossamer.bench.rig import Rig
 from gossamer.bench.rounds import until_decided
-from gossamer.bench.statistics import median, median_interval
+from gossamer.bench.statistics import Interval, median, median_interval
 from gossamer.bench.subject import running_gateway
-from gossamer.bench.verdict import Result
+from gossamer.bench.verdict import Answer, Result, judge
 
 NAME = "rss-idle"
 STARTS = 5
@@ -20,6 +20,7 @@ _MB = 1e6
 
 def measure(rig: Rig) -> Result:
     """A fresh process for each reading: within one, memory does not vary."""
+    budget = BUDGETS[NAME]
     rss_mb: list[float] = []
     node_mb: list[float] = []
     with running_provider(rig.load, rig.workspace) as provider:
@@ -31,9 +32,10 @@ def measure(rig: Rig) -> Result:
                 node_mb.append(sum(memory_bytes(pid)["Pss"] for pid in gateway.node()) / _MB)
             rig.say(f"{NAME}  start {len(rss_mb)}: {rss_mb[-1]:.1f} MB")
 
-        budget = BUDGETS[NAME]
-        answer, interval = until_decided(
-            take_round, lambda: median_interval(rss_mb), budget.limit, STARTS, rig.deadline
-        )
+        def look() -> tuple[Answer, Interval]:
+            interval = median_interval(rss_mb)
+            return judge(interval, budget.limit), interval
+
+        answer, interval = until_decided(take_round, look, STARTS, rig.deadline)
     note = f"all processes of the gateway together {median(node_mb):.1f} MB (shared pages counted once)"
     return Result(NAME, budget, answer, interval, (note,), {"rss_mb": rss_mb, "node_pss_mb": node_mb})
