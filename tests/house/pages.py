@@ -8,7 +8,8 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gossamer"
 
 _CELL = re.compile(r"(?<!\\)\|")
-_CODE = re.compile(r"`([^`]+)`")
+_CODE = re.compile(r"`([^`\n]+)`")
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 class Table(NamedTuple):
@@ -54,9 +55,9 @@ def table(path: str, head: str) -> Table:
     return found
 
 
-def codes(cell: str) -> list[str]:
-    """What stands in backticks."""
-    return _CODE.findall(cell)
+def codes(text: str) -> list[str]:
+    """What stands in backticks within a line."""
+    return _CODE.findall(_FENCED.sub("", text))
 
 
 def code(cell: str) -> str:
