@@ -69,12 +69,23 @@ class OpenBody:
 class ChunkedBody:
     """A body in chunks. `feed` returns the data in what came, joined, without the framing."""
 
-    __slots__ = ("_data_bytes", "_in_trailers", "_left", "_tail", "_trailer_bytes", "_wire_bytes", "done", "rest")
+    __slots__ = (
+        "_data_bytes",
+        "_in_trailers",
+        "_is_between",
+        "_left",
+        "_tail",
+        "_trailer_bytes",
+        "_wire_bytes",
+        "done",
+        "rest",
+    )
 
     def __init__(self) -> None:
         self._left = 0  # of the open chunk, its closing CRLF included
         self._tail = b""  # an unfinished line
         self._in_trailers = False
+        self._is_between = True  # at the border of two chunks, nothing held back
         self._trailer_bytes = 0
         self._wire_bytes = 0
         self._data_bytes = 0
@@ -82,12 +93,12 @@ class ChunkedBody:
         self.rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        if not self._left and not self._tail:
+        if self._is_between:
             line = _PLAIN_SIZE_LINE.match(data)
-            if line is not None and not self._in_trailers:
+            if line is not None:
                 start = line.end()
-                end = start + int(line[1], 16)
-                if end > start and len(data) == end + 2 and data.endswith(b"\r\n"):
+                end = len(data) - 2
+                if int(line[1], 16) == end - start > 0 and data.endswith(b"\r\n"):
                     return data[start:end]  # one whole chunk: how streams nearly always come
         return self._feed_any(data)
 
@@ -109,6 +120,7 @@ class ChunkedBody:
                 at = step
         if self.done:
             self.rest = data[at:]
+        self._is_between = not (self._left or self._tail or self._in_trailers)
         body = b"".join(parts)
         self._data_bytes += len(body)
         if self._wire_bytes > _SPARE_BYTES + _FRAMING_FACTOR * self._data_bytes:

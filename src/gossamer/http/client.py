@@ -144,7 +144,7 @@ class ClientConnection(asyncio.Protocol):
         if body is None:
             self._take_head(call, data)
         else:
-            self._heard_at = monotonic()
+            self._heard_at = 0.0
             self._take_body(call, body, data)
 
     def eof_received(self) -> bool:

@@ -146,9 +146,12 @@ class Request:
 
     def write(self, data: bytes) -> None:
         connection = self._connection
-        if connection is None or not data or self.head.method == b"HEAD":
+        if connection is None or not data:
             return
-        connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+        if self._is_chunked:
+            connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        elif self.head.method != b"HEAD":
+            connection.transport.write(data)
 
     def end(self) -> None:
         connection = self._connection

@@ -4,6 +4,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.mock.provider import MockProvider
+from gossamer.policy.headers import fields_to_provider
 
 _UPLOAD_BYTES = 64 * 1024 * 1024
 """The mock needs a body whole; an upload beyond this is nothing that anybody sends to it."""
@@ -59,6 +60,6 @@ class _Collecting:
 
 def _send(mock: MockProvider, exchange: Exchange, body: bytes, sink: ResponseSink) -> Sending:
     head = exchange.request.head
-    headers = [field for field in head.headers if field[0] != b"x-request-id"]
+    headers = fields_to_provider(head.headers, is_read=exchange.caller.endpoint.needs_model)
     headers.append((b"x-request-id", exchange.request_id.encode("ascii")))
     return mock.send(head.method, head.target, headers, body, sink)
