@@ -4,6 +4,7 @@ A block holds its arm to the rule that every request is answered: the first fail
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from gossamer.bench.caller import ArmFailed, Caller, EventCounter
@@ -13,7 +14,7 @@ BLOCK_WITHIN_S = 30.0
 """A block takes one to five seconds; an arm that hangs must not hang the run."""
 
 
-class Block:
+class Block(ABC):
     """What both shapes share: a future that the last answer or the first failure resolves."""
 
     def __init__(self, callers: Sequence[Caller]) -> None:
@@ -23,9 +24,9 @@ class Block:
             caller.on_answer = self.answered
             caller.on_failure = self._fail
 
+    @abstractmethod
     def answered(self, caller: Caller, /) -> None:
         """One whole answer."""
-        raise NotImplementedError
 
     def finish(self) -> None:
         """The last answer is in."""
