@@ -9,7 +9,7 @@ SOURCE = ROOT / "src" / "gossamer"
 
 _CELL = re.compile(r"(?<!\\)\|")
 _CODE = re.compile(r"`([^`\n]+)`")
-_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 class Table(NamedTuple):
@@ -55,9 +55,19 @@ def table(path: str, head: str) -> Table:
     return found
 
 
+def prose(text: str) -> str:
+    """A page without its blocks of code."""
+    return _FENCED.sub("", text)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The blocks of code in one language."""
+    return [inner for found, inner in _FENCED.findall(text) if found == language]
+
+
 def codes(text: str) -> list[str]:
     """What stands in backticks within a line."""
-    return _CODE.findall(_FENCED.sub("", text))
+    return _CODE.findall(prose(text))
 
 
 def code(cell: str) -> str:

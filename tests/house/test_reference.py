@@ -1,12 +1,15 @@
 """docs/reference is true: each of its tables says what the code says, and each command that a page shows exists."""
 
 import ast
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from msgspec.structs import fields
 
 import gossamer.core.errors
+from gossamer.config.environment import names_in
+from gossamer.config.load import load_settings
 from gossamer.core.errors import CallerError, GatewayError, ProviderError
 from gossamer.core.record import Attempt, Outcome, Record, Usage
 from gossamer.journal.marks import FOOTER_MARK, FORMAT, Header, parse_name, render_mark
@@ -20,7 +23,7 @@ from gossamer.mock.render.raw import RAW_MODEL
 from gossamer.policy import headers
 from tests.house.config_page import PAGE as CONFIG_PAGE
 from tests.house.config_page import write_page
-from tests.house.pages import SOURCE, Table, code, codes, page, sources, table, tables
+from tests.house.pages import SOURCE, Table, blocks, code, codes, page, pages, sources, table, tables
 
 HEADERS, ERRORS, MOCK, JOURNAL = (f"docs/reference/{name}.md" for name in ("headers", "errors", "mock", "journal"))
 NEVER_RAISED_THEMSELVES = {GatewayError, CallerError, ProviderError}
@@ -163,8 +166,19 @@ def test_the_name_and_the_lines_of_a_file_are_as_shown():
     assert code(last).encode() == FOOTER_MARK
 
 
-# --- config.md ---
+# --- config.md, and what is configured elsewhere ---
 
 
 def test_the_page_of_the_configuration_is_what_the_schema_says():
     assert page(CONFIG_PAGE) == write_page(), "write it anew: python -m tests.house.config_page"
+
+
+EXAMPLES = [(path, text) for path in pages() for text in blocks(path.read_text(encoding="utf-8"), "yaml")]
+
+
+@pytest.mark.parametrize("text", [text for _, text in EXAMPLES], ids=[path.name for path, _ in EXAMPLES])
+def test_each_configuration_that_is_shown_is_valid(text: str, tmp_path: Path):
+    file = tmp_path / "gossamer.yaml"
+    file.write_text(text, encoding="utf-8")
+    shown = load_settings(file, {name: f"{name}-of-a-test" for name in names_in(text)})
+    assert shown != load_settings(None, {}), "it says nothing"

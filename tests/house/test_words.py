@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.pages import ROOT, pages
+from tests.house.pages import ROOT, pages, prose
 
 # Written so that no pattern finds itself.
 UNFINISHED = re.compile(
@@ -23,7 +23,6 @@ WRITTEN = ("src/**/*.py", "tests/**/*.py", "docs/**/*", "*.md", "*.toml", "*.yam
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def written() -> list[Path]:
@@ -69,7 +68,7 @@ def test_what_is_looked_at_is_the_project():
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(path: Path):
-    links = _LINK.findall(_FENCED.sub("", path.read_text(encoding="utf-8")))
+    links = _LINK.findall(prose(path.read_text(encoding="utf-8")))
     astray = [link for link in links if not link.startswith(("https://", "http://")) and not leads(path, link)]
     assert astray == []
 
@@ -83,7 +82,7 @@ def leads(path: Path, link: str) -> bool:
 
 def anchors(path: Path) -> set[str]:
     """The headings of a page, as forges make anchors of them."""
-    heads = _HEADING.findall(_FENCED.sub("", path.read_text(encoding="utf-8")))
+    heads = _HEADING.findall(prose(path.read_text(encoding="utf-8")))
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
