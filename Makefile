@@ -25,8 +25,8 @@ check: $(VENV)/ready     ## lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/ready     ## the yardstick, short profile
-	$(BIN)/gossamer bench run
+bench: $(VENV)/ready     ## CPU per request beside nginx, in a minute
+	$(BIN)/gossamer bench gate --only request-cpu
 
 bench-gate: $(VENV)/ready  ## the budgets, as ratios to nginx in one run
 	$(BIN)/gossamer bench gate

@@ -111,8 +111,7 @@ class Delivery:
     def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""
         exchange = self._exchange
-        turn = exchange.services.turn
-        seen_ns = turn.seen_ns if turn.is_open else now_ns()
+        seen_ns = exchange.services.turn.seen_ns
         sent_ns = exchange.sent_ns
         exchange.answered_ns = answered_ns = max(sent_ns, seen_ns)
         exchange.stamps.append(answered_ns)

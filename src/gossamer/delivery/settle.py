@@ -9,9 +9,11 @@ from gossamer.core.timing import Spent
 def take_stock(exchange: Exchange) -> Spent:
     """What the request cost until now, and the header lines that say so on its answer."""
     stamps = exchange.stamps
-    stamps.append(now_ns())
+    services = exchange.services
+    now = services.turn.worked_ns = now_ns()
+    stamps.append(now)
     target = exchange.target
-    return exchange.services.timing.renders[len(stamps)](
+    return services.timing.renders[len(stamps)](
         stamps,
         exchange.answered_ns - exchange.sent_ns,
         exchange.request_id,

@@ -6,9 +6,11 @@ The chunk grammar is read strictly: what two servers could read in two ways is r
 import re
 from typing import Protocol
 
-_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})((?:;[\t\x20-\x7e\x80-\xff]*)?)\r\n")
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_EXTENSION = rb";" + _TOKEN + rb"(?:=(?:" + _TOKEN + rb'|"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*+"))?'
+_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})(?:" + _EXTENSION + rb")*+\r\n")
 _PLAIN_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})\r\n")
-_TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n")
+_TRAILER = re.compile(_TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n")
 _LINE_BYTES = 4096
 """A size line with its extension, or one trailer."""
 _TRAILER_BYTES = 16 * 1024

@@ -5,7 +5,7 @@ willing. Everything else closes it.
 """
 
 import asyncio
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
 from gossamer.http.bodies import Body, BodyError, ChunkedBody, LengthBody, OpenBody
@@ -122,15 +122,15 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        turn = self._turn
-        if not turn.is_open:
-            turn.begin()
         call = self._call
         if call is None:  # nothing was asked: whatever this is, the connection cannot be trusted any more
             self.is_lost = True
             self.transport.abort()
             return
         if not self._got_bytes:
+            turn = self._turn
+            if not turn.is_open:
+                turn.begin()
             known = self._known
             if known is not None and len(data) == known.size and data.startswith(known.raw) and call.is_plain:
                 # The same head again, its whole body with it, nothing behind.
@@ -145,6 +145,7 @@ class ClientConnection(asyncio.Protocol):
             self._take_head(call, data)
         else:
             self._heard_at = 0.0
+            self._turn.worked_ns = perf_counter_ns()
             self._take_body(call, body, data)
 
     def eof_received(self) -> bool:

@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 
 from gossamer.config.settings import Settings
-from gossamer.core.logs import get_log
+from gossamer.core.logs import get_log, set_up_logs
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.tls import server_context
@@ -80,6 +80,7 @@ class Worker:
         self._server.limits = settings.server.limits.for_server()
         self._assembly.retire()
         self._assembly = fresh
+        set_up_logs(settings.log.level, settings.log.format)
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:
