@@ -110,7 +110,6 @@ def test_where_no_model_is_needed_anything_goes_through(raw: Raw, body: bytes, k
     assert arrived(raw.ask(begin + body)) == body
 
 
-@pytest.mark.xfail(reason="an upload of no form is taken for a bad form when its head comes alone", strict=True)
 def test_an_upload_of_any_kind_goes_through_as_it_comes(raw: Raw):
     begin = head("POST", "/v1/echo", len(EVERY_BYTE), content_type="audio/wav", expect="100-continue")
     assert arrived(raw.ask_invited(begin, EVERY_BYTE)) == EVERY_BYTE
@@ -131,7 +130,6 @@ def test_a_form_goes_through_as_it_is(raw: Raw, is_invited: bool):
     assert arrived(answer) == form
 
 
-@pytest.mark.xfail(reason="a form that comes whole is taken for JSON when its model is an alias", strict=True)
 def test_a_form_may_ask_by_an_alias(raw: Raw):
     form = FORM % (b"house", b"silk")
     begin = head(

@@ -26,7 +26,10 @@ class Exchange:
     hides_usage: bool = False
     """Whether the caller did not ask for the usage that we asked for on its behalf."""
     is_upload: bool = False
-    """Whether the body is handed on as it comes, unread."""
+    """Whether the body is handed on as it comes, unread but for its beginning."""
+    upload_beginning: bytes = b""
+    """Of a form, where it may name a model."""
+    upload_growth_bytes: int = 0
 
     # learnt while it is delivered
     attempts: tuple[Attempt, ...] = ()

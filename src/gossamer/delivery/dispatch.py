@@ -12,5 +12,5 @@ def dispatch(exchange: Exchange) -> None:
     exchange.request.owner = delivery = Delivery(exchange)
     exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
     exchange.stamps.append(sent_ns)
-    uploader = Upload(exchange) if exchange.is_upload else None
+    uploader = Upload(exchange, delivery.body_refused) if exchange.is_upload else None
     delivery.sending = target.provider.send(exchange, delivery, uploader)

@@ -5,6 +5,7 @@ small JSON body or a refusal, goes on event by event if it is a stream of events
 """
 
 from gossamer.core.clock import now_ns
+from gossamer.core.errors import CallerError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.core.record import Attempt
@@ -85,6 +86,20 @@ class Delivery:
             exchange.answered_ns = now_ns()
             self._note_attempt(0, "cancelled: the client left")
         settle(exchange, "client_gone", status or CLIENT_CLOSED)
+
+    def body_refused(self, reason: CallerError) -> None:
+        """The rest of an upload will never come, or is no body."""
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            sending.cancel()
+        exchange = self._exchange
+        if exchange.answered_ns == 0:
+            exchange.answered_ns = now_ns()
+            self._note_attempt(0, "cancelled: the body broke off")
+        if self._pieces is not None and self._pieces.is_started:
+            self._pieces.break_off(reason)
+        else:
+            refuse(exchange, reason)
 
     def client_slow(self) -> None:
         if self.sending is not None:

@@ -72,6 +72,13 @@ class Request:
         self._invite()
         return self._intake.beginning()
 
+    def replace_beginning(self, old: bytes, new: bytes) -> None:
+        """Hand on `new` for what `beginning` gave; more may have come behind it since."""
+        if self._intake is None:
+            self.body = new + self.body[len(old) :]
+        else:
+            self._intake.replace_beginning(old, new)
+
     def stream_to(self, sink: BodySink) -> None:
         """Hand the body on piece by piece, what has come already first."""
         if self._intake is None:

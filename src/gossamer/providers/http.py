@@ -84,7 +84,9 @@ class HttpProvider:
         head = exchange.request.head
         if exchange.is_upload:
             lines += (
-                b"transfer-encoding: chunked\r\n" if head.length is None else b"content-length: %d\r\n" % head.length
+                b"transfer-encoding: chunked\r\n"
+                if head.length is None
+                else b"content-length: %d\r\n" % (head.length + exchange.upload_growth_bytes)
             )
         elif head.length is not None or head.chunked:
             lines += b"content-length: 0\r\n"
