@@ -17,6 +17,7 @@ import pytest
 from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.kernel import cpu_ns, family, holder, memory_bytes
 from gossamer.bench.neighbours import Neighbours
+from gossamer.bench.pace import pace_ms
 from gossamer.bench.placement import Place
 from gossamer.bench.precise import PreciseSelector
 from gossamer.bench.processes import Process, free_port, wait_for_port
@@ -84,6 +85,12 @@ def test_neighbours_are_seen_and_we_are_not(tmp_path: Path):
     finally:
         os.kill(orphan, signal.SIGKILL)
     assert beside > 0.2
+
+
+def test_the_pace_is_taken_elsewhere_and_we_come_back():
+    before = os.sched_getaffinity(0)
+    assert pace_ms(max(before)) > 0
+    assert os.sched_getaffinity(0) == before
 
 
 def test_own_cpu_is_what_python_says():

@@ -45,15 +45,15 @@ def ratios(gateway_us: Sequence[float], hop_us: Sequence[float]) -> list[float]:
     return [gateway / hop for gateway, hop in zip(gateway_us, hop_us, strict=True)]
 
 
-def compare(rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm) -> Result:
-    """Rounds of both arms until the ratio is clear of its budget or time is up."""
-    budget, rounds = BUDGETS[name], rig.rounds()
+def compare(rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm, *, only_dearer: bool = True) -> Result:
+    """Rounds of both arms until the ratio is clear of its budget or time is up; `only_dearer` as in Rounds."""
+    budget, rounds = BUDGETS[name], rig.rounds(only_dearer=only_dearer)
 
     def take_round() -> None:
         rounds.take({"gateway": gateway.turn, "nginx": hop.turn})
         mine, theirs = gateway.worker_us[-1], hop.worker_us[-1]
         costs = f"gateway {mine:.1f} us, nginx {theirs:.1f} us, {mine / theirs:.2f} x"
-        rig.say(f"{name}  round {len(rounds.shares)}: {costs}; neighbours {rounds.shares[-1]:.0%}")
+        rig.say(f"{name}  round {len(rounds.shares)}: {costs}; {rounds.last}")
 
     def look() -> tuple[Answer, Interval]:
         interval = median_interval(rounds.counted(ratios(gateway.worker_us, hop.worker_us)))
@@ -78,4 +78,5 @@ def _series(rounds: Rounds, gateway: Arm, hop: Arm) -> dict[str, list[float]]:
         "gateway_node_us": gateway.node_us,
         "nginx_us": hop.worker_us,
         "neighbours_share": rounds.shares,
+        "pace_ms": rounds.paces_ms,
     }

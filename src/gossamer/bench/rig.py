@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gossamer.bench.neighbours import Neighbours
+from gossamer.bench.pace import pace_ms
 from gossamer.bench.placement import Place, core_siblings, pick_cores
 from gossamer.bench.processes import Process, free_port, wait_for_port
-from gossamer.bench.rounds import Deadline, Rounds, rounds_beside_neighbours
+from gossamer.bench.rounds import Deadline, Rounds
 from gossamer.bench.subject import Subject
 
 DEFAULT_SECONDS = 1
@@ -42,9 +44,9 @@ class Rig:
     deadline: Deadline
     say: Callable[[str], None]
 
-    def rounds(self) -> Rounds:
-        """For a measure to begin with."""
-        return rounds_beside_neighbours({self.gateway.core, self.load.core}, self.chance)
+    def rounds(self, *, only_dearer: bool = True) -> Rounds:
+        """For a measure to begin with; see Rounds."""
+        return Rounds(self.chance, Machine(self.gateway.core, self.load.core), only_dearer=only_dearer)
 
     def with_folder(self, name: str) -> "Rig":
         """The same rig, with a folder of its own in the workspace."""
@@ -55,6 +57,24 @@ class Rig:
     def urgent(self) -> "Rig":
         """The same rig, before everything else on the machine."""
         return replace(self, gateway=replace(self.gateway, urgent=True), load=replace(self.load, urgent=True))
+
+
+class Machine:
+    """The surroundings of a round, as this machine has them."""
+
+    def __init__(self, gateway_core: int, load_core: int) -> None:
+        self._gateway_core = gateway_core
+        self._cores = {gateway_core, load_core}
+        self._neighbours = Neighbours(self._cores)
+
+    def begin(self) -> None:
+        self._neighbours = Neighbours(self._cores)
+
+    def pace_ms(self) -> float:
+        return pace_ms(self._gateway_core)
+
+    def neighbours_share(self) -> float:
+        return self._neighbours.share()
 
 
 @contextmanager

@@ -34,11 +34,24 @@ class Node:
         return 100
 
 
+class Silence:
+    """Surroundings without neighbours."""
+
+    def begin(self) -> None:
+        pass
+
+    def pace_ms(self) -> float:
+        return 1.0
+
+    def neighbours_share(self) -> float:
+        return 0.0
+
+
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch):
     nodes: dict[int, Node] = {}
     monkeypatch.setattr(cpu_ratio, "SETTLE_S", 0)
-    monkeypatch.setattr(Rig, "rounds", lambda rig: Rounds(rig.chance, lambda: lambda: 0.0))
+    monkeypatch.setattr(Rig, "rounds", lambda rig, only_dearer: Rounds(rig.chance, Silence()))
     monkeypatch.setattr(cpu_ratio, "family", lambda root: [root * 10 + 1, root * 10 + 2])
     monkeypatch.setattr(cpu_ratio, "cpu_of", lambda pids: {pid: nodes[pid // 10].clocks[pid % 10] for pid in pids})
     return nodes

@@ -18,7 +18,7 @@ from gossamer.bench.orders import Open, Opened, Paced, PacedDone
 from gossamer.bench.placement import may_be_urgent
 from gossamer.bench.rig import Rig, running_standin
 from gossamer.bench.rounds import until_decided
-from gossamer.bench.statistics import Interval, added_quantile, quantile
+from gossamer.bench.statistics import Interval, added_quantile, hodges_lehmann, quantile
 from gossamer.bench.subject import running_gateway
 from gossamer.bench.verdict import Answer, Result
 
@@ -74,7 +74,7 @@ def _compare(rig: Rig, arms: dict[str, LatencyArm]) -> Result:
 
     def take_round() -> None:
         rounds.take(turns)
-        rig.say(f"{NAME}  round {len(rounds.shares)}; neighbours {rounds.shares[-1]:.0%}")
+        rig.say(f"{NAME}  round {len(rounds.shares)}: {rounds.last}")
 
     def counted() -> Blocks:
         return {name: rounds.counted(arm.blocks) for name, arm in arms.items()}
@@ -84,7 +84,8 @@ def _compare(rig: Rig, arms: dict[str, LatencyArm]) -> Result:
         return rounds.judge(interval, budget.limit), interval
 
     answer, interval = until_decided(take_round, look, rig.plan.rounds, rig.deadline)
-    series = {**_series({name: arm.blocks for name, arm in arms.items()}), "neighbours_share": rounds.shares}
+    series = _series({name: arm.blocks for name, arm in arms.items()})
+    series |= {"neighbours_share": rounds.shares, "pace_ms": rounds.paces_ms}
     return Result(NAME, budget, answer, interval, (*_notes(counted(), rig.chance), *rounds.notes()), series)
 
 
@@ -98,14 +99,23 @@ def added_ms(q: float, blocks: Blocks, through: str, chance: random.Random) -> I
     return added_quantile(q, base, blocks[through], chance).times(_MS_IN_NS)
 
 
+def added_median_ms(blocks: Blocks, through: str) -> Interval:
+    """The centre needs no pooling: the blocks' medians, round by round."""
+    base, hop = ([quantile(sorted(block), 0.5) for block in blocks[name]] for name in (DIRECT, through))
+    return hodges_lehmann([there - here for here, there in zip(base, hop, strict=True)]).times(_MS_IN_NS)
+
+
 def _notes(blocks: Blocks, chance: random.Random) -> tuple[str, ...]:
-    lines = []
-    for q in (0.5, Q):
-        direct_ms = quantile(sorted(chain.from_iterable(blocks[DIRECT])), q) * _MS_IN_NS
-        found = {name: added_ms(q, blocks, name, chance) for name in (GATEWAY, HOP, AGAIN)}
-        added = ", ".join(f"{name} {i.centre:+.3f} ({i.low:+.3f} .. {i.high:+.3f})" for name, i in found.items())
-        lines.append(f"p{q * 100:g}, ms beyond the provider's own time: direct {direct_ms:.3f}; added: {added}")
-    return tuple(lines)
+    arms = (GATEWAY, HOP, AGAIN)
+    p50 = {name: added_median_ms(blocks, name) for name in arms}
+    p99 = {name: added_ms(Q, blocks, name, chance) for name in arms}
+    return _note(0.5, blocks, p50), _note(Q, blocks, p99)
+
+
+def _note(q: float, blocks: Blocks, added: Mapping[str, Interval]) -> str:
+    direct_ms = quantile(sorted(chain.from_iterable(blocks[DIRECT])), q) * _MS_IN_NS
+    found = ", ".join(f"{name} {i.centre:+.3f} ({i.low:+.3f} .. {i.high:+.3f})" for name, i in added.items())
+    return f"p{q * 100:g}, ms beyond the provider's own time: direct {direct_ms:.3f}; added: {found}"
 
 
 def _priority_notes() -> tuple[str, ...]:
