@@ -15,6 +15,7 @@ from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
 from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle
 from gossamer.dialects.usage import usage_of_answer
+from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 
@@ -117,7 +118,9 @@ class Delivery:
             self._note_attempt(head.status, "refused")
             self._pieces = Collecting(exchange, head, seen)
         elif seen.is_events:
-            self._pieces = Streaming(exchange, head, seen)
+            self._pieces = streaming = Streaming(exchange, head, seen)
+            if isinstance(self.sending, Call):
+                self.sending.tap = streaming.tap()
         elif seen.may_tell_usage:
             self._pieces = Collecting(exchange, head, seen)
         else:

@@ -1,6 +1,7 @@
 """An answer that comes in pieces: collected, passed on as it comes, or passed on event by event."""
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 from gossamer.core.errors import GatewayError, ProviderUnavailable
@@ -133,6 +134,22 @@ class Streaming:
             whole = self._tally.see(whole)
             self._exchange.response_bytes += len(whole)
             self._exchange.request.write(whole)
+        return True
+
+    def tap(self) -> Callable[[bytes, int], bool] | None:
+        """The short way for chunks, where this answer can go it."""
+        write = self._exchange.request.chunk_writer()
+        if write is None:
+            return None
+        self._write = write
+        return self._take_framed
+
+    def _take_framed(self, chunk: bytes, begin: int) -> bool:
+        """A chunk that holds whole events, nothing but content, goes on as it came: how streams nearly always come."""
+        if self._feed.kept or not chunk.endswith(b"\n\n\r\n") or not self._tally.is_content(chunk, begin):
+            return False
+        self._exchange.response_bytes += len(chunk)
+        self._write(chunk)
         return True
 
     def turn_to_passing(self) -> "Streaming":

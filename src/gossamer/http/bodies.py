@@ -18,6 +18,21 @@ _SPARE_BYTES = 64 * 1024
 _FRAMING_FACTOR = 8
 """Chunks of one byte cost six bytes on the wire: more than this share of framing is an attack, not a body."""
 
+_TABLE_BYTES = 4096
+"""Chunks of a stream of events are a few hundred bytes."""
+
+
+def _lone_size_line(wire_bytes: int) -> bytes:
+    for digits in range(1, 4):
+        size = wire_bytes - digits - 4
+        if size > 0 and len(b"%x" % size) == digits:
+            return b"%x\r\n" % size
+    return b"no chunk is so long"
+
+
+LONE_SIZE_LINES = tuple(_lone_size_line(wire_bytes) for wire_bytes in range(_TABLE_BYTES))
+"""By the bytes on the wire: how they begin if they are one whole chunk, written as nearly everybody writes it."""
+
 
 class BodyError(ValueError):
     """The bytes are no body; the text says why."""
@@ -28,6 +43,8 @@ class Body(Protocol):
 
     done: bool
     rest: bytes
+    is_between: bool
+    """Whether the next byte begins a chunk: never where there are none."""
 
     def feed(self, data: bytes) -> bytes: ...
 
@@ -35,10 +52,11 @@ class Body(Protocol):
 class LengthBody:
     """A body of a length known beforehand."""
 
-    __slots__ = ("_left", "done", "rest")
+    __slots__ = ("_left", "done", "is_between", "rest")
 
     def __init__(self, length: int) -> None:
         self._left = length
+        self.is_between = False
         self.done = length == 0
         self.rest = b""
 
@@ -56,9 +74,10 @@ class LengthBody:
 class OpenBody:
     """A body that ends with its connection."""
 
-    __slots__ = ("done", "rest")
+    __slots__ = ("done", "is_between", "rest")
 
     def __init__(self) -> None:
+        self.is_between = False
         self.done = False
         self.rest = b""
 
@@ -72,12 +91,12 @@ class ChunkedBody:
     __slots__ = (
         "_data_bytes",
         "_in_trailers",
-        "_is_between",
         "_left",
         "_tail",
         "_trailer_bytes",
         "_wire_bytes",
         "done",
+        "is_between",
         "rest",
     )
 
@@ -85,7 +104,7 @@ class ChunkedBody:
         self._left = 0  # of the open chunk, its closing CRLF included
         self._tail = b""  # an unfinished line
         self._in_trailers = False
-        self._is_between = True  # at the border of two chunks, nothing held back
+        self.is_between = True  # at the border of two chunks, nothing held back
         self._trailer_bytes = 0
         self._wire_bytes = 0
         self._data_bytes = 0
@@ -93,7 +112,7 @@ class ChunkedBody:
         self.rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        if self._is_between:
+        if self.is_between:
             line = _PLAIN_SIZE_LINE.match(data)
             if line is not None:
                 start = line.end()
@@ -120,7 +139,7 @@ class ChunkedBody:
                 at = step
         if self.done:
             self.rest = data[at:]
-        self._is_between = not (self._left or self._tail or self._in_trailers)
+        self.is_between = not (self._left or self._tail or self._in_trailers)
         body = b"".join(parts)
         self._data_bytes += len(body)
         if self._wire_bytes > _SPARE_BYTES + _FRAMING_FACTOR * self._data_bytes:

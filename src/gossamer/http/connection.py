@@ -242,7 +242,8 @@ class ServerConnection(asyncio.Protocol):
         self.transport.close()
 
     def cut(self) -> None:
-        """End at once."""
+        """End at once: nobody writes to a transport that is gone."""
+        self._leave()
         self.transport.abort()
 
     def drain(self) -> None:

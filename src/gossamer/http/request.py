@@ -3,7 +3,7 @@
 What is written after the client left goes nowhere and is no error: who must know sets `owner`.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.http.errors import RequestRefused
@@ -159,6 +159,13 @@ class Request:
             connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
         elif self.head.method != b"HEAD":
             connection.transport.write(data)
+
+    def chunk_writer(self) -> Callable[[bytes], None] | None:
+        """Takes whole chunks with their framing, until the owner hears that the client is gone.
+
+        None where the answer does not go in chunks.
+        """
+        return self._connection.transport.write if self._connection is not None and self._is_chunked else None
 
     def end(self) -> None:
         connection = self._connection
