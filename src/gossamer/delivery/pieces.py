@@ -172,6 +172,11 @@ class Streaming:
     def break_off(self, reason: GatewayError) -> None:
         exchange = self._exchange
         exchange.usage = self._tally.usage
+        if exchange.caller.endpoint.ends_with_mark and self._tally.is_finished:
+            # The answer was whole: an error behind its last event would make it look broken.
+            settle(exchange, "completed", self._status)
+            exchange.request.end()
+            return
         exchange.request.write(render_stream_error(reason, exchange.caller.endpoint.dialect))
         settle(exchange, "stream_broken", self._status, reason.code)
         exchange.request.break_off()
