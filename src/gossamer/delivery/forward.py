@@ -131,9 +131,10 @@ class Delivery:
     def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""
         exchange = self._exchange
-        seen_ns = exchange.services.turn.seen_ns
-        sent_ns = exchange.sent_ns
-        exchange.answered_ns = answered_ns = max(sent_ns, seen_ns)
+        answered_ns = exchange.services.turn.seen_ns
+        if answered_ns < exchange.sent_ns:
+            answered_ns = exchange.sent_ns
+        exchange.answered_ns = answered_ns
         exchange.stamps.append(answered_ns)
 
     def _note_attempt(self, status: int, error: str | None) -> None:
