@@ -25,14 +25,14 @@ check: $(VENV)/ready     ## lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/ready     ## the yardstick, short profile
-	$(BIN)/gossamer bench run
+bench: $(VENV)/ready     ## CPU per request beside nginx, in a minute
+	$(BIN)/gossamer bench gate --only request-cpu
 
 bench-gate: $(VENV)/ready  ## the budgets, as ratios to nginx in one run
 	$(BIN)/gossamer bench gate
 
 e2e-smoke: $(VENV)/ready  ## gateway and provider as separate processes, the main uses end to end
-	$(BIN)/python -m pytest -q tests/system/test_smoke.py
+	E2E_SMOKE=1 $(BIN)/python -m pytest -q -s tests/system/test_smoke.py
 
 clean:           ## forget what was built
 	rm -rf $(VENV) build *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -177,12 +177,18 @@ def start_mock(*options: str) -> Mock:
     return Mock("mock", "--port", "0", *options)
 
 
-def start_gateway(home: Path, config: str | Mapping[str, Any], workers: int = 1, *words: str) -> Gateway:
+def start_gateway(
+    home: Path, config: str | Mapping[str, Any], workers: int = 1, environment: Mapping[str, str] | None = None
+) -> Gateway:
     """A gateway in `home`, which is made if it is missing, with this configuration (YAML, or what YAML would say)."""
     home.mkdir(parents=True, exist_ok=True)
+    write_config(home, config)
+    return Gateway(home, "--workers", str(workers), environment=environment)
+
+
+def write_config(home: Path, config: str | Mapping[str, Any]) -> None:
     text = config if isinstance(config, str) else msgspec.json.encode(config).decode()  # JSON is YAML too
     (home / "gossamer.yaml").write_text(text)
-    return Gateway(home, "--workers", str(workers), *words)
 
 
 def standard_config(mock_url: str, **more: Any) -> dict[str, Any]:

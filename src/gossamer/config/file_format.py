@@ -14,7 +14,7 @@ KeyName = Annotated[str, Meta(extra={"leaf": "key_name"})]
 class KeyEntry(Section, frozen=True, kw_only=True):
     """One key: by its token, which is digested as it is read, or by the digest alone."""
 
-    name: Annotated[KeyName, Meta(description="What logs and traces call the key.")]
+    name: Annotated[KeyName, Meta(description="What the journal calls the key.")]
     token: Annotated[TokenDigest | None, Meta(description="The token itself, best as ${NAME}.")] = None
     sha256: Annotated[HexDigest | None, Meta(description="SHA-256 of the token, in hex, instead of the token.")] = None
     models: Annotated[

@@ -56,7 +56,9 @@ class LimitSettings(Section, frozen=True, kw_only=True):
         _SERVER.head_bytes
     )
     header_count: Annotated[int, Meta(ge=1, description="Headers of one request; more is 431.")] = _SERVER.header_count
-    body_bytes: Annotated[Size, Meta(description="A JSON body; more is 413.")] = _SERVER.body_bytes
+    body_bytes: Annotated[Size, Meta(description="A body that is read whole, as JSON is; more is 413.")] = (
+        _SERVER.body_bytes
+    )
     head_timeout_s: Annotated[Duration, Meta(description="From the first byte of a head to its last; then 408.")] = (
         field(name="head_timeout", default=_SERVER.head_timeout_s)
     )
@@ -111,9 +113,9 @@ class JournalSettings(Section, frozen=True, kw_only=True):
     segment_size_bytes: Annotated[Size, Meta(description="A file of this size is closed and the next begun.")] = field(
         name="segment_size", default=16 * 1024 * 1024
     )
-    max_size_bytes: Annotated[Size, Meta(description="All files together; beyond it the oldest go.")] = field(
-        name="max_size", default=1024 * 1024 * 1024
-    )
+    max_size_bytes: Annotated[
+        Size, Meta(description="All files together, an equal share a worker; beyond it the oldest go.")
+    ] = field(name="max_size", default=1024 * 1024 * 1024)
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

@@ -62,11 +62,6 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
-class MethodNotAllowed(CallerError):
-    status = 405
-    code = "method_not_allowed"
-
-
 class SlowBody(CallerError):
     status = 408
     code = "request_timeout"
@@ -116,17 +111,5 @@ class ProviderRefusedKey(ProviderError):
 # --- ours ---
 
 
-class Unavailable(GatewayError):
-    """Something that the gateway leans on cannot answer now; the request itself may be fine."""
-
-    status = 503
-    code = "unavailable"
-    retryable = True
-
-
 class InternalError(GatewayError):
     """A defect of the gateway."""
-
-
-class ClientGone(Exception):
-    """The caller left before the answer was complete; there is nobody to answer."""

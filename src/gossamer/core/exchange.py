@@ -6,6 +6,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import Claims, Services, Target
 from gossamer.core.record import Attempt, Usage
+from gossamer.core.timing import Spent
 from gossamer.http.request import Request
 
 
@@ -25,7 +26,10 @@ class Exchange:
     hides_usage: bool = False
     """Whether the caller did not ask for the usage that we asked for on its behalf."""
     is_upload: bool = False
-    """Whether the body is handed on as it comes, unread."""
+    """Whether the body is handed on as it comes, unread but for its beginning."""
+    upload_beginning: bytes = b""
+    """Of a form, where it may name a model."""
+    upload_growth_bytes: int = 0
 
     # learnt while it is delivered
     attempts: tuple[Attempt, ...] = ()
@@ -34,11 +38,8 @@ class Exchange:
     sent_ns: int = 0
     answered_ns: int = 0
     """When the loop could first see the provider's answer."""
-    durations_ns: list[int] = []  # noqa: RUF012 - replaced, never changed
-    """Between the stamps, once the answer's head is out."""
-    total_ns: int = 0
-    """From arrival to the first byte of the answer."""
-    overhead_ns: int = 0
+    spent: Spent | None = None
+    """What it had cost when its answer began, where that is settled later."""
     response_bytes: int = 0
     is_settled: bool = False
 

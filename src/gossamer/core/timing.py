@@ -29,13 +29,12 @@ class Timing:
 
     def __init__(self, admit: tuple[str, ...]) -> None:
         self.names = ("queue", *admit, "dispatch", "provider", "forward")
-        self._renders = (None, None, *(_write_render(self.names[:count]) for count in range(1, len(self.names) + 1)))
+        self.renders = (_no_stage, _no_stage, *(_write_render(self.names[: n + 1]) for n in range(len(self.names))))
+        """By the number of stamps."""
 
-    def render(self, stamps: list[int], provider_ns: int, request_id: str, more: str) -> Spent:
-        """The block of header lines that the gateway adds to every answer; `more` stands at its end."""
-        render = self._renders[len(stamps)]
-        assert render is not None
-        return render(stamps, provider_ns, request_id, more)
+
+def _no_stage(stamps: list[int], provider_ns: int, request_id: str, more: str) -> Spent:
+    raise AssertionError(f"a request ended before it began: {stamps}, {provider_ns}, {request_id}, {more}")
 
 
 def _write_render(names: tuple[str, ...]) -> Render:

@@ -14,7 +14,8 @@ class AnswerHead(NamedTuple):
 
     headers: bytes
     is_events: bool
-    is_json: bool
+    is_good_json: bool
+    """What nearly every answer is: JSON, not compressed, and no refusal."""
     may_tell_usage: bool
     """JSON, or JSON that came compressed: small enough, it is read before it goes on."""
     encoding: bytes
@@ -37,7 +38,7 @@ def _read(head: ResponseHead) -> AnswerHead:
     return AnswerHead(
         lines_to_client(head.headers),
         is_events=is_plain and kind.startswith(b"text/event-stream"),
-        is_json=is_plain and is_json,
+        is_good_json=is_plain and is_json and head.status < 400,
         may_tell_usage=(is_plain or encoding == b"gzip") and is_json and is_small,
         encoding=encoding,
         retry_after=head.get(b"retry-after"),

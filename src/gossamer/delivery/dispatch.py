@@ -9,9 +9,8 @@ from gossamer.delivery.upload import Upload
 def dispatch(exchange: Exchange) -> None:
     target = exchange.target
     assert target is not None
-    delivery = Delivery(exchange)
-    exchange.request.owner = delivery
-    exchange.sent_ns = sent = now_ns()
-    exchange.stamps.append(sent)
-    uploader = Upload(exchange) if exchange.is_upload else None
+    exchange.request.owner = delivery = Delivery(exchange)
+    exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
+    exchange.stamps.append(sent_ns)
+    uploader = Upload(exchange, delivery.body_refused) if exchange.is_upload else None
     delivery.sending = target.provider.send(exchange, delivery, uploader)

@@ -56,4 +56,5 @@ def in_words(exchange: Exchange, error: CallFailed) -> GatewayError:
     label = exchange.target.label if exchange.target is not None else "The provider"
     if isinstance(error, CallTimeout):
         return ProviderTimeout(f"{label} was too slow: {error}. Try again, or raise its timeouts.")
-    return ProviderUnavailable(f"{label} did not answer: {error}. Try again.")
+    failed = "broke off" if exchange.answered_ns else "did not answer"
+    return ProviderUnavailable(f"{label} {failed}: {error}. Try again.")

@@ -5,6 +5,7 @@ small JSON body or a refusal, goes on event by event if it is a stream of events
 """
 
 from gossamer.core.clock import now_ns
+from gossamer.core.errors import CallerError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.core.record import Attempt
@@ -14,6 +15,7 @@ from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
 from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle
 from gossamer.dialects.usage import usage_of_answer
+from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 
@@ -36,7 +38,7 @@ class Delivery:
         self.sending = None  # it holds this sink: a circle that only the collector would undo
         self._note_answer()
         seen: AnswerHead = head.notes or answer_head(head)
-        if seen.is_json and head.status < 400:
+        if seen.is_good_json:
             exchange = self._exchange
             exchange.usage = usage_of_answer(body)
             reply(exchange, head.status, seen.headers, body)
@@ -86,6 +88,20 @@ class Delivery:
             self._note_attempt(0, "cancelled: the client left")
         settle(exchange, "client_gone", status or CLIENT_CLOSED)
 
+    def body_refused(self, reason: CallerError) -> None:
+        """The rest of an upload will never come, or is no body."""
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            sending.cancel()
+        exchange = self._exchange
+        if exchange.answered_ns == 0:
+            exchange.answered_ns = now_ns()
+            self._note_attempt(0, "cancelled: the body broke off")
+        if self._pieces is not None and self._pieces.is_started:
+            self._pieces.break_off(reason)
+        else:
+            refuse(exchange, reason)
+
     def client_slow(self) -> None:
         if self.sending is not None:
             self.sending.pause()
@@ -102,7 +118,9 @@ class Delivery:
             self._note_attempt(head.status, "refused")
             self._pieces = Collecting(exchange, head, seen)
         elif seen.is_events:
-            self._pieces = Streaming(exchange, head, seen)
+            self._pieces = streaming = Streaming(exchange, head, seen)
+            if isinstance(self.sending, Call):
+                self.sending.tap = streaming.tap()
         elif seen.may_tell_usage:
             self._pieces = Collecting(exchange, head, seen)
         else:
@@ -111,8 +129,7 @@ class Delivery:
     def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""
         exchange = self._exchange
-        turn = exchange.services.turn
-        seen_ns = turn.seen_ns if turn.is_open else now_ns()
+        seen_ns = exchange.services.turn.seen_ns
         sent_ns = exchange.sent_ns
         exchange.answered_ns = answered_ns = max(sent_ns, seen_ns)
         exchange.stamps.append(answered_ns)

@@ -1,6 +1,7 @@
 """An answer that comes in pieces: collected, passed on as it comes, or passed on event by event."""
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 from gossamer.core.errors import GatewayError, ProviderUnavailable
@@ -8,7 +9,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead
 from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.reply import refuse, reply
-from gossamer.delivery.settle import own_headers, settle
+from gossamer.delivery.settle import settle, start_answer
 from gossamer.dialects.errors import render_stream_error
 from gossamer.dialects.tally import StreamTally
 from gossamer.dialects.usage import usage_in_tail, usage_of_answer
@@ -90,7 +91,7 @@ class Passing:
         self._exchange = exchange
         self._status = head.status
         self._tail = b""
-        exchange.request.start(head.status, seen.headers + own_headers(exchange), head.length)
+        exchange.request.start(head.status, seen.headers + start_answer(exchange), head.length)
 
     def take(self, data: bytes) -> bool:
         self._tail = data[-_TAIL_BYTES:] if len(data) >= _TAIL_BYTES else (self._tail + data)[-_TAIL_BYTES:]
@@ -125,7 +126,7 @@ class Streaming:
         self._status = head.status
         self._feed = EventSplitter()
         self._tally = StreamTally(exchange.caller.endpoint.dialect, hide_usage=exchange.hides_usage)
-        exchange.request.start(head.status, seen.headers + own_headers(exchange))
+        exchange.request.start(head.status, seen.headers + start_answer(exchange))
 
     def take(self, data: bytes) -> bool:
         whole = self._feed.feed(data)
@@ -133,6 +134,22 @@ class Streaming:
             whole = self._tally.see(whole)
             self._exchange.response_bytes += len(whole)
             self._exchange.request.write(whole)
+        return True
+
+    def tap(self) -> Callable[[bytes, int], bool] | None:
+        """The short way for chunks, where this answer can go it."""
+        write = self._exchange.request.chunk_writer()
+        if write is None:
+            return None
+        self._write = write
+        return self._take_framed
+
+    def _take_framed(self, chunk: bytes, begin: int) -> bool:
+        """A chunk that holds whole events, nothing but content, goes on as it came: how streams nearly always come."""
+        if self._feed.kept or not chunk.endswith(b"\n\n\r\n") or not self._tally.is_content(chunk, begin):
+            return False
+        self._exchange.response_bytes += len(chunk)
+        self._write(chunk)
         return True
 
     def turn_to_passing(self) -> "Streaming":

@@ -4,7 +4,7 @@ from gossamer.core.errors import GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Reply
 from gossamer.core.record import Outcome
-from gossamer.delivery.settle import own_headers, settle
+from gossamer.delivery.settle import take_stock, write_down
 from gossamer.dialects.errors import render_error
 
 _JSON = b"content-type: application/json\r\n"
@@ -19,10 +19,12 @@ def reply(
     error: str | None = None,
 ) -> None:
     """Write the record down, then answer."""
+    if exchange.is_settled:
+        return
     exchange.response_bytes = len(body)
-    block = headers + own_headers(exchange)
-    settle(exchange, outcome, status, error, total_ns=exchange.total_ns)
-    exchange.request.reply(status, block, body)
+    stages_ns, total_ns, overhead_ns, own_headers = take_stock(exchange)
+    write_down(exchange, outcome, status, error, stages_ns, total_ns, overhead_ns, total_ns)
+    exchange.request.reply(status, headers + own_headers, body)
 
 
 def reply_with(exchange: Exchange, answer: Reply) -> None:

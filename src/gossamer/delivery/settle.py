@@ -3,33 +3,55 @@
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import Outcome, Record
+from gossamer.core.timing import Spent
 
 
-def own_headers(exchange: Exchange) -> bytes:
-    """What the gateway says of itself on every answer: what it cost until now, its id, who answered."""
+def take_stock(exchange: Exchange) -> Spent:
+    """What the request cost until now, and the header lines that say so on its answer."""
     stamps = exchange.stamps
-    stamps.append(now_ns())
+    services = exchange.services
+    now = services.turn.worked_ns = now_ns()
+    stamps.append(now)
     target = exchange.target
-    exchange.durations_ns, exchange.total_ns, exchange.overhead_ns, headers = exchange.services.timing.render(
+    return services.timing.renders[len(stamps)](
         stamps,
         exchange.answered_ns - exchange.sent_ns,
         exchange.request_id,
         target.headers if target is not None and exchange.sent_ns else "",
     )
-    return headers
 
 
-def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None = None, *, total_ns: int = 0) -> None:
+def start_answer(exchange: Exchange) -> bytes:
+    """The header lines of an answer that is settled later."""
+    exchange.spent = spent = take_stock(exchange)
+    return spent[3]
+
+
+def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None = None) -> None:
     """Write the record down. Later calls do nothing: whoever comes first knows how it ended."""
     if exchange.is_settled:
         return
-    exchange.is_settled = True
-    if not exchange.total_ns:  # no answer was begun
-        own_headers(exchange)
-        first_byte_ns = 0
+    spent = exchange.spent
+    first_byte_ns = 0
+    if spent is None:
+        spent = take_stock(exchange)
     else:
-        first_byte_ns = exchange.total_ns
-    total = total_ns or now_ns() - exchange.stamps[0]
+        first_byte_ns = spent[1]
+    stages_ns, _, overhead_ns, _ = spent
+    write_down(exchange, outcome, status, error, stages_ns, now_ns() - exchange.stamps[0], overhead_ns, first_byte_ns)
+
+
+def write_down(
+    exchange: Exchange,
+    outcome: Outcome,
+    status: int,
+    error: str | None,
+    stages_ns: list[int],
+    total_ns: int,
+    overhead_ns: int,
+    first_byte_ns: int,
+) -> None:
+    exchange.is_settled = True
     services = exchange.services
     request = exchange.request
     caller = exchange.caller
@@ -38,16 +60,16 @@ def settle(exchange: Exchange, outcome: Outcome, status: int, error: str | None 
     services.journal.append(
         Record(  # by position: names would cost more than all the values
             exchange.id,
-            wall_time() - total / 1e9,
+            wall_time() - total_ns / 1e9,
             services.worker,
             services.next_seq(),
             caller.method,
             caller.path,
             status,
             outcome,
-            exchange.durations_ns,
-            total,
-            exchange.overhead_ns,
+            stages_ns,
+            total_ns,
+            overhead_ns,
             exchange.request_id,
             request.peer,
             claims.key_id if claims is not None else None,

@@ -34,7 +34,7 @@ def read_ask(body: bytes) -> Ask:
     """What the body asks for; InvalidRequest says which member is wrong and what is expected."""
     members = JsonObject(body).members
     model = _model_of(members)
-    if not _is_set(members, "stream", "stream"):
+    if "stream" not in members or not _is_set(members, "stream", "stream"):
         return Ask(model)
     options = _options_of(members)
     includes_usage = options is not None and _is_set(options.members, "include_usage", "stream_options.include_usage")
@@ -72,17 +72,23 @@ def replace_model(body: bytes, model: str) -> bytes:
 
 
 def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
-    raw = members.get("model")
-    if raw is None:
-        raise _no_model()
-    return _text_of_model(raw)
+    try:
+        return _decode_text(members["model"])
+    except KeyError:
+        raise _no_model() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _no_text() from None
 
 
 def _text_of_model(raw: msgspec.Raw) -> str:
     try:
         return _decode_text(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise InvalidRequest('"model" must be a string of valid text, as in "gpt-4o-mini".', param="model") from None
+        raise _no_text() from None
+
+
+def _no_text() -> InvalidRequest:
+    return InvalidRequest('"model" must be a string of valid text, as in "gpt-4o-mini".', param="model")
 
 
 def _no_model() -> InvalidRequest:

@@ -26,6 +26,7 @@ _LARGE_BYTES: Final = 16 * 1024
 """From here on a walk over ten members costs less than writing them again (measured)."""
 _MOST_MEMBERS: Final = 1000
 """The API has about forty. A walk of a million would hold up everybody else."""
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _AT_BYTE: Final = re.compile(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)", re.DOTALL)
 
 
@@ -53,16 +54,24 @@ class JsonObject:
 
     def __init__(self, body: bytes, called: str = "The body") -> None:
         self.called = called
-        self.members = members = self._read(body)
+        try:
+            self.members = members = _decode(body)
+        except _UNREADABLE as error:
+            raise self._refusal(error, len(body)) from None
         if len(members) > _MOST_MEMBERS:
             raise InvalidRequest(f"{called} has more than {_MOST_MEMBERS} members. Send fewer.")
+        if len(body) < _LARGE_BYTES and _write_compact(members) == body:
+            self._write = _write_compact
+        else:
+            self._look_closer(body)
+
+    def _look_closer(self, body: bytes) -> None:
+        """It is not written as most machines write."""
+        members = self.members
         self._write = None
-        if len(body) < _LARGE_BYTES:
-            if _write_compact(members) == body:
-                self._write = _write_compact
-            elif _write_spaced(members) == body:
-                self._write = _write_spaced
-        if self._write is None:
+        if len(body) < _LARGE_BYTES and _write_spaced(members) == body:
+            self._write = _write_spaced
+        else:
             self._body = body
             self._spans = self._walk(body)
 
@@ -87,25 +96,19 @@ class JsonObject:
             at = end
         return b"".join((*pieces, body[at:]))
 
-    def _read(self, body: bytes) -> Members:
-        try:
-            return _decode(body)
-        except msgspec.ValidationError:
-            raise NoObject(f"{self.called} must be a JSON object: write it in curly brackets.") from None
-        except msgspec.DecodeError as error:
-            raise NoObject(self._explain(str(error), len(body))) from None
-        except UnicodeDecodeError:
-            raise NoObject(f"{self.called} has a member whose name is not UTF-8. Send UTF-8.") from None
-        except RecursionError:
-            raise NoObject(f"{self.called} is nested too deeply. Send a flatter object.") from None
-
-    def _explain(self, complaint: str, length_bytes: int) -> str:
-        found = _AT_BYTE.fullmatch(complaint)
+    def _refusal(self, error: Exception, length_bytes: int) -> NoObject:
+        if isinstance(error, msgspec.ValidationError):
+            return NoObject(f"{self.called} must be a JSON object: write it in curly brackets.")
+        if isinstance(error, UnicodeDecodeError):
+            return NoObject(f"{self.called} has a member whose name is not UTF-8. Send UTF-8.")
+        if isinstance(error, RecursionError):
+            return NoObject(f"{self.called} is nested too deeply. Send a flatter object.")
+        found = _AT_BYTE.fullmatch(str(error))
         if found is None:
-            return (
+            return NoObject(
                 f"{self.called} is not whole: its JSON goes on where it ends, at byte {length_bytes}. Send all of it."
             )
-        return f"{self.called} is not JSON: {found[1]} at byte {found[2]}. Mend it there."
+        return NoObject(f"{self.called} is not JSON: {found[1]} at byte {found[2]}. Mend it there.")
 
     def _walk(self, body: bytes) -> Spans:
         """Where each member's value stands.

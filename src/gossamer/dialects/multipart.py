@@ -5,7 +5,7 @@ A second model beyond the bytes at hand cannot be seen here.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from gossamer.core.errors import InvalidRequest
 
@@ -28,12 +28,33 @@ _PLAIN_ENCODINGS: Final = (b"7bit", b"8bit", b"binary")
 Parameters = dict[bytes, bytes]
 
 
+class FormModel(NamedTuple):
+    """The form's `model` field: what it says, and between which bytes."""
+
+    name: str
+    begin: int
+    end: int
+
+
 def model_in_form(content_type: bytes, start: bytes) -> str | None:
     """The form's `model` field; None where it is not, or not wholly, among these first bytes."""
+    found = _find_model(content_type, start)
+    return found.name if found is not None else None
+
+
+def replace_model_in_form(content_type: bytes, start: bytes, model: str) -> bytes:
+    """These first bytes of a form, asking for another model."""
+    found = _find_model(content_type, start)
+    if found is None:
+        return start
+    return start[: found.begin] + model.encode() + start[found.end :]
+
+
+def _find_model(content_type: bytes, start: bytes) -> FormModel | None:
     delimiter = b"--" + _boundary_of(content_type)
     if not start.startswith(delimiter[: len(start)]):
         raise InvalidRequest("The form does not begin with the boundary that its content-type names. Send it first.")
-    model: str | None = None
+    model: FormModel | None = None
     at = len(delimiter)
     for _ in range(_MOST_PARTS):
         head_end = _head_end(start, at)
@@ -46,7 +67,7 @@ def model_in_form(content_type: bytes, start: bytes) -> str | None:
         if name == b"model":
             if model is not None:
                 raise InvalidRequest("The form has the field 'model' twice. Send it once.", param="model")
-            model = _model_of(start[head_end + 4 : end])
+            model = FormModel(_model_of(start[head_end + 4 : end]), head_end + 4, end)
         at = end + 2 + len(delimiter)
     raise InvalidRequest(f"The form has more than {_MOST_PARTS} parts. Send fewer.")
 

@@ -60,6 +60,13 @@ class StreamTally:
         """The name of an event that passes in pieces."""
         self._tail = b""
 
+    def is_content(self, data: bytes, begin: int) -> bool:
+        """Whether from `begin` there is one event with nothing in it but content. White space may follow it."""
+        try:
+            return data.startswith(b"data: {", begin) and _decode_content(data[begin + _DATA_BYTES :]).usage is None
+        except _OF_NOTE:
+            return False
+
     def see(self, block: bytes) -> bytes:
         """Takes note of a block of whole events, and returns what to forward; that may be nothing."""
         try:

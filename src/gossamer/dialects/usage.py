@@ -89,6 +89,8 @@ def usage_in_tail(tail: bytes) -> Usage | None:
 
 def told(said: Counts) -> Usage | None:
     """What the counts come to; None where nothing was counted."""
+    if said.prompt_tokens is not None and not (said.prompt_tokens_details or said.completion_tokens_details):
+        return Usage(said.prompt_tokens, said.completion_tokens or 0)
     read = said.input_tokens if said.prompt_tokens is None else said.prompt_tokens
     written = said.output_tokens if said.completion_tokens is None else said.completion_tokens
     if read is None and written is None:

@@ -6,15 +6,32 @@ The chunk grammar is read strictly: what two servers could read in two ways is r
 import re
 from typing import Protocol
 
-_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})((?:;[\t\x20-\x7e\x80-\xff]*)?)\r\n")
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_EXTENSION = rb";" + _TOKEN + rb"(?:=(?:" + _TOKEN + rb'|"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*+"))?'
+_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})(?:" + _EXTENSION + rb")*+\r\n")
 _PLAIN_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})\r\n")
-_TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n")
+_TRAILER = re.compile(_TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n")
 _LINE_BYTES = 4096
 """A size line with its extension, or one trailer."""
 _TRAILER_BYTES = 16 * 1024
 _SPARE_BYTES = 64 * 1024
 _FRAMING_FACTOR = 8
 """Chunks of one byte cost six bytes on the wire: more than this share of framing is an attack, not a body."""
+
+_TABLE_BYTES = 4096
+"""Chunks of a stream of events are a few hundred bytes."""
+
+
+def _lone_size_line(wire_bytes: int) -> bytes:
+    for digits in range(1, 4):
+        size = wire_bytes - digits - 4
+        if size > 0 and len(b"%x" % size) == digits:
+            return b"%x\r\n" % size
+    return b"no chunk is so long"
+
+
+LONE_SIZE_LINES = tuple(_lone_size_line(wire_bytes) for wire_bytes in range(_TABLE_BYTES))
+"""By the bytes on the wire: how they begin if they are one whole chunk, written as nearly everybody writes it."""
 
 
 class BodyError(ValueError):
@@ -26,6 +43,8 @@ class Body(Protocol):
 
     done: bool
     rest: bytes
+    is_between: bool
+    """Whether the next byte begins a chunk: never where there are none."""
 
     def feed(self, data: bytes) -> bytes: ...
 
@@ -33,10 +52,11 @@ class Body(Protocol):
 class LengthBody:
     """A body of a length known beforehand."""
 
-    __slots__ = ("_left", "done", "rest")
+    __slots__ = ("_left", "done", "is_between", "rest")
 
     def __init__(self, length: int) -> None:
         self._left = length
+        self.is_between = False
         self.done = length == 0
         self.rest = b""
 
@@ -54,9 +74,10 @@ class LengthBody:
 class OpenBody:
     """A body that ends with its connection."""
 
-    __slots__ = ("done", "rest")
+    __slots__ = ("done", "is_between", "rest")
 
     def __init__(self) -> None:
+        self.is_between = False
         self.done = False
         self.rest = b""
 
@@ -67,12 +88,23 @@ class OpenBody:
 class ChunkedBody:
     """A body in chunks. `feed` returns the data in what came, joined, without the framing."""
 
-    __slots__ = ("_data_bytes", "_in_trailers", "_left", "_tail", "_trailer_bytes", "_wire_bytes", "done", "rest")
+    __slots__ = (
+        "_data_bytes",
+        "_in_trailers",
+        "_left",
+        "_tail",
+        "_trailer_bytes",
+        "_wire_bytes",
+        "done",
+        "is_between",
+        "rest",
+    )
 
     def __init__(self) -> None:
         self._left = 0  # of the open chunk, its closing CRLF included
         self._tail = b""  # an unfinished line
         self._in_trailers = False
+        self.is_between = True  # at the border of two chunks, nothing held back
         self._trailer_bytes = 0
         self._wire_bytes = 0
         self._data_bytes = 0
@@ -80,12 +112,12 @@ class ChunkedBody:
         self.rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        if not self._left and not self._tail:
+        if self.is_between:
             line = _PLAIN_SIZE_LINE.match(data)
-            if line is not None and not self._in_trailers:
+            if line is not None:
                 start = line.end()
-                end = start + int(line[1], 16)
-                if end > start and len(data) == end + 2 and data.endswith(b"\r\n"):
+                end = len(data) - 2
+                if int(line[1], 16) == end - start > 0 and data.endswith(b"\r\n"):
                     return data[start:end]  # one whole chunk: how streams nearly always come
         return self._feed_any(data)
 
@@ -107,6 +139,7 @@ class ChunkedBody:
                 at = step
         if self.done:
             self.rest = data[at:]
+        self.is_between = not (self._left or self._tail or self._in_trailers)
         body = b"".join(parts)
         self._data_bytes += len(body)
         if self._wire_bytes > _SPARE_BYTES + _FRAMING_FACTOR * self._data_bytes:

@@ -1,5 +1,6 @@
 """One request of ours on its way to an origin: what is sent, who hears of the answer, how long it may take."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.http.errors import CallFailed
@@ -70,6 +71,10 @@ class Call:
     """By the clock of the pool's sweep, which sets it: as exact as deadlines are, and free for a call that is quick."""
     connection: "ClientConnection | None" = None
     pool: "Pool | None" = None
+    tap: Callable[[bytes, int], bool] | None = None
+    """A sink may set it when an answer has started: it is shown each piece that is one whole chunk on the wire, with
+    its framing, and where its data begins. What it takes, the sink does not hear of. For streams, where each step on
+    the way costs with every chunk."""
 
     def __init__(self, data: bytes, sink: ResponseSink, timeouts: CallTimeouts) -> None:
         self.data = data

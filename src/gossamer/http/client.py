@@ -5,10 +5,10 @@ willing. Everything else closes it.
 """
 
 import asyncio
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
-from gossamer.http.bodies import Body, BodyError, ChunkedBody, LengthBody, OpenBody
+from gossamer.http.bodies import LONE_SIZE_LINES, Body, BodyError, ChunkedBody, LengthBody, OpenBody
 from gossamer.http.call import Call
 from gossamer.http.errors import CallTimeout, ResponseBroken
 from gossamer.http.heads import ResponseHead, parse_response_head
@@ -16,6 +16,7 @@ from gossamer.http.heads import ResponseHead, parse_response_head
 if TYPE_CHECKING:
     from gossamer.http.pool import Pool
 
+_LONE_BYTES = len(LONE_SIZE_LINES)
 _BODILESS = frozenset({204, 304})
 
 
@@ -122,14 +123,27 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        turn = self._turn
-        if not turn.is_open:
-            turn.begin()
         call = self._call
         if call is None:  # nothing was asked: whatever this is, the connection cannot be trusted any more
             self.is_lost = True
             self.transport.abort()
             return
+        body = self._body
+        if body is None:
+            if not self._turn.is_open:
+                self._turn.begin()
+            self._take_answer(call, data)
+            return
+        self._heard_at = 0.0
+        self._turn.worked_ns = perf_counter_ns()
+        tap = call.tap
+        if tap is not None and body.is_between and len(data) < _LONE_BYTES:
+            line = LONE_SIZE_LINES[len(data)]
+            if data.startswith(line) and data.endswith(b"\r\n") and tap(data, len(line)):
+                return
+        self._take_body(call, body, data)
+
+    def _take_answer(self, call: Call, data: bytes) -> None:
         if not self._got_bytes:
             known = self._known
             if known is not None and len(data) == known.size and data.startswith(known.raw) and call.is_plain:
@@ -140,12 +154,7 @@ class ClientConnection(asyncio.Protocol):
                 call.sink.response_complete(known, data[len(known.raw) :])
                 return
             self._got_bytes = True
-        body = self._body
-        if body is None:
-            self._take_head(call, data)
-        else:
-            self._heard_at = monotonic()
-            self._take_body(call, body, data)
+        self._take_head(call, data)
 
     def eof_received(self) -> bool:
         self.is_lost = self._call is None  # an idle one must not be chosen before it is closed

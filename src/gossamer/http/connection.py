@@ -30,8 +30,8 @@ class ServerConnection(asyncio.Protocol):
     """The states: between requests, in a head, with a request in flight (its body whole or not), lingering, gone."""
 
     __slots__ = (
-        "_closes", "_head_since", "_intake", "_is_lingering", "_is_paused", "_is_taking", "_known", "_peer",
-        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "farewell", "transport",
+        "_closes", "_head_since", "_intake", "_is_lingering", "_is_paused", "_is_taking", "_known",
+        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "farewell", "peer", "transport",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -39,7 +39,7 @@ class ServerConnection(asyncio.Protocol):
         self._server = server
         self._turn = server.turn
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
-        self._peer: str | None = None
+        self.peer = ""
         self._known: RequestHead | None = None  # the last head that was accepted here
         # what goes on now
         self._request: Request | None = None
@@ -62,6 +62,8 @@ class ServerConnection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio forgets it on accepted sockets
+        address = transport.get_extra_info("peername")
+        self.peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
         self._since = monotonic()
         self._server.connections.add(self)
 
@@ -187,13 +189,6 @@ class ServerConnection(asyncio.Protocol):
     def is_busy(self) -> bool:
         return self._request is not None
 
-    @property
-    def peer(self) -> str:
-        if self._peer is None:
-            address = self.transport.get_extra_info("peername")
-            self._peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
-        return self._peer
-
     def close_after(self) -> None:
         """End the connection with the answer in progress."""
         self._closes = True
@@ -222,9 +217,6 @@ class ServerConnection(asyncio.Protocol):
 
     def finish(self) -> None:
         """The answer is written: go on with the connection, or end it."""
-        request = self._request
-        assert request is not None
-        request.detach()
         self._request = None
         self._since = 0.0
         if self._intake is not None:
@@ -250,7 +242,8 @@ class ServerConnection(asyncio.Protocol):
         self.transport.close()
 
     def cut(self) -> None:
-        """End at once."""
+        """End at once: nobody writes to a transport that is gone."""
+        self._leave()
         self.transport.abort()
 
     def drain(self) -> None:

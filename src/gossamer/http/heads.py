@@ -1,7 +1,7 @@
 """The head of a message: its grammar, and what was understood of it.
 
 Two readers must agree before a head is believed: a regular expression of the strict grammar, and llhttp.
-A head is immutable once read, so a connection may keep it and recognise the same bytes again (see memo.py).
+A head is immutable once read, so a connection may keep it and recognise the same bytes again (see `recognise`).
 """
 
 import re

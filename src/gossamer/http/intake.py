@@ -86,6 +86,9 @@ class Intake:
             self._show_beginning()
         return self._beginning
 
+    def replace_beginning(self, old: bytes, new: bytes) -> None:
+        self._parts = [new + b"".join(self._parts)[len(old) :]]
+
     def stream_to(self, sink: BodySink) -> None:
         self._sink = sink
         for part in self._parts:

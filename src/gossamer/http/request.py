@@ -3,7 +3,7 @@
 What is written after the client left goes nowhere and is no error: who must know sets `owner`.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.http.errors import RequestRefused
@@ -72,6 +72,13 @@ class Request:
         self._invite()
         return self._intake.beginning()
 
+    def replace_beginning(self, old: bytes, new: bytes) -> None:
+        """Hand on `new` for what `beginning` gave; more may have come behind it since."""
+        if self._intake is None:
+            self.body = new + self.body[len(old) :]
+        else:
+            self._intake.replace_beginning(old, new)
+
     def stream_to(self, sink: BodySink) -> None:
         """Hand the body on piece by piece, what has come already first."""
         if self._intake is None:
@@ -114,6 +121,7 @@ class Request:
             connection.transport.write(
                 b"%b%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINES[status], headers, farewell, length, body)
             )
+        self._connection = self.owner = None  # the owner mostly holds the request: a circle, undone here
         connection.finish()
 
     def _reply_apart(self, connection: "ServerConnection", status: int, headers: bytes, body: bytes) -> None:
@@ -145,9 +153,19 @@ class Request:
 
     def write(self, data: bytes) -> None:
         connection = self._connection
-        if connection is None or not data or self.head.method == b"HEAD":
+        if connection is None or not data:
             return
-        connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+        if self._is_chunked:
+            connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        elif self.head.method != b"HEAD":
+            connection.transport.write(data)
+
+    def chunk_writer(self) -> Callable[[bytes], None] | None:
+        """Takes whole chunks with their framing, until the owner hears that the client is gone.
+
+        None where the answer does not go in chunks.
+        """
+        return self._connection.transport.write if self._connection is not None and self._is_chunked else None
 
     def end(self) -> None:
         connection = self._connection
@@ -155,6 +173,7 @@ class Request:
             return
         if self._is_chunked:
             connection.transport.write(b"0\r\n\r\n")
+        self.detach()
         connection.finish()
 
     def break_off(self) -> None:

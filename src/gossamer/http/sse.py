@@ -20,24 +20,24 @@ class EventSplitter:
     An event larger than `limit_bytes` is let through in pieces.
     """
 
-    __slots__ = ("_edge", "_kept", "limit_bytes")
+    __slots__ = ("_edge", "kept", "limit_bytes")
 
     def __init__(self, limit_bytes: int = EVENT_BYTES) -> None:
         self.limit_bytes = limit_bytes
-        self._kept = bytearray()
+        self.kept = bytearray()
         self._edge = b""
         """The last two bytes that came: an empty line may begin with them."""
 
     def feed(self, data: bytes) -> bytes:
         """All bytes up to the end of the last whole event; empty where no event has ended."""
-        if data.endswith((b"\n\n", b"\r\n\r\n")) and not self._kept:
+        if data.endswith((b"\n\n", b"\r\n\r\n")) and not self.kept:
             return data
         return self._cut(data) if data else data
 
     def rest(self) -> bytes:
         """What is kept, at the end of the stream: an event that was never finished."""
-        kept = bytes(self._kept)
-        self._kept.clear()
+        kept = bytes(self.kept)
+        self.kept.clear()
         return kept
 
     def _cut(self, data: bytes) -> bytes:
@@ -45,7 +45,7 @@ class EventSplitter:
         if end < 0:
             end = _last_boundary(self._edge + data[:2]) - len(self._edge)
         self._edge = (self._edge + data[-2:])[-2:]
-        kept = self._kept
+        kept = self.kept
         begun_bytes = len(data) - end if end >= 0 else len(kept) + len(data)
         if begun_bytes > self.limit_bytes:
             end = len(data)

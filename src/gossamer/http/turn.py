@@ -9,28 +9,38 @@ import asyncio
 from time import perf_counter_ns
 
 _SLEPT_NS = 50_000
-"""A gap between two turns above which the loop waited in the kernel; below, it only wrote and polled."""
+"""A gap in the work above which the loop waited in the kernel; below, it only wrote and polled."""
 
 
 class Turn:
-    """One pass of the loop. Connections call `begin` with the first bytes that they are handed in it."""
+    """One pass of the loop. Connections call `begin` with the first bytes that they are handed in it.
 
-    __slots__ = ("_began_ns", "_ended_ns", "_loop", "is_open", "seen_ns")
+    The end of a turn is watched for only while turns follow each other without a pause: at rest there is nothing to
+    tell apart, and a callback at each turn's end would cost a stream as much as handling its chunk.
+    """
+
+    __slots__ = ("_began_ns", "_loop", "is_open", "seen_ns", "worked_ns")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._began_ns = 0
-        self._ended_ns = 0
+        self.worked_ns = 0
+        """When this process was last seen at work. Whoever has just read the clock may say so here."""
         self.is_open = False
         self.seen_ns = 0
 
     def begin(self) -> None:
+        if self.is_open:
+            return
         now = perf_counter_ns()
-        self.seen_ns = self._began_ns if now - self._ended_ns < _SLEPT_NS else now
-        self._began_ns = now
-        self.is_open = True
-        self._loop.call_soon(self._end)
+        if now - self.worked_ns < _SLEPT_NS:
+            self.seen_ns = self._began_ns
+            self.is_open = True
+            self._loop.call_soon(self._end)
+        else:
+            self.seen_ns = now
+        self._began_ns = self.worked_ns = now
 
     def _end(self) -> None:
         self.is_open = False
-        self._ended_ns = perf_counter_ns()
+        self.worked_ns = perf_counter_ns()

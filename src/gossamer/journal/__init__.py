@@ -1,1 +1,1 @@
-"""One line a finished request, on disk before the answer leaves: the writer, the reader, the segment format."""
+"""One line a finished request, in a file before the answer is out: the writer, the reader, the segment format."""

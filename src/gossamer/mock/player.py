@@ -13,7 +13,7 @@ from gossamer.mock.timers import Timer, Timers
 
 
 class Outlet(Protocol):
-    """Where an answer goes: a request of gossamer.http.server, or a sink of gossamer.http.client."""
+    """Where an answer goes: a request of gossamer.http.request, or a sink of gossamer.http.call."""
 
     def reply(self, status: int, headers: bytes, body: bytes) -> None: ...
 

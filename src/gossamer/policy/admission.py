@@ -1,4 +1,9 @@
-"""Which parts of a path's traffic are read here, and which go through unread."""
+"""Which parts of a path's traffic are read here, which go through unread, and what is said of a body that fails."""
+
+from gossamer.core.errors import BodyTooLarge, CallerError, InvalidRequest, SlowBody
+
+BODY_ERRORS: dict[int, type[CallerError]] = {400: InvalidRequest, 408: SlowBody, 413: BodyTooLarge}
+"""The wire tells it by the status alone."""
 
 _READ_WHOLE = (b"application/json", b"application/x-www-form-urlencoded", b"text/")
 

@@ -24,16 +24,21 @@ _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 
 
 def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:
+    """The client's headers as they go up, rendered."""
+    return b"".join(b"%b: %b\r\n" % field for field in fields_to_provider(fields, is_read=is_read))
+
+
+def fields_to_provider(fields: Iterable[Field], *, is_read: bool) -> list[Field]:
     """The client's headers as they go up. An answer that is to be read must not come compressed."""
     kept = _KEPT_FROM_PROVIDER | {b"accept-encoding"} if is_read else _KEPT_FROM_PROVIDER
-    lines = [
-        b"%b: %b\r\n" % (name, value)
+    going = [
+        (name, value)
         for name, value in _end_to_end(fields)
         if name not in kept and not name.startswith((b"x-gossamer-", b"x-forwarded-"))
     ]
     if is_read:
-        lines.append(b"accept-encoding: identity\r\n")
-    return b"".join(lines)
+        going.append((b"accept-encoding", b"identity"))
+    return going
 
 
 def lines_to_client(fields: Iterable[Field]) -> bytes:

@@ -51,21 +51,25 @@ class HttpProvider:
         else:
             lines = self._render(exchange)
             caller.forwarded = (self, lines)
-        head = exchange.request.head
         body = exchange.body
         request_id = exchange.request_id.encode("ascii")
-        if uploader is None and (body or head.method == b"POST"):
-            more = b""
+        if body and uploader is None:
             length = len(body)
+            more = b""
             if length > JOIN_BYTES:
-                more, body = body, more
-            start = b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (
-                lines, self._next_key(), request_id, length, body,
-            )  # fmt: skip
-            call = Call(start, sink, self._timeouts)
-            call.more = more
+                body, more = more, body
+            call = Call(
+                b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
+                % (lines, self._next_key(), request_id, length, body),
+                sink,
+                self._timeouts,
+            )
+            if more:
+                call.more = more
         else:
-            call = self._unusual(head.method, head.length, lines, request_id, sink, uploader)
+            call = self._unusual(exchange, b"%b%bx-request-id: %b\r\n" % (lines, self._next_key(), request_id), sink)
+            if uploader is not None:
+                call.fed_by(uploader, is_chunked=exchange.request.head.length is None)
         self.pool.send(call)
         return call
 
@@ -75,22 +79,19 @@ class HttpProvider:
             method, self._prefix, path, self._own_lines, self._next_key(),
         )  # fmt: skip
 
-    def _unusual(
-        self,
-        method: bytes,
-        length: int | None,
-        lines: bytes,
-        request_id: bytes,
-        sink: ResponseSink,
-        uploader: Uploader | None,
-    ) -> Call:
+    def _unusual(self, exchange: Exchange, lines: bytes, sink: ResponseSink) -> Call:
         """Without a body, or with one that is handed on as it comes."""
-        start = b"%b%bx-request-id: %b\r\n" % (lines, self._next_key(), request_id)
-        if uploader is None:
-            call = Call(start + b"\r\n", sink, self._timeouts)
-            return call.without_body() if method == b"HEAD" else call
-        framing = b"transfer-encoding: chunked\r\n\r\n" if length is None else b"content-length: %d\r\n\r\n" % length
-        return Call(start + framing, sink, self._timeouts).fed_by(uploader, is_chunked=length is None)
+        head = exchange.request.head
+        if exchange.is_upload:
+            lines += (
+                b"transfer-encoding: chunked\r\n"
+                if head.length is None
+                else b"content-length: %d\r\n" % (head.length + exchange.upload_growth_bytes)
+            )
+        elif head.length is not None or head.chunked:
+            lines += b"content-length: 0\r\n"
+        call = Call(lines + b"\r\n", sink, self._timeouts)
+        return call.without_body() if head.method == b"HEAD" else call
 
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head

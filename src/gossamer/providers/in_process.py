@@ -3,7 +3,10 @@
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.http.call import ResponseSink, Uploader
+from gossamer.http.heads import ResponseHead
+from gossamer.http.turn import Turn
 from gossamer.mock.provider import MockProvider
+from gossamer.policy.headers import fields_to_provider
 
 _UPLOAD_BYTES = 64 * 1024 * 1024
 """The mock needs a body whole; an upload beyond this is nothing that anybody sends to it."""
@@ -18,10 +21,29 @@ class InProcessMock:
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Sending:
         if uploader is not None:
-            collecting = _Collecting(self._mock, exchange, sink)
+            collecting = _Collecting(self._mock, exchange, Timed(sink, exchange.services.turn))
             uploader.upload_wanted(collecting)
             return collecting
-        return _send(self._mock, exchange, exchange.body, sink)
+        return _send(self._mock, exchange, exchange.body, Timed(sink, exchange.services.turn))
+
+
+class Timed:
+    """Says when an answer was there to be seen, as a connection does for one that came over the wire."""
+
+    def __init__(self, sink: ResponseSink, turn: Turn) -> None:
+        self._sink = sink
+        self._turn = turn
+        self.response_data = sink.response_data
+        self.response_ended = sink.response_ended
+        self.response_failed = sink.response_failed
+
+    def response_complete(self, head: ResponseHead, body: bytes) -> None:
+        self._turn.begin()
+        self._sink.response_complete(head, body)
+
+    def response_started(self, head: ResponseHead) -> None:
+        self._turn.begin()
+        self._sink.response_started(head)
 
 
 class _Collecting:
@@ -59,6 +81,6 @@ class _Collecting:
 
 def _send(mock: MockProvider, exchange: Exchange, body: bytes, sink: ResponseSink) -> Sending:
     head = exchange.request.head
-    headers = [field for field in head.headers if field[0] != b"x-request-id"]
+    headers = fields_to_provider(head.headers, is_read=exchange.caller.endpoint.needs_model)
     headers.append((b"x-request-id", exchange.request_id.encode("ascii")))
     return mock.send(head.method, head.target, headers, body, sink)

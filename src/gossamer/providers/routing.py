@@ -25,11 +25,11 @@ class StaticRouter:
         target = self._targets.get(model)
         return target if target is not None else self._find(model)
 
-    def provider_named(self, name: str) -> Target:
+    def provider_named(self, name: str, model: str | None) -> Target:
         provider = self._providers.get(name)
         if provider is None:
             raise NotFound(f"There is no provider {name!r}. Known: {', '.join(sorted(self._providers))}.")
-        return _target(provider, None)
+        return _target(provider, model)
 
     def default_target(self) -> Target:
         if self._default is None:

@@ -5,12 +5,14 @@ An upload of another kind is not read: its beginning may name a model, the rest 
 
 from collections.abc import Awaitable
 
-from gossamer.core.errors import BodyTooLarge, InvalidRequest, SlowBody
+from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
 from gossamer.dialects.ask import read_ask, read_optional_model
 from gossamer.dialects.multipart import model_in_form
 from gossamer.http.errors import RequestRefused
-from gossamer.policy.admission import is_read_whole
+from gossamer.policy.admission import BODY_ERRORS, is_read_whole
+
+_FORM = b"multipart/form-data"
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -32,17 +34,18 @@ async def _read(exchange: Exchange) -> None:
     try:
         body = await exchange.request.whole(exchange.services.body_limit_bytes)
     except RequestRefused as refused:
-        raise _ERRORS[refused.status](refused.reason) from None
+        raise BODY_ERRORS[refused.status](refused.reason) from None
     _understand(exchange, body)
 
 
 async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
-    if exchange.caller.provider is not None:
+    if not content_type.lower().startswith(_FORM):
         return
     try:
         beginning = await exchange.request.beginning()
     except RequestRefused as refused:
-        raise _ERRORS[refused.status](refused.reason) from None
+        raise BODY_ERRORS[refused.status](refused.reason) from None
+    exchange.upload_beginning = beginning
     exchange.model = model_in_form(content_type, beginning)
 
 
@@ -55,10 +58,7 @@ def _understand(exchange: Exchange, body: bytes) -> None:
         exchange.hides_usage = exchange.is_stream and not ask.includes_usage
     elif body:
         content_type = exchange.request.head.get(b"content-type") or b""
-        if content_type.startswith(b"multipart/form-data"):
+        if content_type.lower().startswith(_FORM):
             exchange.model = model_in_form(content_type, body)
         else:
             exchange.model = read_optional_model(body)
-
-
-_ERRORS = {400: InvalidRequest, 408: SlowBody, 413: BodyTooLarge}

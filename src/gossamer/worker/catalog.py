@@ -18,6 +18,7 @@ from gossamer.core.ports import Lister
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.heads import parse_response_head
+from gossamer.providers.in_process import Timed
 
 _FRESH_S = 60.0
 """For how long a list is shown again without asking."""
@@ -94,7 +95,8 @@ class CatalogProvider:
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> "Lookup":
         del uploader  # a GET has none
         model = unquote(exchange.caller.path.removeprefix(MODELS_PATH).lstrip("/"))
-        return Lookup(self._catalog.entry(model) if model else self._catalog.listing(), sink)
+        answer = self._catalog.entry(model) if model else self._catalog.listing()
+        return Lookup(answer, Timed(sink, exchange.services.turn))
 
 
 class Lookup:

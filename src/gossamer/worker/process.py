@@ -4,12 +4,13 @@ Settings become Services; a reload makes new ones beside the old, which go when 
 """
 
 import asyncio
+import gc
 import os
 import socket
 from pathlib import Path
 
 from gossamer.config.settings import Settings
-from gossamer.core.logs import get_log
+from gossamer.core.logs import get_log, set_up_logs
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.tls import server_context
@@ -21,6 +22,9 @@ from gossamer.worker.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
 
 _log = get_log("worker")
+
+_COLLECT_EVERY = 20_000
+"""Objects. A request leaves no circle behind, so the collector is there for what went wrong, not for every 700."""
 
 
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:
@@ -43,6 +47,8 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
     for sock in sockets:
         await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
+    gc.freeze()  # what is here now stays: the collector need not look at it again
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
@@ -74,6 +80,7 @@ class Worker:
         self._server.limits = settings.server.limits.for_server()
         self._assembly.retire()
         self._assembly = fresh
+        set_up_logs(settings.log.level, settings.log.format)
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:

@@ -2,7 +2,7 @@
 
 import httptools
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gossamer.http.bodies import BodyError, ChunkedBody, LengthBody, OpenBody
@@ -54,9 +54,13 @@ WIRE_BYTES = st.lists(
     ),
     max_size=14,
 ).map(b"".join)
+EXTENSIONS = st.lists(
+    st.sampled_from([b";", b"x", b"=", b"y", b'"', b" ", b"\t", b"\\", b",", b"\xe9"]), min_size=1, max_size=8
+).map(b"".join)
 
 
-@given(WIRE_BYTES)
+@given(st.one_of(WIRE_BYTES, EXTENSIONS.map(lambda said: b"1;%b\r\na\r\n0;%b\r\n\r\n" % (said, said))))
+@example(b"0;x=y \r\n\r\n")
 def test_nothing_is_taken_that_llhttp_refuses(wire: bytes):
     """Being stricter is allowed, being laxer is how requests are smuggled."""
     body = ChunkedBody()
@@ -81,6 +85,14 @@ def test_nothing_is_taken_that_llhttp_refuses(wire: bytes):
 def test_bad_chunks_are_refused(wire: bytes):
     with pytest.raises(BodyError):
         ChunkedBody().feed(wire)
+
+
+@pytest.mark.parametrize("extension", [b";x", b";x=y", b";x=y;z", b';x="a b;=,"', b';x="\xe9"'])
+def test_what_an_extension_may_say_is_passed_over(extension: bytes):
+    wire = b"1%b\r\na\r\n0\r\n\r\n" % extension
+    body, seen = ChunkedBody(), Llhttp()
+    httptools.HttpRequestParser(seen).feed_data(CHUNK_HEAD + wire)
+    assert (body.feed(wire), body.done) == (seen.body, seen.is_done) == (b"a", True)
 
 
 def test_framing_without_data_is_an_attack():

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gossamer.config.settings import LimitSettings, ServerSettings, Settings, TlsSettings
+from gossamer.config.settings import JournalSettings, LimitSettings, ServerSettings, Settings, TlsSettings
 from gossamer.supervisor.changes import hold_fixed, needs_restart
 
 RUNNING = Settings(server=ServerSettings(port=8080, workers=2))
+SMALLER = JournalSettings(max_size_bytes=1024**3 // 2)
 
 
 @pytest.mark.parametrize(
@@ -27,14 +28,16 @@ def test_each_setting_that_waits_for_a_restart_is_named(change: dict[str, Any], 
     assert needs_restart(RUNNING, wanted) == names
 
 
-def test_the_data_directory_waits_too():
-    assert needs_restart(RUNNING, replace(RUNNING, data_dir="elsewhere")) == ["data_dir"]
+@pytest.mark.parametrize("change", [{"data_dir": "elsewhere"}, {"journal": SMALLER}])
+def test_where_and_how_records_are_kept_waits_too(change: dict[str, Any]):
+    assert needs_restart(RUNNING, replace(RUNNING, **change)) == list(change)
 
 
 def test_what_waits_stays_and_the_rest_is_taken_over():
     wanted = Settings(
         server=ServerSettings(host="0.0.0.0", port=1, workers=9, limits=LimitSettings(header_count=7)),
         data_dir="elsewhere",
+        journal=SMALLER,
         models={"small": "mock/mock"},
     )
     held = hold_fixed(RUNNING, wanted)

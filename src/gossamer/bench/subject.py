@@ -1,0 +1,141 @@
+"""The gateway that is measured: how it is started, that it answers, and which of its processes carries the traffic.
+
+It is known only from outside: a command, a port, a token. So any other gateway can stand in its place.
+"""
+
+import http.client
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gossamer.bench.errors import SubjectBroken
+from gossamer.bench.kernel import family, holder
+from gossamer.bench.placement import Place
+from gossamer.bench.processes import HOST, POLL_S, Process, free_port
+from gossamer.bench.traffic import CHAT_BODY, MODEL, PATH
+
+START_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 5.0
+_NOT_YET = {502, 503, 504}
+"""Statuses of a gateway that is still finding its feet."""
+_BODY_SHOWN_CHARS = 500
+
+DEFAULT_TOKEN = "gsm_bench0123456789abcdefghijklmnopqrstuvwxyz"  # noqa: S105 - opens nothing but the bench's own gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`template` is a command with the fields named in `command`; None is Gossamer."""
+
+    template: str | None = None
+    token: str = DEFAULT_TOKEN
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to its environment."""
+
+    def command(self, port: int, upstream_port: int, folder: Path) -> list[str]:
+        """What to run. {upstream} is a base URL that ends in /v1, {folder} is the gateway's own to write in."""
+        if self.template is None:
+            file = folder / "gossamer.yaml"
+            file.write_text(gateway_config(port, upstream_port, folder / "data", self.token))
+            return [sys.executable, "-m", "gossamer", "serve", "--config", str(file)]
+        known = {
+            "port": port,
+            "upstream": f"http://{HOST}:{upstream_port}/v1",
+            "upstream_port": upstream_port,
+            "folder": folder,
+        }
+        return [word.format_map(known) for word in shlex.split(self.template)]
+
+
+def gateway_config(port: int, upstream_port: int, data: Path, token: str) -> str:
+    """The smallest config with everything on that every request pays for: a key, a route, the journal."""
+    return f"""\
+server: {{host: {HOST}, port: {port}, workers: 1}}
+data_dir: {data}
+providers:
+  up: {{kind: openai-compatible, base_url: "http://{HOST}:{upstream_port}/v1", api_keys: [sk-real]}}
+models:
+  {MODEL}: up/{MODEL}
+keys:
+  - {{name: bench, token: {token}}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that has answered. `worker` is the process that holds its clients' connections."""
+
+    process: Process
+    port: int
+    token: str
+    worker: int
+    start_s: float
+
+    def node(self) -> list[int]:
+        """All of its processes, the worker too."""
+        return family(self.process.pid)
+
+
+@contextmanager
+def running_gateway(subject: Subject, upstream_port: int, place: Place, workspace: Path) -> Iterator[Gateway]:
+    """Start the gateway in front of an upstream, wait for its first answer, and end it."""
+    port = free_port()
+    folder = workspace / f"gateway-{port}"
+    folder.mkdir()
+    command = subject.command(port, upstream_port, folder)
+    began = time.perf_counter()
+    process = Process("gateway", command, place, folder / "words", blame=SubjectBroken, env=subject.env)
+    try:
+        connection = _first_answer(process, port, subject.token)
+        start_s = time.perf_counter() - began
+        with closing(connection):
+            worker = _worker(process, port, connection)
+        yield Gateway(process, port, subject.token, worker, start_s)
+        process.check()
+    finally:
+        process.stop()
+
+
+def _first_answer(process: Process, port: int, token: str) -> http.client.HTTPConnection:
+    """The connection on which the gateway first gave a whole answer of the provider's."""
+    deadline = time.monotonic() + START_WITHIN_S
+    last = "took no connection"
+    while time.monotonic() < deadline:
+        process.check()
+        connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_WITHIN_S)
+        try:
+            status, body = _ask(connection, token)
+        except (OSError, http.client.HTTPException) as error:
+            last = repr(error)
+        else:
+            if status == http.client.OK:
+                return connection
+            last = f"answered {status}: {body[:_BODY_SHOWN_CHARS]}"
+            if status not in _NOT_YET:
+                connection.close()
+                raise SubjectBroken(f"the gateway {last}{process.last_words()}")
+        connection.close()
+        time.sleep(POLL_S)
+    raise SubjectBroken(f"the gateway did not answer within {START_WITHIN_S:g} s, last: {last}{process.last_words()}")
+
+
+def _ask(connection: http.client.HTTPConnection, token: str) -> tuple[int, str]:
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    connection.request("POST", PATH, CHAT_BODY, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode("utf-8", "replace")
+
+
+def _worker(process: Process, port: int, connection: http.client.HTTPConnection) -> int:
+    """Asked of the kernel, not guessed from names: who holds the other end of our connection."""
+    own_port = 0
+    with suppress(OSError, AttributeError):
+        own_port = connection.sock.getsockname()[1]
+    worker = holder(port, own_port, family(process.pid))
+    if worker is None:
+        raise SubjectBroken("no process of the gateway holds a client's connection: it closed it, or runs elsewhere")
+    return worker

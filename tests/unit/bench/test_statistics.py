@@ -1,0 +1,131 @@
+"""Against published tables and examples, and against the slow and obvious way."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gossamer.bench.statistics import (
+    Blocks,
+    Interval,
+    added_quantile,
+    hodges_lehmann,
+    median,
+    median_interval,
+    quantile,
+)
+
+DEPRESSION = [0.952, -0.147, 1.022, 0.430, 0.620, 0.590, 0.490, -0.080, 0.010]
+"""Hamilton depression scale factor IV before and after treatment: Hollander & Wolfe, section 3.1."""
+
+
+def test_hodges_lehmann_gives_the_textbook_answer():
+    found = hodges_lehmann(DEPRESSION)
+    assert (found.centre, found.low, found.high) == pytest.approx((0.46, 0.010, 0.786))
+    assert found.confidence == pytest.approx(1 - 2 * 10 / 512)
+
+
+@pytest.mark.parametrize(("n", "critical"), [(6, 0), (7, 2), (8, 3), (9, 5), (10, 8), (15, 25), (20, 52), (25, 89)])
+def test_signed_rank_cuts_are_those_of_the_tables(n: int, critical: int):
+    """The two-sided 5 % column that every table of Wilcoxon's test prints."""
+    powers = [2.0**i for i in range(n)]  # all pairwise means differ, so ranks can be read off the interval
+    means = sorted((a + b) / 2 for i, a in enumerate(powers) for b in powers[i:])
+    assert hodges_lehmann(powers).low == means[critical]
+    assert hodges_lehmann(powers).high == means[-1 - critical]
+
+
+def test_too_few_values_say_how_little_they_hold():
+    assert hodges_lehmann([1.0, 2.0, 3.0]) == Interval(2.0, 1.0, 3.0, 0.75)
+    assert median_interval([1.0, 2.0, 3.0]) == Interval(2.0, 1.0, 3.0, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("n", "low", "high", "confidence"),
+    [(5, 1, 5, 0.9375), (6, 1, 6, 0.96875), (10, 2, 9, 0.978516), (15, 4, 12, 0.964844), (20, 6, 15, 0.958611)],
+)
+def test_median_interval_takes_the_ranks_of_the_sign_test(n: int, low: int, high: int, confidence: float):
+    values = [float(value) for value in range(1, n + 1)]
+    random.Random(n).shuffle(values)
+    found = median_interval(values)
+    assert (found.low, found.high) == (low, high)
+    assert found.confidence == pytest.approx(confidence, abs=1e-6)
+
+
+def test_median_interval_shrugs_off_disturbed_rounds():
+    calm = [1.90 + i / 1000 for i in range(15)]
+    disturbed = [*calm[:12], 3.9, 4.5, 5.0]
+    assert median_interval(disturbed).high == median_interval(calm).high
+
+
+def test_one_value_is_its_own_interval():
+    assert median_interval([4.0]) == Interval(4.0, 4.0, 4.0, 0.0)
+
+
+def test_median_of_even_and_odd():
+    assert median([3.0, 1.0, 2.0]) == 2.0
+    assert median([4.0, 1.0, 2.0, 3.0]) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("n", "q", "expected"), [(100, 0.99, 99), (100, 0.5, 50), (300, 0.99, 297), (1, 0.99, 1), (7, 0.0, 1), (7, 1.0, 7)]
+)
+def test_quantiles_are_values_that_were_seen(n: int, q: float, expected: int):
+    assert quantile(list(range(1, n + 1)), q) == expected
+    assert Blocks([list(range(1, n + 1))]).quantile(q) == expected
+
+
+def test_no_quantile_of_nothing():
+    with pytest.raises(ValueError, match="nothing"):
+        quantile([], 0.5)
+    with pytest.raises(ValueError, match="nothing"):
+        Blocks([[]]).quantile(0.5)
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.integers(0, 3)), min_size=1, max_size=6
+    ),
+    st.sampled_from([0.01, 0.5, 0.9, 0.99]),
+)
+def test_drawing_blocks_again_is_the_quantile_of_the_copies(drawn: list[tuple[list[int], int]], q: float):
+    drawn = [*drawn, ([7], 1)]
+    copies = sorted(value for block, weight in drawn for value in block * weight)
+    found = Blocks([block for block, _ in drawn]).quantile(q, [weight for _, weight in drawn])
+    assert found == quantile(copies, q)
+
+
+def blocks_of(chance: random.Random, centre: float, rounds: int = 15, size: int = 400) -> list[list[int]]:
+    return [[int(chance.lognormvariate(0, 0.5) * 1000 + centre) for _ in range(size)] for _ in range(rounds)]
+
+
+def test_the_same_luck_in_both_arms_cancels_out():
+    base = blocks_of(random.Random(1), 0)
+    through = [[value + 2000 for value in block] for block in base]
+    assert added_quantile(0.99, base, through, random.Random(2), draws=100) == Interval(2000, 2000, 2000, 0.95)
+
+
+def test_nothing_added_is_nothing_found_nineteen_times_of_twenty():
+    holds = 0
+    for seed in range(40):
+        chance = random.Random(seed)
+        found = added_quantile(0.9, blocks_of(chance, 0, 12, 80), blocks_of(chance, 0, 12, 80), chance, draws=200)
+        holds += found.low <= 0 <= found.high
+    assert holds >= 36
+
+
+def test_one_disturbed_round_widens_the_interval_of_a_tail():
+    chance = random.Random(2)
+    base, calm = blocks_of(chance, 0), blocks_of(chance, 100)
+    disturbed = [*calm[:-1], [value + 50_000 for value in calm[-1]]]
+    narrow = added_quantile(0.99, base, calm, random.Random(3), draws=200)
+    wide = added_quantile(0.99, base, disturbed, random.Random(3), draws=200)
+    assert wide.smallest_effect > 5 * narrow.smallest_effect
+
+
+def test_the_smallest_effect_is_wider_than_the_interval():
+    assert Interval(5.0, 4.0, 6.0, 0.95).smallest_effect == pytest.approx(2.8 / 1.96)
+
+
+def test_another_unit():
+    assert Interval(2.0, 1.0, 3.0, 0.95).times(0.5) == Interval(1.0, 0.5, 1.5, 0.95)
