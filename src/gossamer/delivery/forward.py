@@ -114,7 +114,9 @@ class Delivery:
 
     def _begin(self, head: ResponseHead, seen: AnswerHead) -> None:
         exchange = self._exchange
-        if head.status >= 400:
+        if exchange.caller.method == "HEAD":
+            self._pieces = Passing(exchange, head, seen)
+        elif head.status >= 400:
             self._note_attempt(head.status, "refused")
             self._pieces = Collecting(exchange, head, seen)
         elif seen.is_events:

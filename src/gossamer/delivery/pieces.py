@@ -11,11 +11,12 @@ from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle, start_answer
 from gossamer.dialects.errors import render_stream_error
-from gossamer.dialects.tally import StreamTally
+from gossamer.dialects.tally import DATA_BYTES, OF_NOTE, StreamTally, decode_content
 from gossamer.dialects.usage import usage_in_tail, usage_of_answer
 from gossamer.http.heads import ResponseHead
 from gossamer.http.sse import EventSplitter
 
+_CRLF_BYTES = 2
 _TAIL_BYTES = 8 * 1024
 """Of a larger one, this much of its end is kept: that is where providers put the usage."""
 
@@ -145,10 +146,15 @@ class Streaming:
         return self._take_framed
 
     def _take_framed(self, chunk: bytes, begin: int) -> bool:
-        """A chunk that holds whole events, nothing but content, goes on as it came: how streams nearly always come."""
-        if self._feed.kept or not chunk.endswith(b"\n\n\r\n") or not self._tally.is_content(chunk, begin):
+        """A chunk that is one event, with nothing but content, goes on as it came: how streams nearly always come."""
+        if self._feed.kept or not chunk.endswith(b"\n\n\r\n") or not chunk.startswith(b"data: {", begin):
             return False
-        self._exchange.response_bytes += len(chunk)
+        try:
+            if decode_content(chunk[begin + DATA_BYTES :]).usage is not None:
+                return False
+        except OF_NOTE:
+            return False
+        self._exchange.response_bytes += len(chunk) - begin - _CRLF_BYTES
         self._write(chunk)
         return True
 

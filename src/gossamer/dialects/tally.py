@@ -23,14 +23,14 @@ class _Content(msgspec.Struct, gc=False):
     message: None = None
 
 
-_decode_content: Final = msgspec.json.Decoder(_Content).decode
+decode_content: Final = msgspec.json.Decoder(_Content).decode
 _decode_members: Final = msgspec.json.Decoder(Members).decode
 _decode_text: Final = msgspec.json.Decoder(str).decode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_OF_NOTE: Final = (*_UNREADABLE, IndexError)
+OF_NOTE: Final = (*_UNREADABLE, IndexError)
 
 _D: Final = ord("d")
-_DATA_BYTES: Final = len(b"data: ")
+DATA_BYTES: Final = len(b"data: ")
 _DATA_ON_NEW_LINE_BYTES: Final = len(b"\ndata: ")
 _CONTENT_EVENTS: Final = (b"event: response.", b"event: content_block_delta\n")
 _LAST_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed", "message_stop"})
@@ -60,24 +60,17 @@ class StreamTally:
         """The name of an event that passes in pieces."""
         self._tail = b""
 
-    def is_content(self, data: bytes, begin: int) -> bool:
-        """Whether from `begin` there is one event with nothing in it but content. White space may follow it."""
-        try:
-            return data.startswith(b"data: {", begin) and _decode_content(data[begin + _DATA_BYTES :]).usage is None
-        except _OF_NOTE:
-            return False
-
     def see(self, block: bytes) -> bytes:
         """Takes note of a block of whole events, and returns what to forward; that may be nothing."""
         try:
             if block[0] == _D:
-                data = block[_DATA_BYTES:]
+                data = block[DATA_BYTES:]
             elif block.startswith(_CONTENT_EVENTS):
                 data = block[block.find(b"\n") + _DATA_ON_NEW_LINE_BYTES :]
             else:
                 return self._look(block)
-            counts = _decode_content(data).usage
-        except _OF_NOTE:
+            counts = decode_content(data).usage
+        except OF_NOTE:
             return self._look(block)
         return block if counts is None else self._count(counts, data, block)
 

@@ -135,13 +135,14 @@ class ClientConnection(asyncio.Protocol):
             self._take_answer(call, data)
             return
         self._heard_at = 0.0
-        self._turn.worked_ns = perf_counter_ns()
         tap = call.tap
         if tap is not None and body.is_between and len(data) < _LONE_BYTES:
             line = LONE_SIZE_LINES[len(data)]
             if data.startswith(line) and data.endswith(b"\r\n") and tap(data, len(line)):
+                self._turn.worked_ns = perf_counter_ns()
                 return
         self._take_body(call, body, data)
+        self._turn.worked_ns = perf_counter_ns()
 
     def _take_answer(self, call: Call, data: bytes) -> None:
         if not self._got_bytes:

@@ -4,7 +4,10 @@ A client that closes its side has left: what is under way for it is given up, as
 """
 
 import asyncio
+import fcntl
 import socket
+import sys
+import termios
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -31,7 +34,8 @@ class ServerConnection(asyncio.Protocol):
 
     __slots__ = (
         "_closes", "_head_since", "_intake", "_is_lingering", "_is_paused", "_is_taking", "_known",
-        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "farewell", "peer", "transport",
+        "_pending", "_request", "_server", "_since", "_slow_since", "_turn", "_untaken_bytes",
+        "farewell", "peer", "transport",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -54,6 +58,7 @@ class ServerConnection(asyncio.Protocol):
         self._since = 0.0
         self._head_since = 0.0
         self._slow_since: float | None = None
+        self._untaken_bytes = 0
 
     # --- what the loop tells ---
 
@@ -256,7 +261,7 @@ class ServerConnection(asyncio.Protocol):
         """Act on whatever has waited too long."""
         limits = self._server.limits
         self._since = self._since or now
-        if self._slow_since is not None and now - self._slow_since > limits.write_timeout_s:
+        if self._slow_since is not None and self._is_stuck(now):
             self.cut()
         elif self._is_lingering:
             if now - self._since > _LINGER_S:
@@ -271,6 +276,14 @@ class ServerConnection(asyncio.Protocol):
             intake = self._intake
             assert intake is not None
             intake.fail(RequestRefused(408, "The body of the request took too long: send it steadily."))
+
+    def _is_stuck(self, now: float) -> bool:
+        """Whether a slow client has taken nothing at all for too long. What the kernel holds is not taken."""
+        untaken = self.transport.get_write_buffer_size() + _unacknowledged_bytes(self.transport)
+        if untaken != self._untaken_bytes:
+            self._untaken_bytes = untaken
+            self._slow_since = now
+        return self._slow_since is not None and now - self._slow_since > self._server.limits.write_timeout_s
 
     def _is_body_late(self, now: float) -> bool:
         if self._intake is None or self._is_paused or not self._intake.is_wanted:
@@ -304,11 +317,11 @@ class ServerConnection(asyncio.Protocol):
             return
         owner = request.owner
         self._request = self._intake = None
-        request.detach()
         if intake is not None:
             intake.fail(PeerGone("The client closed before its request was complete."))
         if owner is not None:
-            owner.client_gone()
+            owner.client_gone()  # it may still ask the request who it was from
+        request.detach()
 
 
 def _skip_empty_lines(data: bytes) -> bytes:
@@ -316,3 +329,14 @@ def _skip_empty_lines(data: bytes) -> bytes:
     while data.startswith(b"\r\n"):
         data = data[2:]
     return data
+
+
+def _unacknowledged_bytes(transport: asyncio.Transport) -> int:
+    """What the kernel has sent, or has yet to send, and the peer's kernel has not taken."""
+    sock = transport.get_extra_info("socket")
+    count = bytearray(4)
+    try:
+        fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, count)
+    except OSError:
+        return 0  # this kind of socket does not tell: the transport's own buffer must do
+    return int.from_bytes(count, sys.byteorder)

@@ -134,7 +134,6 @@ async def test_nobody_elses_request_is_touched(gateway: Gateway, origin: Origin)
     assert [record.outcome for record in gateway.records.all] == ["client_gone", "completed"]
 
 
-@pytest.mark.xfail(reason="the request is detached from its connection before its owner hears that the client is gone")
 async def test_the_record_of_one_who_left_says_who_it_was(gateway: Gateway, origin: Origin):
     client = await gateway.client()
     port = client.writer.get_extra_info("sockname")[1]

@@ -135,7 +135,6 @@ async def test_one_who_takes_nothing_for_too_long_is_cut(gateway: Gateway, origi
     assert (await gateway.record()).outcome == "client_gone"
 
 
-@pytest.mark.xfail(reason="the time counts from when the buffer was full, and what the client takes does not renew it")
 async def test_one_who_reads_slowly_but_steadily_is_not_cut(gateway: Gateway, origin: Origin, slow: SlowClient):
     visit = await origin.visit()
     visit.write(STREAM_HEAD)

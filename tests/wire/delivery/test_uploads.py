@@ -165,7 +165,8 @@ async def test_the_model_in_a_form_decides_before_the_file_has_come(gateway: Gat
     kind = b"content-type: multipart/form-data; boundary=b\r\n"
     await client.send(HEAD + kind + b"content-length: 100000\r\n\r\n" + form)
     visit = await origin.visit()
-    assert await visit.reader.readexactly(len(form)) == form
+    renamed = form.replace(b"alias", b"real")
+    assert await visit.reader.readexactly(len(renamed)) == renamed
     rest = b"y" * (100_000 - len(form))
     await client.send(rest)
     assert await visit.reader.readexactly(len(rest)) == rest
@@ -176,7 +177,6 @@ async def test_the_model_in_a_form_decides_before_the_file_has_come(gateway: Gat
     visit.close()
 
 
-@pytest.mark.xfail(reason="an upload that is no form is read as a form where no header names the provider")
 async def test_an_upload_that_names_no_provider_goes_to_the_default_one(gateway: Gateway, origin: Origin):
     client = await gateway.client()
     await client.send(HEAD + b"content-type: application/zip\r\ncontent-length: 10000\r\n\r\n" + b"x" * 9000)
