@@ -5,6 +5,7 @@ A client that closes its side has left: what is under way for it is given up, as
 
 import asyncio
 import fcntl
+import select
 import socket
 import sys
 import termios
@@ -261,7 +262,7 @@ class ServerConnection(asyncio.Protocol):
         """Act on whatever has waited too long."""
         limits = self._server.limits
         self._since = self._since or now
-        if self._slow_since is not None and self._is_stuck(now):
+        if (self._slow_since is not None and self._is_stuck(now)) or (self._is_paused and _has_left(self.transport)):
             self.cut()
         elif self._is_lingering:
             if now - self._since > _LINGER_S:
@@ -329,6 +330,14 @@ def _skip_empty_lines(data: bytes) -> bytes:
     while data.startswith(b"\r\n"):
         data = data[2:]
     return data
+
+
+def _has_left(transport: asyncio.Transport) -> bool:
+    """Whether the peer of a socket that is left unread has closed its side: reading would have said so."""
+    sock = transport.get_extra_info("socket")
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLRDHUP)
+    return bool(poll.poll(0))
 
 
 def _unacknowledged_bytes(transport: asyncio.Transport) -> int:
