@@ -165,6 +165,12 @@ PROVIDER_WORDS: Final[Mapping[Wire, str]] = {
     "responses": "a provider of responses",
     "messages": "a provider of Anthropic messages",
 }
+SETTING_NAMES: Final[Mapping[Wire, Mapping[str, str]]] = {
+    "chat": {},
+    "responses": {"response_format": "text.format", "verbosity": "text.verbosity"},
+    "messages": {"stop": "stop_sequences", "response_format": "output_config.format"},
+}
+"""What settings are called in chat completions, and what the client knows them by."""
 _UNKNOWN: Final = "it is not known here, and so cannot be translated"
 _WHY: Final = "there is no word for it there"
 

@@ -39,6 +39,13 @@ _OPENAI_KINDS: Final = {
     429: "rate_limit_error",
 }
 _KNOWN_TO_MESSAGES: Final = frozenset(_MESSAGES_KINDS.values())
+_LIKE: Final = {
+    "rate_limit_exceeded": "rate_limit_error",
+    "insufficient_quota": "rate_limit_error",
+    "overloaded": "overloaded_error",
+    "invalid_prompt": "invalid_request_error",
+    "invalid_api_key": "authentication_error",
+}
 _CODES: Final = {"overloaded_error": "overloaded", "rate_limit_error": "rate_limit_exceeded"}
 
 
@@ -60,24 +67,28 @@ def fault_of(error: GatewayError) -> Fault:
 def render_fault(fault: Fault, status: int, client: Wire) -> bytes:
     """The body of an answer that is an error, in the client's dialect."""
     if client == "messages":
-        kind = fault.kind if fault.kind in _KNOWN_TO_MESSAGES else _MESSAGES_KINDS.get(status, "api_error")
-        return _encode({"type": "error", "error": {"type": kind, "message": fault.message}})
+        return _encode(_messages_body(fault, status))
     kind = fault.kind or _OPENAI_KINDS.get(status, "api_error")
     return _encode({"error": _openai_error(fault, kind)})
 
 
 def render_stream_fault(fault: Fault, client: Wire, sequence_number: int = 0) -> bytes:
     """The event that ends a stream; for responses flat and nested, since official clients look for either."""
-    kind = fault.kind or "api_error"
     if client == "messages":
-        body = {"type": "error", "error": {"type": kind, "message": fault.message}}
-        return b"event: error\ndata: %b\n\n" % _encode(body)
-    error = _openai_error(fault, kind)
+        return b"event: error\ndata: %b\n\n" % _encode(_messages_body(fault, 0))
+    error = _openai_error(fault, fault.kind or "api_error")
     if client == "chat":
         return b"data: %b\n\n" % _encode({"error": error})
     flat = {"code": error["code"], "message": fault.message, "param": error["param"]}
     event = {"type": "error", **flat, "sequence_number": sequence_number, "error": error}
     return b"event: error\ndata: %b\n\n" % _encode(event)
+
+
+def _messages_body(fault: Fault, status: int) -> dict[str, Any]:
+    """Its own kind if it is one of Anthropic's, else that of the status, else what the code is like."""
+    kind = fault.kind if fault.kind in _KNOWN_TO_MESSAGES else _MESSAGES_KINDS.get(status)
+    kind = kind or _LIKE.get(fault.code) or _LIKE.get(fault.kind) or "api_error"
+    return {"type": "error", "error": {"type": kind, "message": fault.message}}
 
 
 def _openai_error(fault: Fault, kind: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A hint is dropped in either case, since the answer means the same without it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,12 +24,13 @@ class Untranslatable(InvalidRequest):
 class Losses:
     """What one request lost on its way into another dialect."""
 
-    __slots__ = ("_seen", "is_lenient", "provider")
+    __slots__ = ("_names", "_seen", "is_lenient", "provider")
 
-    def __init__(self, provider: str, *, is_lenient: bool) -> None:
+    def __init__(self, provider: str, *, is_lenient: bool, names: Mapping[str, str] | None = None) -> None:
         self.is_lenient = is_lenient
         self.provider = provider
         """How messages name the dialect of the provider."""
+        self._names = names or {}
         self._seen: dict[str, None] = {}
 
     @property
@@ -37,13 +38,17 @@ class Losses:
         """Each one once, in the order in which they came up."""
         return tuple(self._seen)
 
+    def name(self, member: str) -> str:
+        """A setting as the client's dialect calls it; writers know it by its name in chat completions."""
+        return self._names.get(member, member)
+
     def warn(self, warning: str) -> None:
         if len(self._seen) < _MOST_WARNINGS:
             self._seen[warning] = None
 
     def hint(self, member: str, why: str) -> None:
         """The answer means the same without it."""
-        self.warn(f'"{member}" was dropped: {why}.')
+        self.warn(f'"{self.name(member)}" was dropped: {why}.')
 
     def lose(self, member: str, why: str, advice: str = "Leave it out.") -> None:
         """The answer may mean something else without it; only the user can accept that."""
@@ -53,7 +58,8 @@ class Losses:
 
     def refuse(self, member: str, why: str, advice: str = "Leave it out.") -> None:
         """Without it the request would ask for something else altogether."""
-        raise Untranslatable(f'"{member}" cannot be sent to {self.provider}: {why}. {advice}', param=member)
+        called = self.name(member)
+        raise Untranslatable(f'"{called}" cannot be sent to {self.provider}: {why}. {advice}', param=called)
 
 
 def read_with(decode: Callable[[bytes], T], body: bytes) -> T:

@@ -15,7 +15,7 @@ from gossamer.dialects.chat import answer_writer as chat_answer_writer
 from gossamer.dialects.chat import request_reader as chat_requests
 from gossamer.dialects.chat import request_writer as chat_request_writer
 from gossamer.dialects.conversation import Conversation, Wire
-from gossamer.dialects.fates import PROVIDER_WORDS, weigh
+from gossamer.dialects.fates import PROVIDER_WORDS, SETTING_NAMES, weigh
 from gossamer.dialects.faults import fault_in, render_fault
 from gossamer.dialects.fit import fit_members
 from gossamer.dialects.losses import Losses
@@ -68,7 +68,7 @@ def translate_request(body: bytes, client: Wire, provider: Wire, terms: Terms = 
     a member that the provider's has no word for.
     """
     members = JsonObject(body).members
-    losses = Losses(PROVIDER_WORDS[provider], is_lenient=terms.is_lenient)
+    losses = Losses(PROVIDER_WORDS[provider], is_lenient=terms.is_lenient, names=SETTING_NAMES[client])
     weigh(members, client, provider, losses)
     conversation = _READ_REQUEST[client](body, losses)
     if terms.model:

@@ -15,19 +15,22 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def write_answer(answer: Answer, _echo: Echo, now_s: int) -> bytes:
-    message = _message_of(answer)
-    reason = reason_of(answer.stop, is_refused=message["refusal"] is not None)
+    is_refused = any(isinstance(part, Refusal) for part in answer.parts)
     completion: dict[str, Any] = {
         "id": answer_id(answer.head.id, "chatcmpl-"),
         "object": "chat.completion",
         "created": now_s,
         "model": answer.head.model,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}],
+        "choices": [_choice(answer, reason_of(answer.stop, is_refused=is_refused))],
         "usage": usage_of(answer.counts),
     }
     if answer.head.tier:
         completion["service_tier"] = tier_of(answer.head.tier)
     return _encode(completion)
+
+
+def _choice(answer: Answer, reason: str) -> dict[str, Any]:
+    return {"index": 0, "message": _message_of(answer), "logprobs": None, "finish_reason": reason}
 
 
 def _message_of(answer: Answer) -> dict[str, Any]:

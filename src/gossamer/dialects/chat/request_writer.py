@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gossamer.dialects.caches import note_lost_caches
 from gossamer.dialects.chat.reasoning import detail_of
 from gossamer.dialects.chat.request_settings import settings_of
 from gossamer.dialects.conversation import (
@@ -36,6 +37,8 @@ _FAILED: Final = "Error: "
 
 
 def write_request(conversation: Conversation, terms: Terms, losses: Losses) -> bytes:
+    if not terms.vendor.takes_cache_control:
+        note_lost_caches(conversation, losses)
     messages = [message for turn in conversation.turns for message in _messages_of(turn, terms, losses)]
     return _encode({"model": conversation.model, "messages": messages} | settings_of(conversation, losses))
 
@@ -77,7 +80,7 @@ def _reasoning(turn: Turn, terms: Terms, losses: Losses) -> Value:
     own = [part for part in thoughts if part.seal is not None and part.seal.origin == "chat"]
     details = terms.vendor.takes_reasoning_details
     if len(own) < len(thoughts) and not details:
-        losses.hint(turn.at, "reasoning of another provider means nothing to this one")
+        losses.hint(f"{turn.at}.reasoning", "reasoning of another provider means nothing to this one")
     if details and thoughts:
         return {"reasoning_details": [detail_of(part.text, part.seal, at) for at, part in enumerate(thoughts)]}
     if own and terms.vendor.takes_reasoning:
@@ -111,7 +114,7 @@ def _text_in(part: Text | Image | Document) -> str | None:
 def _shown_by(result: ToolResult, turn: Turn, terms: Terms, losses: Losses) -> Iterator[Value]:
     shown = tuple(part for part in result.parts if _text_in(part) is None)
     if shown:
-        losses.hint(turn.at, "a tool says text only there; what it showed was moved into a user's message")
+        losses.warn(f'"{turn.at}": a tool says text only there; what it showed was moved into a user\'s message.')
         yield _text(_SHOWN.format(result.call_id), None, terms)
         yield from _contents(shown, turn, terms, losses)
 

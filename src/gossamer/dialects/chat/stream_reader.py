@@ -116,7 +116,7 @@ class ChatStreamReader:
             told = self._think(bytes(delta.reasoning_content))
         elif len(delta.reasoning) > len(EMPTY):
             told = self._think(bytes(delta.reasoning))
-        if len(delta.content) > len(EMPTY):
+        if len(delta.content):
             told += self._tell_content(delta.content)
         if delta.refusal:
             self._is_refused = True
@@ -127,6 +127,8 @@ class ChatStreamReader:
 
     def _tell_content(self, content: msgspec.Raw) -> bytes:
         literal = bytes(content)
+        if literal == EMPTY:
+            return b""
         if literal.startswith(b'"'):
             if self._is_thinking:
                 return self._end_thinking() + self._writer.text(literal)
@@ -144,9 +146,11 @@ class ChatStreamReader:
         return self._writer.thinking(literal)
 
     def _tell_detail(self, detail: wire.Detail) -> bytes:
+        """With a seal, the text of it may come once more: it has been told as it was thought."""
         thought = thought_of(detail)
-        told = self._think(_encode(thought.text)) if thought.text else b""
-        if thought.seal is not None and thought.seal.data:
+        is_sealed = thought.seal is not None and bool(thought.seal.data)
+        told = b"" if (is_sealed and self._is_thinking) or not thought.text else self._think(_encode(thought.text))
+        if thought.seal is not None and is_sealed:
             self._is_thinking = False
             told += self._writer.seal(thought.seal)
         return told

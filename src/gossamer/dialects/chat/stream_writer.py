@@ -61,6 +61,8 @@ class ChatStreamWriter:
     def seal(self, seal: Seal) -> bytes:
         text = msgspec.Raw(b'"%b"' % b"".join(self._thoughts)) if self._thoughts else ""
         self._thoughts.clear()
+        if not seal.data:
+            return b""
         detail = detail_of(text, seal, self._sealed)
         self._sealed += 1
         return self._chunk(_encode({"reasoning_details": [detail]}))
@@ -87,9 +89,9 @@ class ChatStreamWriter:
 
     def finish(self, stop: Stop, _sequence: str, counts: Counts | None, explanation: str) -> bytes:
         told = self.close()
+        reason = _encode(reason_of(stop, is_refused=self._is_refused))
         if explanation and stop == "filter" and not self._is_refused:
             told += self.refusal(_encode(explanation))
-        reason = _encode(reason_of(stop, is_refused=self._is_refused))
         told += self._chunk(b"{}").replace(b'"finish_reason":null', b'"finish_reason":' + reason)
         if self._includes_usage and counts is not None:
             told += b"data: %b\n\n" % _encode({**self._head, "choices": [], "usage": usage_of(counts)})

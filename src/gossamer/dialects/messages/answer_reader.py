@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gossamer.core.errors import ProviderUnavailable
 from gossamer.dialects.answer import Answer, Head
-from gossamer.dialects.conversation import Part, Seal, Text, Thinking, ToolCall
+from gossamer.dialects.conversation import Part, Text, Thinking, ToolCall
 from gossamer.dialects.losses import read_answer_with
 from gossamer.dialects.messages import wire
 from gossamer.dialects.messages.endings import STOPS, counts_of, usage_in
+from gossamer.dialects.seals import unwrap
 
 
 class StopDetails(msgspec.Struct):
@@ -50,9 +52,9 @@ def _parts_of(blocks: list[wire.Block]) -> Iterator[Part]:
         if block.type == "text":
             yield Text(block.text or "")
         elif block.type == "thinking":
-            yield Thinking(block.thinking or "", Seal("messages", block.signature or ""))
+            yield Thinking(block.thinking or "", unwrap(block.signature or "", "messages"))
         elif block.type == "redacted_thinking":
-            yield Thinking("", Seal("messages", block.data or "", is_redacted=True))
+            yield Thinking("", replace(unwrap(block.data or "", "messages"), is_redacted=True))
         elif block.type == "tool_use":
             if not block.id or not block.name:
                 raise ProviderUnavailable("The provider called a tool without a name. Try again.")

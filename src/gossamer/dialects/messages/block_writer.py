@@ -93,7 +93,7 @@ def _document(document: Document, turn: Turn, losses: Losses) -> Value | None:
 def _thinking(part: Thinking, turn: Turn, losses: Losses) -> Value | None:
     seal = part.seal
     if seal is None or seal.origin != "messages" or not seal.data:
-        losses.hint(turn.at, "reasoning without Anthropic's own signature is refused there")
+        losses.hint(f"{turn.at}.reasoning", "reasoning without Anthropic's own signature is refused there")
         return None
     if seal.is_redacted:
         return {"type": "redacted_thinking", "data": seal.data}

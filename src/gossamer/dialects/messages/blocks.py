@@ -32,8 +32,8 @@ def blocks_of(content: str | list[wire.Block] | None, at: str, losses: Losses) -
     for number, block in enumerate(content or []):
         where = f"{at}[{number}]"
         part = _READERS.get(block.type, _unknown)(block, where, losses)
-        if isinstance(part, Document) and block.source is not None and block.source.type == "content":
-            yield from blocks_of(block.source.content, f"{where}.source.content", losses)
+        if isinstance(part, Document) and _source(block).type == "content":
+            yield from blocks_of(_source(block).content, f"{where}.source.content", losses)
         elif part is not None:
             yield part
 
@@ -47,7 +47,7 @@ def _text(block: wire.Block, _at: str, _losses: Losses) -> Text:
 
 
 def _image(block: wire.Block, at: str, losses: Losses) -> Image | None:
-    source = block.source or wire.Source("")
+    source = _source(block)
     if source.type == "base64":
         return Image(media_type=source.media_type, data=source.data, cache=_cache(block))
     if source.type == "url":
@@ -57,7 +57,7 @@ def _image(block: wire.Block, at: str, losses: Losses) -> Image | None:
 
 
 def _document(block: wire.Block, at: str, losses: Losses) -> Document | None:
-    source = block.source or wire.Source("")
+    source = _source(block)
     if isinstance(block.citations, dict) and block.citations.get("enabled"):
         losses.lose(f"{at}.citations", "there are no citations there")
     document = Document(title=block.title or "", context=block.context or "", cache=_cache(block))
@@ -89,9 +89,14 @@ def _call(block: wire.Block, _at: str, _losses: Losses) -> ToolCall:
 
 
 def _result(block: wire.Block, at: str, losses: Losses) -> ToolResult:
-    parts = tuple(blocks_of(block.content, f"{at}.content", losses))
+    content = None if isinstance(block.content, dict) else block.content
+    parts = tuple(blocks_of(content, f"{at}.content", losses))
     shown = tuple(part for part in parts if isinstance(part, Text | Image | Document))
     return ToolResult(block.tool_use_id or "", shown, bool(block.is_error), _cache(block))
+
+
+def _source(block: wire.Block) -> wire.Source:
+    return block.source if isinstance(block.source, wire.Source) else wire.Source("")
 
 
 def _cache(block: wire.Block) -> str | None:

@@ -127,6 +127,10 @@ def _thinking(conversation: Conversation, family: Family, limit: int, losses: Lo
         return {}
     if reasoning.is_off:
         return {"thinking": {"type": "disabled"}} if family.can_be_still and not family.thinks_by_budget else {}
+    is_forced = conversation.choice is not None and conversation.choice.mode in ("required", "named")
+    if is_forced:
+        losses.warn("The model was not asked to think: a tool must be called, and both together are refused.")
+        return {}
     if not family.thinks_by_budget:
         display = {"display": "summarized"} if reasoning.is_shown else {}
         return {"thinking": {"type": "adaptive", **display}}
@@ -144,8 +148,6 @@ def _obstacle(conversation: Conversation, limit: int) -> str:
     """Why Anthropic would refuse a budget here."""
     if conversation.max_tokens is not None and limit <= LEAST_BUDGET_TOKENS:
         return f"a limit of {limit} tokens leaves no room for it"
-    if conversation.choice is not None and conversation.choice.mode in ("required", "named"):
-        return "a tool must be called, and both together are refused"
     last = next((turn for turn in reversed(conversation.turns) if turn.role == "assistant"), None)
     if last is None or not any(isinstance(part, ToolCall) for part in last.parts):
         return ""

@@ -29,7 +29,8 @@ def write_request(conversation: Conversation, terms: Terms, losses: Losses) -> b
     early, late = _parted(conversation.turns)
     system = [block for turn in early for block in _system_blocks(turn, losses)]
     if conversation.output is not None and not is_said(conversation.output.schema):
-        losses.warn('"response_format" json_object was put into words, since Anthropic has no such mode.')
+        called = losses.name("response_format")
+        losses.warn(f'"{called}" was put into words: Anthropic has no mode for JSON without a schema.')
         system.append({"type": "text", "text": _JSON_ONLY})
     request: Value = {"model": conversation.model, "messages": list(_messages(late, family, losses))}
     if system:

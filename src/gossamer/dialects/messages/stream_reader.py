@@ -3,14 +3,15 @@
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gossamer.core.errors import ProviderUnavailable
 from gossamer.dialects.answer import EMPTY, Fault, Head, StreamWriter
-from gossamer.dialects.conversation import Seal
 from gossamer.dialects.faults import fault_in
 from gossamer.dialects.losses import read_answer_with
 from gossamer.dialects.messages.answer_reader import StopDetails
 from gossamer.dialects.messages.endings import STOPS, Usage, counts_of, later, usage_in
+from gossamer.dialects.seals import unwrap
 
 _NOTHING: Final = msgspec.Raw()
 _NO_INPUT: Final = (b"", b"{}", b"null")
@@ -134,7 +135,7 @@ class MessagesStreamReader:
         if block.type == "thinking":
             return self._writer.thinking(bytes(block.thinking)) if len(block.thinking) > len(EMPTY) else b""
         if block.type == "redacted_thinking":
-            return self._writer.seal(Seal("messages", block.data, is_redacted=True))
+            return self._writer.seal(replace(unwrap(block.data, "messages"), is_redacted=True))
         if block.type != "tool_use":
             return b""
         if not block.id or not block.name:
@@ -156,7 +157,7 @@ class MessagesStreamReader:
         if kind == "thinking_delta":
             return self._writer.thinking(bytes(delta.thinking)) if len(delta.thinking) > len(EMPTY) else b""
         if kind == "signature_delta" and delta.signature:
-            return self._writer.seal(Seal("messages", delta.signature))
+            return self._writer.seal(unwrap(delta.signature, "messages"))
         return b""
 
     def _input(self, opened: _Open, piece: bytes) -> bytes:

@@ -26,9 +26,11 @@ class Source(msgspec.Struct):
 
 
 class Block(msgspec.Struct):
-    type: str
+    """Wide enough for blocks that nobody here reads: they must be named, not fail by their form."""
+
+    type: str = ""
     text: str | None = None
-    source: Source | None = None
+    source: Source | str | None = None
     cache_control: Mark | None = None
     title: str | None = None
     context: str | None = None
@@ -40,7 +42,7 @@ class Block(msgspec.Struct):
     name: str | None = None
     input: msgspec.Raw = msgspec.Raw()
     tool_use_id: str | None = None
-    content: "str | list[Block] | None" = None
+    content: "str | list[Block] | dict[str, Any] | None" = None
     is_error: bool | None = None
 
 

@@ -11,7 +11,7 @@ from gossamer.dialects.conversation import Part, Refusal, Text, ToolCall
 from gossamer.dialects.losses import read_answer_with
 from gossamer.dialects.responses import wire
 from gossamer.dialects.responses.endings import counts_of, stop_of
-from gossamer.dialects.responses.items import thinking_of
+from gossamer.dialects.responses.items import call_of, thinking_of
 
 
 class Cut(msgspec.Struct):
@@ -60,7 +60,7 @@ def _parts_of(item: wire.Item) -> Iterator[Part]:
     if item.type == "function_call":
         if not item.call_id or not item.name:
             raise ProviderUnavailable("The provider called a tool without a name. Try again.")
-        yield ToolCall(item.call_id, item.name, item.arguments or "")
+        yield call_of(item)
     elif item.type == "reasoning":
         thought = thinking_of(item)
         if thought.text or thought.seal is not None:

@@ -18,10 +18,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def write_answer(answer: Answer, echo: Echo, now_s: int) -> bytes:
-    explained = answer.stop == "filter" and bool(answer.explanation)
-    is_refused = explained or any(isinstance(part, Refusal) for part in answer.parts)
     parts = answer.parts
-    if explained and not any(isinstance(part, Refusal) for part in parts):
+    is_refused = any(isinstance(part, Refusal) for part in parts)
+    if answer.stop == "filter" and answer.explanation and not is_refused:
         parts = (*parts, Refusal(answer.explanation))
     status, details = ending_of(answer.stop, is_refused=is_refused)
     response: Value = {

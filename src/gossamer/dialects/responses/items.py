@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from gossamer.dialects.conversation import (
     Document,
     Image,
@@ -61,7 +63,7 @@ def _pieces(items: list[wire.Item], losses: Losses) -> Iterator[Piece]:
         if kind == "message":
             yield _role_of(item, at, losses), tuple(parts_of(item.content, f"{at}.content", losses)), at
         elif kind == "function_call":
-            yield "assistant", (ToolCall(item.call_id or "", item.name or "", item.arguments or ""),), at
+            yield "assistant", (call_of(item),), at
         elif kind == "function_call_output":
             yield "user", (_result_of(item, at, losses),), at
         elif kind == "reasoning":
@@ -81,8 +83,16 @@ def _role_of(item: wire.Item, at: str, losses: Losses) -> Role:
 
 
 def _result_of(item: wire.Item, at: str, losses: Losses) -> ToolResult:
-    parts = parts_of(item.output, f"{at}.output", losses)
+    output = None if isinstance(item.output, dict) else item.output
+    parts = parts_of(output, f"{at}.output", losses)
     return ToolResult(item.call_id or "", tuple(part for part in parts if isinstance(part, Text | Image | Document)))
+
+
+def call_of(item: wire.Item) -> ToolCall:
+    """Arguments are text; those that come as an object become the text of it."""
+    given = item.arguments or ""
+    arguments = given if isinstance(given, str) else msgspec.json.encode(given).decode()
+    return ToolCall(item.call_id or "", item.name or "", arguments)
 
 
 def thinking_of(item: wire.Item) -> Thinking:
@@ -90,10 +100,15 @@ def thinking_of(item: wire.Item) -> Thinking:
     spoken: Iterable[wire.Part] = item.content if isinstance(item.content, list) else ()
     text = "".join(part.text or "" for part in spoken)
     text = text or "\n\n".join(part.text or "" for part in item.summary or [])
-    seal = unwrap(item.encrypted_content, "responses") if item.encrypted_content else None
+    return Thinking(text, seal_of(item.encrypted_content, item.id))
+
+
+def seal_of(encrypted: str | None, name: str | None) -> Seal | None:
+    """OpenAI wants the name of the item back, with what it has encrypted."""
+    seal = unwrap(encrypted, "responses") if encrypted else None
     if seal is not None and seal.origin == "responses" and not seal.id:
-        seal = Seal("responses", seal.data, id=item.id or "")
-    return Thinking(text, seal)
+        return Seal("responses", seal.data, id=name or "")
+    return seal
 
 
 def parts_of(content: str | list[wire.Part] | None, at: str, losses: Losses) -> Iterator[Part]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gossamer.dialects.caches import note_lost_caches
 from gossamer.dialects.conversation import (
     Conversation,
     Document,
@@ -31,6 +32,7 @@ _FAILED: Final = "Error: "
 
 def write_request(conversation: Conversation, _terms: Terms, losses: Losses) -> bytes:
     """The first system turn is the instructions, all else are items."""
+    note_lost_caches(conversation, losses)
     instructions, turns = _parted(conversation.turns)
     items = [item for turn in turns for item in _items_of(turn, losses)]
     request: Value = {"model": conversation.model, "input": items, "store": False}
@@ -64,14 +66,14 @@ def _item_of(part: Part, turn: Turn, losses: Losses) -> Value | None:
         arguments = part.arguments or "{}"
         return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": arguments}
     if isinstance(part, ToolResult):
-        return {"type": "function_call_output", "call_id": part.call_id, "output": _output(part, turn, losses)}
+        return {"type": "function_call_output", "call_id": part.call_id, "output": _output(part)}
     return _reasoning(part, turn, losses) if isinstance(part, Thinking) else None
 
 
 def _reasoning(part: Thinking, turn: Turn, losses: Losses) -> Value | None:
     seal = part.seal
     if seal is None or seal.origin != "responses" or not seal.data:
-        losses.hint(turn.at, "reasoning that this provider did not seal means nothing to it")
+        losses.hint(f"{turn.at}.reasoning", "reasoning that this provider did not seal means nothing to it")
         return None
     summary = [{"type": "summary_text", "text": part.text}] if part.text else []
     item: Value = {"type": "reasoning", "summary": summary, "encrypted_content": seal.data}
@@ -86,14 +88,14 @@ def _message(parts: list[Part], turn: Turn, losses: Losses) -> Iterator[Value]:
         if said:
             yield {"role": "assistant", "content": said}
         return
-    contents = list(_contents(parts, turn, losses))
+    contents = list(_contents(parts))
     if turn.name and contents:
         losses.hint(f"{turn.at}.name", "there is no word for it there")
     if contents:
         yield {"role": turn.role, "content": _plain(contents)}
 
 
-def _contents(parts: Iterable[Part], turn: Turn, losses: Losses) -> Iterator[Value]:
+def _contents(parts: Iterable[Part]) -> Iterator[Value]:
     for part in parts:
         if isinstance(part, Text):
             yield {"type": "input_text", "text": part.text}
@@ -102,8 +104,6 @@ def _contents(parts: Iterable[Part], turn: Turn, losses: Losses) -> Iterator[Val
             yield {"type": "input_image", "image_url": url, "detail": part.detail or "auto"}
         elif isinstance(part, Document):
             yield _document(part)
-        if isinstance(part, Text | Image | Document) and part.cache is not None:
-            losses.hint(f"{turn.at}.cache_control", "OpenAI caches by itself")
 
 
 def _document(document: Document) -> Value:
@@ -115,8 +115,8 @@ def _document(document: Document) -> Value:
     return {"type": "input_file", "filename": name, "file_data": data_url(document.media_type, document.data)}
 
 
-def _output(result: ToolResult, turn: Turn, losses: Losses) -> str | list[Value]:
-    contents = list(_contents(result.parts, turn, losses))
+def _output(result: ToolResult) -> str | list[Value]:
+    contents = list(_contents(result.parts))
     said = _plain(contents)
     if not result.is_error:
         return said

@@ -13,7 +13,6 @@ _DEFAULTS: Final = {
     "parallel_tool_calls": b"true",
     "previous_response_id": b"null",
     "reasoning": b'{"effort":null,"summary":null}',
-    "store": b"false",
     "temperature": b"1.0",
     "text": b'{"format":{"type":"text"}}',
     "tool_choice": b'"auto"',
@@ -22,8 +21,8 @@ _DEFAULTS: Final = {
     "truncation": b'"disabled"',
     "user": b"null",
 }
-"""What the API says where the request said nothing. Nothing is stored of a translated response."""
-_FIXED: Final = ("background", "previous_response_id", "store", "truncation")
+"""What the API says where the request said nothing."""
+_FIXED: Final = ("background", "previous_response_id", "truncation")
 """These say what was done, not what was asked for."""
 
 

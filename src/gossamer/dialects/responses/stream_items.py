@@ -140,8 +140,7 @@ class CallItem:
         """A call without arguments is one of an empty object: clients decode what they get."""
         told = self.delta(_NO_ARGUMENTS) if self._told.is_empty else b""
         arguments = self._told.whole
-        name = _encode(self._begun["name"])
-        ended = b'%b,"name":%b,"arguments":%b' % (self._where, name, arguments)
+        ended = b'%b,"arguments":%b' % (self._where, arguments)
         told += self._events.event(b"response.function_call_arguments.done", ended)
         whole = _encode({**self._begun, "arguments": msgspec.Raw(arguments)})
         return told + _done(self._events, self._place, whole), whole

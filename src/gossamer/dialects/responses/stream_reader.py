@@ -6,11 +6,11 @@ import msgspec
 
 from gossamer.core.errors import ProviderUnavailable
 from gossamer.dialects.answer import EMPTY, Counts, Fault, Head, Quoted, StreamWriter
-from gossamer.dialects.conversation import Seal
 from gossamer.dialects.faults import fault_in
 from gossamer.dialects.losses import read_answer_with
 from gossamer.dialects.responses.answer_reader import Cut, Failure
 from gossamer.dialects.responses.endings import counts_of, stop_of
+from gossamer.dialects.responses.items import seal_of
 
 _NOTHING: Final = msgspec.Raw()
 _BREAK: Final[Quoted] = b'"\\n\\n"'
@@ -139,8 +139,8 @@ class ResponsesStreamReader:
         if kind != "response.output_item.done":
             return b""
         told = b""
-        if item.type == "reasoning" and item.encrypted_content:
-            told = self._writer.seal(Seal("responses", item.encrypted_content, id=item.id or ""))
+        if item.type == "reasoning" and (seal := seal_of(item.encrypted_content, item.id)) is not None:
+            told = self._writer.seal(seal)
         elif item.type == "function_call":
             told = self._end_call(index, item)
         return told + self._writer.close()

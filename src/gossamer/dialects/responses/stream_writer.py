@@ -100,9 +100,9 @@ class ResponsesStreamWriter:
 
     def finish(self, stop: Stop, _sequence: str, counts: Counts | None, explanation: str) -> bytes:
         told = b""
+        status, details = ending_of(stop, is_refused=self._is_refused)
         if explanation and stop == "filter" and not self._is_refused:
             told = self.refusal(_encode(explanation))
-        status, details = ending_of(stop, is_refused=self._is_refused)
         told += self._close_item(status)
         response = self._rendered(status, details, counts or Counts())
         return told + self._events.event(b"response." + status.encode(), b'"response":' + response)

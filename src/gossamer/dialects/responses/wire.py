@@ -3,6 +3,8 @@
 One struct for all kinds of items, and one for all kinds of parts: what they are, their `type` says.
 """
 
+from typing import Any
+
 import msgspec
 
 
@@ -11,7 +13,7 @@ class Breakpoint(msgspec.Struct):
 
 
 class Part(msgspec.Struct):
-    type: str
+    type: str = ""
     text: str | None = None
     refusal: str | None = None
     image_url: str | None = None
@@ -24,14 +26,16 @@ class Part(msgspec.Struct):
 
 
 class Item(msgspec.Struct):
+    """Wide enough for items that nobody here reads: they must be named, not fail by their form."""
+
     type: str | None = None
     role: str | None = None
     content: str | list[Part] | None = None
     id: str | None = None
     call_id: str | None = None
     name: str | None = None
-    arguments: str | None = None
-    output: str | list[Part] | None = None
+    arguments: str | dict[str, Any] | None = None
+    output: str | list[Part] | dict[str, Any] | None = None
     summary: list[Part] | None = None
     encrypted_content: str | None = None
 
