@@ -30,6 +30,7 @@ def claude_effort(effort: str) -> str:
 class Family(NamedTuple):
     """What a model takes of a request that is otherwise the same for all of them."""
 
+    called: str
     name: re.Pattern[str]
     thinks_by_budget: bool = False
     """With a budget of tokens; all others think as much as they find right for an effort."""
@@ -38,22 +39,23 @@ class Family(NamedTuple):
     takes_sampling: bool = False
     takes_forced_tools: bool = True
     takes_late_system: bool = True
-    """A system turn after the first user's."""
+    """A system's turn behind the first of a user."""
 
 
-def _old(name: str) -> Family:
-    return Family(re.compile(name), thinks_by_budget=True, takes_sampling=True, takes_late_system=False)
+def _old(called: str, name: str) -> Family:
+    return Family(called, re.compile(name), thinks_by_budget=True, takes_sampling=True, takes_late_system=False)
 
 
+_LATEST: Final = r"claude-(opus-5-5|(fable|mythos)-5-[1-9])"
 FAMILIES: Final = (
-    _old(r"claude-(3|2|instant)"),
-    _old(r"claude-(opus|sonnet|haiku)-4[-@](0|1|5|20\d{6})\b"),
-    Family(re.compile(r"claude-(opus|sonnet)-4-6"), takes_sampling=True, takes_late_system=False),
-    Family(re.compile(r"claude-(opus-4-7|sonnet-5(?!-\d))"), takes_late_system=False),
-    Family(re.compile(r"claude-(opus-5-5|(fable|mythos)-5-[1-9])"), can_be_still=False, takes_forced_tools=False),
-    Family(re.compile(r"claude-(fable|mythos)"), can_be_still=False),
-    Family(re.compile(r"claude")),
-    _old(r""),
+    _old("Claude 3 and before", r"claude-(3|2|instant)"),
+    _old("Claude 4 to 4.5", r"claude-(opus|sonnet|haiku)-4[-@](0|1|5|20\d{6})\b"),
+    Family("Claude 4.6", re.compile(r"claude-(opus|sonnet)-4-6"), takes_sampling=True, takes_late_system=False),
+    Family("Opus 4.7, Sonnet 5", re.compile(r"claude-(opus-4-7|sonnet-5(?!-\d))"), takes_late_system=False),
+    Family("Opus 5.5, Fable and Mythos 5.1", re.compile(_LATEST), can_be_still=False, takes_forced_tools=False),
+    Family("other Fable and Mythos", re.compile(r"claude-(fable|mythos)"), can_be_still=False),
+    Family("any other Claude", re.compile(r"claude")),
+    _old("any other", r""),
 )
 """From the public pages of the models, November 2026; the first that fits. Claude by a new name is taken to be like the
 newest, and what is not Claude but speaks messages to be like the oldest, as those who imitate it are."""

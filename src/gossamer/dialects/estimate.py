@@ -1,7 +1,7 @@
 """How many tokens a request to read would take, where the provider cannot be asked: an estimate, and said to be one.
 
 Letters of the Latin scripts come about four to a token, all others nearly one to one; pictures are what Anthropic
-charges for a large one. Within a quarter of the truth for prose and code, and meant for deciding when to compact.
+charges for a large one. Good enough to decide when to compact; not for a bill.
 """
 
 from collections.abc import Iterable

@@ -70,9 +70,11 @@ OLLAMA: Final = Vendor(
 GROQ: Final = Vendor(
     "groq",
     "https://api.groq.com/openai/v1",
-    refuses={**_OPENAI_ONLY, "logprobs": LOST, "top_logprobs": LOST, "logit_bias": LOST},
+    refuses={name: fate for name, fate in _OPENAI_ONLY.items() if name != "service_tier"}
+    | {"logprobs": LOST, "top_logprobs": LOST, "logit_bias": LOST},
     roles=_NO_DEVELOPER,
     refuses_in_messages=("name", *_REASONING),
+    notes="Has tiers of service of its own.",
 )
 MISTRAL: Final = Vendor(
     "mistral",
@@ -87,7 +89,7 @@ MISTRAL: Final = Vendor(
     },
     renames={**_OLD_LIMIT, "seed": "random_seed"},
     roles=_NO_DEVELOPER,
-    refuses_in_messages=("refusal", *_REASONING),
+    refuses_in_messages=("name", "refusal", *_REASONING),
     notes="Answers 422 to members that it does not know; a stream tells its usage without being asked.",
 )
 DEEPSEEK: Final = Vendor(

@@ -217,16 +217,29 @@ def test_a_model_that_cannot_be_forced_is_not():
     assert asked("chat", "messages", lenient, tools=[TOOL], tool_choice="required")["tool_choice"] == {"type": "auto"}
 
 
-@pytest.mark.parametrize(("model", "role"), [("claude-sonnet-4-6", "user"), ("claude-opus-4-8", "system")])
-def test_a_late_system_turn_stays_where_it_is(model: str, role: str):
-    messages = [
-        {"role": "user", "content": "Hi"},
-        {"role": "assistant", "content": "Hello"},
-        {"role": "developer", "content": "In French."},
-    ]
-    request = asked("chat", "messages", Terms(model), messages=messages)
-    assert request["messages"][-1] == {"role": role, "content": "In French."}
+LATE = [
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello"},
+    {"role": "developer", "content": "In French."},
+    {"role": "user", "content": "And now?"},
+]
+
+
+def test_a_late_system_turn_goes_where_anthropic_takes_it():
+    """Behind a user's turn, and before an answer or at the end: anything else is a 400."""
+    request = asked("chat", "messages", Terms("claude-opus-4-8"), messages=LATE)
+    assert [message["role"] for message in request["messages"]] == ["user", "assistant", "user", "system"]
+    assert request["messages"][-1]["content"] == "In French."
     assert "system" not in request
+
+
+@pytest.mark.parametrize(("model", "messages"), [("claude-sonnet-4-6", LATE), ("claude-opus-4-8", LATE[:3])])
+def test_one_that_it_does_not_take_is_the_users(model: str, messages: list[dict[str, Any]]):
+    made = ask("chat", "messages", Terms(model), messages=messages)
+    last = msgspec.json.decode(made.body)["messages"][-1]
+    assert last["role"] == "user"
+    assert "In French." in str(last["content"])
+    assert made.warnings == ("\"messages[2]\": a system's turn is not taken there; it was sent as the user's.",)
 
 
 def test_arguments_that_are_no_object_are_refused_by_name():

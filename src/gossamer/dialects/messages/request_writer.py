@@ -5,6 +5,7 @@ does not take is in `efforts`.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -45,28 +46,41 @@ def _parted(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]
 
 
 def _messages(turns: tuple[Turn, ...], family: Family, losses: Losses) -> Iterator[Value]:
-    """Neighbours of one role are one message: results of parallel calls must come together."""
-    role, blocks = "", list[Value]()
-    for turn in turns:
-        wanted, more = _said(turn, family, losses)
-        if wanted != role and blocks:
-            yield {"role": role, "content": _plain(blocks)}
-            blocks = []
-        role = wanted
-        blocks += more
+    """Neighbours are one message: results of parallel calls must come together."""
+    for is_assistant, found in groupby(turns, lambda turn: turn.role == "assistant"):
+        run = tuple(found)
+        if is_assistant:
+            yield from _message("assistant", [block for turn in run for block in _blocks(turn, losses)])
+        else:
+            yield from _asked(run, family, losses)
+
+
+def _asked(run: tuple[Turn, ...], family: Family, losses: Losses) -> Iterator[Value]:
+    """What stands between two answers. A system's turn is taken there behind a user's only, and before an answer."""
+    has_user = any(turn.role == "user" for turn in run)
+    asked: list[Value] = []
+    ordered: list[Value] = []
+    for turn in run:
+        if turn.role == "user":
+            asked += _blocks(turn, losses)
+        elif family.takes_late_system and has_user:
+            ordered += _system_blocks(turn, losses)
+        else:
+            losses.warn(f"\"{turn.at}\": a system's turn is not taken there; it was sent as the user's.")
+            asked += _system_blocks(turn, losses)
+    yield from _message("user", asked)
+    yield from _message("system", ordered)
+
+
+def _message(role: str, blocks: list[Value]) -> Iterator[Value]:
     if blocks:
         yield {"role": role, "content": _plain(blocks)}
 
 
-def _said(turn: Turn, family: Family, losses: Losses) -> tuple[str, list[Value]]:
+def _blocks(turn: Turn, losses: Losses) -> Iterator[Value]:
     if turn.name:
         losses.hint(f"{turn.at}.name", "there is no word for it there")
-    if turn.role not in ("system", "developer"):
-        return turn.role, list(write_blocks(_in_order(turn.parts), turn, losses))
-    if family.takes_late_system:
-        return "system", list(_system_blocks(turn, losses))
-    losses.hint(f"{turn.at}.role", "this model takes system turns at the beginning only; it was sent as the user's")
-    return "user", list(_system_blocks(turn, losses))
+    yield from write_blocks(_in_order(turn.parts), turn, losses)
 
 
 def _in_order(parts: tuple[Part, ...]) -> tuple[Part, ...]:
