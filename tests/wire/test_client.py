@@ -150,6 +150,8 @@ async def test_a_whole_answer_in_one_piece(origin: Origin):
             b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\n\r\n~HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
             b"ok",
         ),
+        (b"HTTP/1.1 102 Processing\r\n\r\n" * 3000 + OK, b"ok"),
+        (b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 20~0 OK\r\nContent-Length: 2\r\n\r\nok", b"ok"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
     ],
 )
