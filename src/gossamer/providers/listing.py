@@ -47,7 +47,7 @@ class HttpLister:
             raise OSError(f"answered {status}")
         try:
             return [model.id for model in _lists.decode(body).data]
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise OSError(f"answered what is no list of models: {error}") from error
 
 
