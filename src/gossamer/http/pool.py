@@ -157,6 +157,8 @@ class Pool:
             call.sink.response_failed(error)
 
     def _sweep(self) -> None:
+        if not self._is_closed or self._connections or self._opening or self._waiting:
+            self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)  # first: whatever a look meets
         now = monotonic()
         for connection in list(self._connections):
             connection.check_deadlines(now)
@@ -168,5 +170,3 @@ class Pool:
             call.started_at = call.started_at or now
             if now - call.started_at > call.timeouts.connect_s + _QUEUE_GRACE_S:
                 self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
-        if not self._is_closed or self._connections or self._opening or self._waiting:
-            self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)
