@@ -37,6 +37,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
         stages=TIMING.names,
+        workers=settings.server.workers,
     )
     factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
     assembly = factory.make(settings)
