@@ -7,8 +7,7 @@ from gossamer.core.ports import Reply
 from gossamer.core.record import Outcome
 from gossamer.delivery.settle import take_stock, write_down
 from gossamer.dialects.errors import render_error
-
-_JSON = b"content-type: application/json\r\n"
+from gossamer.policy.headers import JSON_LINE
 
 _log = get_log(__name__)
 
@@ -37,7 +36,7 @@ def reply_with(exchange: Exchange, answer: Reply) -> None:
 
 def refuse(exchange: Exchange, error: GatewayError) -> None:
     """Answer with the reason, in the shape of the dialect that was asked."""
-    headers = _JSON
+    headers = JSON_LINE
     if error.retry_after_s is not None:
         headers += b"retry-after: %d\r\n" % max(1, round(error.retry_after_s))
     body = render_error(error, exchange.caller.endpoint.dialect)

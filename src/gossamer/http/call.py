@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from gossamer.http.client import ClientConnection
     from gossamer.http.pool import Pool
 
-JOIN_BYTES = 64 * 1024
-"""Up to here head and body had better be one buffer; above, the copy costs more than a second one."""
-
 
 class ResponseSink(Protocol):
     """Hears of an answer, in the turn in which its bytes come. `response_failed` is the last call, at any point."""

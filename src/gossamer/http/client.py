@@ -12,12 +12,12 @@ from gossamer.http.bodies import LONE_SIZE_LINES, Body, BodyError, ChunkedBody, 
 from gossamer.http.call import Call
 from gossamer.http.errors import CallTimeout, ResponseBroken
 from gossamer.http.heads import ResponseHead, parse_response_head
+from gossamer.http.statuses import BODILESS
 
 if TYPE_CHECKING:
     from gossamer.http.pool import Pool
 
 _LONE_BYTES = len(LONE_SIZE_LINES)
-_BODILESS = frozenset({204, 304})
 
 
 class ClientConnection(asyncio.Protocol):
@@ -230,7 +230,7 @@ class ClientConnection(asyncio.Protocol):
 
     @staticmethod
     def _framing(call: Call, head: ResponseHead) -> Body:
-        if call.is_head or head.status in _BODILESS:
+        if call.is_head or head.status in BODILESS:
             return LengthBody(0)
         if head.chunked:
             return ChunkedBody()

@@ -24,7 +24,7 @@ from gossamer.providers.in_process import Timed
 _FRESH_S = 60.0
 """For how long a list is shown again without asking."""
 
-_log = get_log("catalog")
+_log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):

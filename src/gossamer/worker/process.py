@@ -21,7 +21,7 @@ from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
 
-_log = get_log("worker")
+_log = get_log(__name__)
 
 _COLLECT_EVERY = 20_000
 """Objects. A request leaves no circle behind, so the collector is there for what went wrong, not for every 700."""
