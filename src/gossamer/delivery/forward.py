@@ -34,6 +34,11 @@ class Delivery:
 
     # --- what the provider's connection tells ---
 
+    def request_waited(self) -> None:
+        """The wait for a place among the provider's connections was the gateway's own: `dispatch` ends only now."""
+        exchange = self._exchange
+        exchange.sent_ns = exchange.stamps[-1] = now_ns()
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.sending = None  # it holds this sink: a circle that only the collector would undo
         self._note_answer()

@@ -79,6 +79,7 @@ class Pool:
         while self._waiting:
             call = self._waiting.popleft()
             if not call.is_over:
+                _end_wait(call)
                 connection.send(call)
                 return
         if self._is_closed:
@@ -121,7 +122,10 @@ class Pool:
 
     def _open_if_allowed(self, call: Call) -> None:
         if len(self._connections) + len(self._opening) < self.limits.connections:
+            _end_wait(call)
             self._open_for(call)
+        else:
+            call.waits_for_place = True
 
     def _open_for(self, call: Call) -> None:
         task = self.loop.create_task(self._open(call))
@@ -169,4 +173,11 @@ class Pool:
         for call in list(self._waiting):
             call.started_at = call.started_at or now
             if now - call.started_at > call.timeouts.connect_s + _QUEUE_GRACE_S:
+                _end_wait(call)
                 self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
+
+
+def _end_wait(call: Call) -> None:
+    if call.waits_for_place:
+        call.waits_for_place = False
+        call.sink.request_waited()

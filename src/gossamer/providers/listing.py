@@ -70,6 +70,9 @@ class _Collector:
         self._status = 0
         self._parts: list[bytes] = []
 
+    def request_waited(self) -> None:
+        """Nobody asks how long a list took."""
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self._status = head.status
         self._parts = [body]

@@ -24,6 +24,9 @@ class Heard:
         self.error: CallFailed | None = None
         self.over = asyncio.get_running_loop().create_future()
 
+    def request_waited(self) -> None:
+        self.transcript.append("waited")
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.transcript.append(f"complete {head.status}")
         self.body = body

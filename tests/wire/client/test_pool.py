@@ -73,9 +73,9 @@ async def test_calls_wait_for_a_place_in_order(origin: Origin):
     origin.scripts = [says(OK, OK, OK)]
     assert origin.door is not None
     pool = origin.pool = Pool(origin.door, PoolLimits(connections=1, waiting=2), Turn(asyncio.get_running_loop()))
-    calls = [origin.send()[1] for _ in range(2)]
-    for heard in calls:
-        assert await heard.wait() == ["complete 200"]
+    first, second = (origin.send()[1] for _ in range(2))
+    assert await first.wait() == ["complete 200"]
+    assert await second.wait() == ["waited", "complete 200"]
     assert (origin.door.opened, pool.open_connections) == (1, 1)
 
 
@@ -100,6 +100,7 @@ async def test_waiting_too_long_for_a_place(origin: Origin):
     _, heard = origin.send(timeouts=CallTimeouts(connect_s=0.1))
     await heard.wait()
     assert isinstance(heard.error, ConnectTimeout)
+    assert heard.transcript == ["waited", "failed ConnectTimeout"]
 
 
 async def test_a_place_that_comes_free_goes_to_who_waits(origin: Origin):
@@ -110,7 +111,7 @@ async def test_a_place_that_comes_free_goes_to_who_waits(origin: Origin):
     _, first = origin.send()
     _, second = origin.send()
     assert await first.wait() == ["failed ResponseBroken"]
-    assert await second.wait() == ["complete 200"]
+    assert await second.wait() == ["waited", "complete 200"]
 
 
 async def test_unused_connections_are_closed(origin: Origin):
