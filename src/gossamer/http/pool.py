@@ -143,20 +143,24 @@ class Pool:
             self._fail(call, ConnectFailed("the peer closed the connection as soon as it was open"))
             return
         self._connections.add(connection)
+        if self._take(call):
+            connection.send(call)
+        else:
+            self.release(connection)
+
+    def _take(self, call: Call) -> bool:
+        """Whether the call still needs a connection; no other will come for it then.
+
+        Two may have been opened for one: it waited, went on a connection that came free and was stale, and is retried.
+        """
         if call in self._waiting:
             self._waiting.remove(call)
-        elif call.is_over or not call.is_retried:
-            self.release(connection)
-            return
-        connection.send(call)
+            return True
+        return call.is_retried and call.connection is None and not call.is_over
 
     def _fail(self, call: Call, error: CallFailed) -> None:
         """A connection was opened for this call, in vain. One that another connection took meanwhile is not touched."""
-        if call in self._waiting:
-            self._waiting.remove(call)
-        elif not call.is_retried:
-            return
-        if not call.is_over:
+        if self._take(call):
             call.is_over = True
             call.sink.response_failed(error)
 

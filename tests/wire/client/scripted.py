@@ -20,7 +20,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.transcript: list[str] = []
-        self.body = b""
+        self.body = bytearray()
         self.error: CallFailed | None = None
         self.over = asyncio.get_running_loop().create_future()
 
@@ -29,7 +29,7 @@ class Heard:
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.transcript.append(f"complete {head.status}")
-        self.body = body
+        self.body += body
         self.over.set_result(None)
 
     def response_started(self, head: ResponseHead) -> None:

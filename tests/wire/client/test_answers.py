@@ -38,7 +38,7 @@ async def test_answers_in_pieces_are_whole_and_clean(origin: Origin, answer: byt
     origin.scripts = [says(answer, OK)]
     _, heard = origin.send()
     await heard.wait()
-    assert (heard.error, heard.body) == (None, body)
+    assert (heard.error, bytes(heard.body)) == (None, body)
     _, again = origin.send()
     await again.wait()
     assert again.body == b"ok"

@@ -1,12 +1,13 @@
 """Which connection carries a call: kept ones, stale ones, new ones, and the wait for one."""
 
 import asyncio
+from collections.abc import Callable
 
 from gossamer.http.errors import ConnectTimeout
 from gossamer.http.limits import CallTimeouts, PoolLimits
 from gossamer.http.pool import Pool
 from gossamer.http.turn import Turn
-from tests.wire.client.scripted import OK, Origin, says
+from tests.wire.client.scripted import OK, Door, Origin, says
 from tests.wire.conftest import eventually
 
 
@@ -38,6 +39,53 @@ async def test_a_stale_connection_is_replaced_only_once(origin: Origin):
     await first.wait()
     _, second = origin.send()
     assert await second.wait() == ["failed ResponseBroken"]
+
+
+async def test_a_call_for_which_two_connections_open_is_sent_once(origin: Origin):
+    """It waits for a new one, goes on one that comes free and is stale, and is tried again on another new one."""
+    seen: list[bytes] = []
+
+    async def close_on_second(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await reader.readuntil(b"\r\n\r\n")
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        await asyncio.sleep(0.05)
+        writer.write(OK)
+        await reader.read()
+
+    assert origin.door is not None
+    door = origin.door = HeldDoor(origin.door.port)
+    pool = origin.pool = Pool(door, PoolLimits(), Turn(asyncio.get_running_loop()))
+    origin.scripts = [close_on_second, count, count]
+    _, first = origin.send()
+    _, second = origin.send()
+    assert await first.wait() == ["complete 200"]
+    await eventually(lambda: door.asked == 3)
+    door.opens.set()
+    assert await second.wait() == ["complete 200"]
+    await eventually(lambda: pool.open_connections == 2)
+    assert len(seen) == 1
+    assert all(connection.is_idle for connection in pool._connections)
+
+
+class HeldDoor(Door):
+    """Opens the first connection at once, and the others when it is told to."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.asked = 0
+        self.opens = asyncio.Event()
+
+    async def open(
+        self, protocol_factory: Callable[[], asyncio.Protocol]
+    ) -> tuple[asyncio.Transport, asyncio.Protocol]:
+        self.asked += 1
+        if self.asked > 1:
+            await self.opens.wait()
+        return await super().open(protocol_factory)
 
 
 async def test_bytes_behind_an_answer_spoil_the_connection(origin: Origin):
