@@ -1,11 +1,10 @@
 """Numbers in, numbers out: quantiles and the intervals that the gate decides on.
 
 Rounds and blocks are the unit of every interval, never single requests: the requests of one block share its luck.
-Nothing here reads a clock or a file, and chance is handed in.
+Nothing here reads a clock or a file. Tails, which take chance, are in tails.py.
 """
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +56,11 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     return Interval(median(ordered), ordered[cut], ordered[n - 1 - cut], max(0.0, 1 - tails[cut]))
 
 
+def centre(values: Sequence[float]) -> float:
+    """Hodges and Lehmann's: the median of all pairwise means, steady as a mean, and one wild value in four is borne."""
+    return median([(a + b) / 2 for i, a in enumerate(values) for b in values[i:]])
+
+
 def hodges_lehmann(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """The median of all pairwise means, with the interval of Wilcoxon's signed-rank test."""
     means = sorted((a + b) / 2 for i, a in enumerate(values) for b in values[i:])
@@ -104,27 +108,6 @@ class Blocks:
             if above < 0:
                 return value
         raise ValueError("no quantile of nothing")
-
-
-def added_quantile(
-    q: float, base: Sequence[Sequence[int]], through: Sequence[Sequence[int]], chance: random.Random, draws: int = 2000
-) -> Interval:
-    """How much higher a quantile lies through the hop: the difference of the pooled quantiles.
-
-    The interval is a percentile bootstrap over rounds: the blocks of one round are drawn together, as they were run.
-    """
-    direct, hop, rounds = Blocks(base), Blocks(through), range(len(base))
-    deltas = []
-    for _ in range(draws):
-        weights = [0] * len(base)
-        for drawn in chance.choices(rounds, k=len(base)):
-            weights[drawn] += 1
-        deltas.append(hop.quantile(q, weights) - direct.quantile(q, weights))
-    deltas.sort()
-    tail = (1 - CONFIDENCE) / 2
-    return Interval(
-        hop.quantile(q) - direct.quantile(q), quantile(deltas, tail), quantile(deltas, 1 - tail), CONFIDENCE
-    )
 
 
 def _rank(q: float, n: int) -> int:
