@@ -14,7 +14,7 @@ from gossamer.bench.busy import busy
 from gossamer.bench.driver import Driver, running_load
 from gossamer.bench.errors import BenchError, RigBroken, SubjectBroken
 from gossamer.bench.nginx import running_hop
-from gossamer.bench.orders import Open, Opened, Paced, PacedDone
+from gossamer.bench.orders import Opened, Paced, PacedDone, open_local
 from gossamer.bench.placement import may_be_urgent
 from gossamer.bench.rig import Rig, running_standin
 from gossamer.bench.rounds import until_decided
@@ -63,7 +63,7 @@ def measure(rig: Rig) -> Result:
         arms = {}
         for name, port in ports.items():
             blame = SubjectBroken if name == GATEWAY else RigBroken
-            driver.tell(Open(name, port, CONNECTIONS, rig.plan.subject.token), Opened, blame)
+            driver.tell(open_local(name, port, CONNECTIONS, rig.plan.subject.token), Opened, blame)
             arms[name] = LatencyArm(driver, name, blame)
         with busy(standin, driver.process) as helpers:
             result = _compare(rig, arms)
