@@ -1,9 +1,11 @@
 """Many comparisons in one run: who may be believed when 32 cells are looked at. P-values in, decisions out."""
 
+import math
 from collections.abc import Mapping, Sequence
+from statistics import stdev
 from typing import TypeVar
 
-from gossamer.bench.student import NORMAL, stretch
+from gossamer.bench.student import inside
 
 ALPHA = 0.05
 Key = TypeVar("Key")
@@ -19,12 +21,17 @@ def holm(p_values: Mapping[Key, float], alpha: float = ALPHA) -> set[Key]:
     return found
 
 
-def p_above(threshold: float, draws: Sequence[float], units: int) -> float:
-    """One-sided: how well the draws of a bootstrap over `units` go with a true value at or below the threshold.
+def p_above(threshold: float, centre: float, draws: Sequence[float], units: int) -> float:
+    """One-sided: how well a bootstrap over `units` goes with a true value at or below the threshold.
 
-    Corrected as the interval is (see student.stretch), so that the two never contradict each other. Never nought: a
-    bootstrap cannot know more than it drew.
+    Student's t of the distance, by the spread of the draws: counting draws could never say less than one over their
+    number, and Holm asks for less.
     """
-    below = sum(draw <= threshold for draw in draws)
-    raw = min((below + 1) / (len(draws) + 2), 1 - 1 / (len(draws) + 2))
-    return NORMAL.cdf(NORMAL.inv_cdf(raw) / stretch(units, 1 - ALPHA))
+    if units < 2:
+        return 1.0
+    error = stdev(draws) * math.sqrt(units / (units - 1))
+    if error <= 0:
+        return 0.0 if centre > threshold else 1.0
+    t = (centre - threshold) / error
+    half = inside(abs(t), units - 1) / 2
+    return 0.5 - half if t > 0 else 0.5 + half

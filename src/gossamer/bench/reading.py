@@ -31,6 +31,8 @@ _WORDS = {
     Dialect.MESSAGES: re.compile(rb"content_block_delta"),
 }
 _ENDS = {Dialect.CHAT: b"[DONE]", Dialect.RESPONSES: b"response.completed", Dialect.MESSAGES: b"message_stop"}
+_LAST_PIECES = 4
+"""The last stamp stands in one of these: behind it come at most the usage and the end."""
 _APART_NS = 2_000_000
 """Events that were sent closer than this may come together without anybody's doing."""
 _NS_IN_MS = 1e6
@@ -68,6 +70,7 @@ def read_sample(cell: Cell, kept: Sequence[Taken], answered: int, around: Around
         took_ns=[taken.done_ns - (taken.due_ns or taken.sent_ns) for taken in good],
         first_ns=[taken.first_ns - (taken.due_ns or taken.sent_ns) for taken in good],
         service_ns=[sent - received for _, (received, sent) in stamps] if is_stamped else [],
+        whole_service_ns=[_last_sent_ns(taken, sent) - got for taken, (got, sent) in stamps] if is_stamped else [],
         request_path_ns=spread(received - taken.sent_ns for taken, (received, _) in stamps),
         response_path_ns=spread(taken.first_ns - sent for taken, (_, sent) in stamps),
         statuses=dict(Counter(str(taken.head.status) for taken in kept if taken.head is not None)),
@@ -98,6 +101,12 @@ def spread(times_ns: Iterable[int]) -> Spread | None:
 def _stamps(head: ResponseHead | None) -> tuple[int, int] | None:
     received, sent = (head.get(name) for name in (_RECEIVED, _SENT)) if head is not None else (None, None)
     return None if received is None or sent is None else (int(received), int(sent))
+
+
+def _last_sent_ns(taken: Taken, sent_ns: int) -> int:
+    """The stamp on the last event that has one; a whole answer is sent when its head is."""
+    found = [int(stamp) for _, data in taken.pieces[-_LAST_PIECES:] for stamp in _STAMP.findall(data)]
+    return max(found, default=sent_ns)
 
 
 def _self_ns(head: ResponseHead | None) -> int | None:

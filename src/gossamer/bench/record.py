@@ -76,7 +76,9 @@ class Sample(msgspec.Struct, frozen=True):
     first_ns: list[int]
     """Until the first byte."""
     service_ns: list[int]
-    """The provider's own, by its stamps; empty where they did not come through."""
+    """The provider's own until its first byte, by its stamps; empty where they did not come through."""
+    whole_service_ns: list[int]
+    """The same until its last."""
     request_path_ns: Spread | None
     response_path_ns: Spread | None
     statuses: dict[str, int]

@@ -1,13 +1,11 @@
 """The verdict for eyes and for machines: an aligned table, and a versioned JSON document that holds every round."""
 
-import os
-import platform
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gossamer.bench.machine import machine
 from gossamer.bench.verdict import Answer, Result, exit_code
 
 FORMAT = 1
@@ -48,7 +46,7 @@ def document(results: Sequence[Result], plan: dict[str, Any]) -> bytes:
         "format": FORMAT,
         "kind": "gossamer-bench-gate",
         "exit_code": exit_code(results),
-        "machine": machine(),
+        "machine": msgspec.to_builtins(machine()),
         "plan": plan,
         "results": [_entry(result) for result in results],
     }
@@ -60,21 +58,3 @@ def _entry(result: Result) -> dict[str, Any]:
     if result.interval is not None:
         entry["interval"]["smallest_effect"] = result.interval.smallest_effect
     return entry
-
-
-def machine() -> dict[str, str | int]:
-    """What absolute figures depend on."""
-    models = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
-    return {
-        "cpu": models[0] if models else platform.machine(),
-        "cores": os.cpu_count() or 0,
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-
-
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return []

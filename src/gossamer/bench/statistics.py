@@ -5,6 +5,7 @@ Nothing here reads a clock or a file. Tails, which take chance, are in tails.py.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -92,22 +93,46 @@ def _rank_sums(n: int) -> list[int]:
 class Blocks:
     """Samples that know their block, so that whole blocks can be drawn again without sorting again."""
 
-    __slots__ = ("_descending", "_sizes")
+    __slots__ = ("_blocks", "_descending", "_values")
 
     def __init__(self, blocks: Sequence[Sequence[int]]) -> None:
-        self._sizes = [len(block) for block in blocks]
+        self._blocks = [sorted(block) for block in blocks]
         self._descending = sorted(((v, b) for b, block in enumerate(blocks) for v in block), reverse=True)
+        self._values = sorted({value for value, _ in self._descending})
 
     def quantile(self, q: float, weights: Sequence[int] | None = None) -> int:
         """The nearest-rank quantile when block b is present `weights[b]` times."""
-        drawn = weights or [1] * len(self._sizes)
-        total = sum(size * weight for size, weight in zip(self._sizes, drawn, strict=True))
+        drawn = weights or [1] * len(self._blocks)
+        total = sum(len(block) * weight for block, weight in zip(self._blocks, drawn, strict=True))
+        if not total:
+            raise ValueError("no quantile of nothing")
         above = total - _rank(q, total)
+        return self._walk(above, drawn) if above < _WALKED else self._halve(total - above, drawn)
+
+    def _walk(self, above: int, drawn: Sequence[int]) -> int:
+        """From the top: a tail is short."""
         for value, block in self._descending:
             above -= drawn[block]
             if above < 0:
                 return value
         raise ValueError("no quantile of nothing")
+
+    def _halve(self, rank: int, drawn: Sequence[int]) -> int:
+        """By halving, each block counted by itself: for what lies deeper."""
+        present = [(block, weight) for block, weight in zip(self._blocks, drawn, strict=True) if weight]
+        values, low, high = self._values, 0, len(self._values) - 1
+        while low < high:
+            middle = (low + high) // 2
+            value = values[middle]
+            if sum(bisect_right(block, value) * weight for block, weight in present) >= rank:
+                high = middle
+            else:
+                low = middle + 1
+        return values[low]
+
+
+_WALKED = 150
+"""Values from the top that are passed in the time of one halving."""
 
 
 def _rank(q: float, n: int) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gossamer.bench.families import p_above
-from gossamer.bench.statistics import CONFIDENCE, Blocks, Interval, centre, quantile
+from gossamer.bench.statistics import CONFIDENCE, Blocks, Interval, centre
 from gossamer.bench.student import bootstrap_tail
 
 DRAWS = 1000
@@ -40,7 +40,7 @@ class Drawn:
 
     def p_above(self, threshold: float) -> float:
         """See families."""
-        return p_above(threshold, self.draws, self.units) if self.units > 1 else 1.0
+        return p_above(threshold, self.centre, self.draws, self.units)
 
 
 def added(q: float, base: Rows, through: Rows, chance: random.Random, draws: int = DRAWS) -> Drawn:
@@ -73,12 +73,19 @@ def ratio_of_centres(old: Sequence[float], new: Sequence[float], chance: random.
     return Drawn(of(rounds), tuple(found), len(old))
 
 
-def noise(q: float, base: Rows, again: Rows, old: Rows, chance: random.Random, draws: int = DRAWS) -> float:
-    """The A/A floor: the 95th percentile of what one and the same way differs from itself, as a share of what the
-    old way adds to it."""
-    size = added(q, base, old, chance, draws).centre
-    differences = sorted(abs(round(draw)) for draw in added(q, base, again, chance, draws).draws)
-    return quantile(differences, CONFIDENCE) / size if size > 0 else UNBOUNDED
+def aa_noise(q: float, base: Rows, again: Rows, chance: random.Random, draws: int = DRAWS) -> float:
+    """How far one and the same way is from itself, 95 times of 100."""
+    return _noise_of(added(q, base, again, chance, draws))
+
+
+def aa_noise_of_centres(deltas: Sequence[float], chance: random.Random, draws: int = DRAWS) -> float:
+    """The same for the middle, from what the one way's blocks are over the other's."""
+    found = sorted(centre(chance.choices(deltas, k=len(deltas))) for _ in range(draws))
+    return _noise_of(Drawn(centre(deltas), tuple(found), len(deltas)))
+
+
+def _noise_of(drawn: Drawn) -> float:
+    return sorted(abs(draw) for draw in drawn.draws)[round(CONFIDENCE * (len(drawn.draws) - 1))]
 
 
 def _over(above: float, below: float) -> float:

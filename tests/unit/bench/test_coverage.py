@@ -12,8 +12,8 @@ from gossamer.bench.statistics import Interval, hodges_lehmann
 from gossamer.bench.tails import added, ratio_of_centres
 
 RUNS = 1000
-ROUNDS, SIZE = 10, 40
-DRAWS = 300
+ROUNDS, SIZE = 10, 30
+DRAWS = 240
 US = 1000
 """Latencies are in whole nanoseconds, and some microseconds long."""
 Rows = list[list[int]]

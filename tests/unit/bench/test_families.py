@@ -17,11 +17,16 @@ def test_what_is_not_rejected_protects_what_comes_after():
     assert holm({"a": 0.03, "b": 0.04}) == set()
 
 
-def test_a_p_value_is_never_nought_nor_one():
-    assert 0 < p_above(0.0, [1.0] * 1000, 10) < 0.01
-    assert 0.99 < p_above(2.0, [1.0] * 1000, 10) < 1
+def test_what_does_not_vary_is_sure():
+    assert p_above(0.0, 1.0, [1.0] * 100, 10) == 0.0
+    assert p_above(2.0, 1.0, [1.0] * 100, 10) == 1.0
 
 
-def test_few_rounds_prove_less():
-    draws = [-1.0] * 10 + [1.0] * 990
-    assert p_above(0.0, draws, 5) > p_above(0.0, draws, 30)
+def test_on_the_threshold_nobody_knows():
+    assert p_above(1.0, 1.0, [0.9, 1.1], 10) == 0.5
+
+
+def test_few_rounds_prove_less_and_one_nothing():
+    draws = [0.5, 1.0, 1.5] * 100
+    assert p_above(0.0, 1.0, draws, 5) > p_above(0.0, 1.0, draws, 30) > 0
+    assert p_above(0.0, 1.0, draws, 1) == 1.0

@@ -94,6 +94,16 @@ def test_drawing_blocks_again_is_the_quantile_of_the_copies(drawn: list[tuple[li
     assert found == quantile(copies, q)
 
 
+def test_deep_quantiles_are_found_as_shallow_ones_are():
+    """Halving takes over where the walk from the top would be long."""
+    chance = random.Random(1)
+    rows = [[chance.randrange(500) for _ in range(200)] for _ in range(5)]
+    weights = [2, 0, 1, 3, 1]
+    copies = sorted(value for row, weight in zip(rows, weights, strict=True) for value in row * weight)
+    for q in (0.01, 0.3, 0.5, 0.7, 0.89, 0.9, 0.99):
+        assert Blocks(rows).quantile(q, weights) == quantile(copies, q)
+
+
 def test_the_smallest_effect_is_wider_than_the_interval():
     assert Interval(5.0, 4.0, 6.0, 0.95).smallest_effect == pytest.approx(2.8 / 1.96)
 
