@@ -61,10 +61,10 @@ def p_of(ratio: Interval, threshold: float) -> float:
 
 
 def _result(change: Change, unit: str, is_significant: bool) -> Result:
-    answer = Answer.INCONCLUSIVE if change.doubt else judge_change(change, is_significant=is_significant)
+    answer = Answer.SHOWN if change.doubt else judge_change(change, is_significant=is_significant)
     notes = list(change.notes)
     if change.doubt:
-        notes.append(f"shown, not judged: {change.doubt}")
+        notes.append(change.doubt)
     elif answer is Answer.INCONCLUSIVE:
         notes.append(f"this run could have seen a change of {change.ratio.smallest_effect:.0%}")
     return Result(change.name, Budget(change.limit, unit), answer, change.ratio, tuple(notes))

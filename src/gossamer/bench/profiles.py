@@ -92,7 +92,7 @@ def _full() -> tuple[Cell, ...]:
 SHORT = Profile(
     "short",
     (latency(1), latency(10), latency(100), latency_stream(50), floor(), floor(body=100 * KB), full_speed()),
-    10,
+    8,
 )
 STANDARD = Profile("standard", _standard(), 10)
 FULL = Profile("full", _full(), LEAST_ROUNDS)

@@ -11,20 +11,20 @@ from gossamer.bench.verdict import Answer, Result, exit_code
 FORMAT = 1
 """Of the JSON document; raised when a reader of the old one would misread it."""
 
-_HEADINGS = ("measure", "verdict", "measured", "interval", "budget", "could have seen")
+HEADINGS = ("measure", "verdict", "measured", "interval", "budget", "could have seen")
 
 
 def table(results: Sequence[Result]) -> str:
     """The verdict, one line a measure, notes below."""
-    rows = [_HEADINGS, *(_row(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    rows = [HEADINGS, *(row_of(result) for result in results)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
     notes = [f"{result.name}: {note}" for result in results for note in result.notes]
     return "\n".join([*lines, "", *notes])
 
 
-def _row(result: Result) -> tuple[str, ...]:
+def row_of(result: Result) -> tuple[str, ...]:
     budget = f"<= {result.budget.limit:g} {result.budget.unit}"
     verdict = result.answer.value if result.answer is Answer.PASS else result.answer.value.upper()
     found = result.interval

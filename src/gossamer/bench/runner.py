@@ -5,7 +5,7 @@ what it has, and one that is resumed takes what is missing.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -63,6 +63,14 @@ class Runner:
             self.progress(visit, position)
             self._take_visit(visit, missing)
         run.is_complete = True
+
+    def take_more(self, cells: Sequence[Cell], rounds: int) -> None:
+        """More rounds of some cells, behind those of the plan: for what is unclear."""
+        before = max((block.round for block in self.run.blocks), default=-1) + 1
+        for at, visit in enumerate(schedule(cells, tuple(self.ways), before + rounds, self.run.seed)):
+            if visit.round >= before:
+                self.progress(visit, at)
+                self._take_visit(visit, list(visit.arms))
 
     def _take_visit(self, visit: Visit, missing: list[str]) -> None:
         around = Surroundings(self.rig.gateway.core, {self.rig.gateway.core, self.rig.load.core})

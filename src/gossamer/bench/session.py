@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gossamer.bench.arms import Outside, Way, direct_way, gateway_way, hop_of, outside_way, relay_way
+from gossamer.bench.cells import Cell
 from gossamer.bench.driver import running_load
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.machine import machine
@@ -48,8 +49,9 @@ def take_run(
     progress: Callable[[Run, Visit, int], None],
     keep: Callable[[Run], None],
     resumed: Run | None = None,
+    unclear: Callable[[Run], Sequence[Cell]] | None = None,
 ) -> Run:
-    """Ctrl-C ends it early: what there is comes back, and says so."""
+    """`unclear` names cells that more rounds are taken of, once. Ctrl-C ends it early: what there is comes back."""
     with ExitStack() as stack:
         rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
         ways, provider, notes = _stand(stack, wish, rig)
@@ -65,6 +67,9 @@ def take_run(
         )
         try:
             runner.take_all()
+            if unclear is not None and (cells := unclear(run)):
+                say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
+                runner.take_more(cells, run.rounds)
         except KeyboardInterrupt:
             run.notes.append("interrupted: fewer rounds than planned")
         keep(run)

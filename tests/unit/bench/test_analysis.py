@@ -3,14 +3,16 @@
 import pytest
 
 from gossamer.bench.analysis import figures_of
+from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.changes import changes_between, changes_within, why_not_comparable
 from gossamer.bench.judging import judge_changes
-from gossamer.bench.profiles import floor, full_speed
+from gossamer.bench.profiles import floor
 from gossamer.bench.record import Role
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, exit_code
 from tests.unit.bench.made_up import ARMS, BASE, WAYS, Adds, run_of
 
+SPEED = Cell(Lane.CAPACITY, 64, 100)
 STAGES = {"identify": 10.0, "authenticate": 30.0, "route": 5.0}
 
 
@@ -33,7 +35,7 @@ def test_what_is_added_is_found_with_its_interval():
 
 
 def test_what_carries_is_the_ratio_to_the_hop():
-    arm = figures_of(run_of(cells=(full_speed(),))).cells[0].arm(Role.GATEWAY)
+    arm = figures_of(run_of(cells=(SPEED,))).cells[0].arm(Role.GATEWAY)
     assert arm is not None
     assert arm.cpu_to_hop is not None
     assert arm.cpu_to_hop.centre == pytest.approx(2.0, rel=0.03)
@@ -88,13 +90,13 @@ def test_the_same_run_gives_the_same_figures():
 
 
 def test_two_runs_are_compared_by_their_ratios_to_the_hop():
-    cells = (floor(), full_speed())
+    cells = (floor(), SPEED)
     old, same = figures_of(run_of(1, cells=cells)), figures_of(run_of(2, cells=cells))
     assert exit_code(judge_changes(changes_between(old, same), "x")) == 0
     dearer = figures_of(run_of(3, cells=cells, ways={**WAYS, Role.GATEWAY: Adds(900, cpu_us=60)}))
     answers = {result.name: result.answer for result in judge_changes(changes_between(old, dearer), "x")}
     assert answers[f"{floor().name} added p50"] is Answer.FAIL
-    assert answers[f"{full_speed().name} CPU a request"] is Answer.FAIL
+    assert answers[f"{SPEED.name} CPU a request"] is Answer.FAIL
 
 
 def test_runs_beside_different_hops_are_not_comparable():

@@ -3,8 +3,8 @@
 import pytest
 
 from gossamer.bench.analysis import figures_of
-from gossamer.bench.cells import Cell
-from gossamer.bench.profiles import floor, full_speed, latency, latency_stream
+from gossamer.bench.cells import Cell, Lane
+from gossamer.bench.profiles import floor, latency, latency_stream
 from gossamer.bench.record import Role, Spread, Streams
 from tests.unit.bench.made_up import WAYS, Adds, run_of
 
@@ -43,7 +43,7 @@ def test_nothing_is_said_of_a_good_gateway():
         (floor(), Adds(300, hidden=5), "error-inside-200", "50 of 2500 answers say 200"),
         (floor(), Adds(300, status="429"), "refusals", "2500 x 429"),
         (floor(), Adds(300, reached=0.5), "answered-without-provider", "is a cache on?"),
-        (full_speed(), Adds(0.0), "rig", "RIG-BOUND"),
+        (Cell(Lane.CAPACITY, 64, 100), Adds(0.0), "rig", "RIG-BOUND"),
         (latency(10), Adds(300, load_share=0.9), "rig", "RIG-BOUND"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from gossamer.bench.changes import over
 from gossamer.bench.judging import Change, floor_of, judge_change, judge_changes, p_of
 from gossamer.bench.statistics import Interval
-from gossamer.bench.verdict import Answer
+from gossamer.bench.verdict import Answer, exit_code
 
 DEARER = Change(
     "p50", Interval(1.5, 1.3, 1.7, 0.95), 0.0, 0.05, 1.2, Interval(600.0, 500.0, 700.0, 0.95), felt_us=250.0
@@ -43,8 +43,10 @@ def test_one_alarm_among_many_that_is_not_sure_enough_is_none():
 
 def test_what_is_in_doubt_is_shown_and_not_judged():
     (result,) = judge_changes([replace(DEARER, doubt="10 requests an arm, and it takes 1297")], "x")
-    assert result.answer is Answer.INCONCLUSIVE
-    assert "not judged" in result.notes[-1]
+    assert result.answer is Answer.SHOWN
+    assert "it takes 1297" in result.notes[-1]
+    assert exit_code([result]) == 2
+    assert exit_code([result, replace(result, answer=Answer.PASS)]) == 0
 
 
 def test_what_stays_unclear_says_what_it_could_have_seen():
