@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 58, 96, 12, 34
+WIDTH, HEIGHT = 520, 210
+LEFT, RIGHT, TOP, BOTTOM = 78, 104, 12, 34
+BAR_WIDTH, BAR_NAMES = 1000, 230
 _TICKS = 4
 _LABEL_PX = 13
 """Two labels nearer than this lie on each other."""
@@ -92,8 +93,8 @@ def bars(rows: Sequence[tuple[str, Sequence[Part]]], unit: str, label: str) -> s
     longest = max((sum(max(0.0, part.value) for part in parts) for _, parts in rows), default=0.0)
     if longest <= 0:
         return ""
-    left, height = 168, 26 * len(rows) + 8
-    across = _scale(0.0, longest, left, WIDTH - RIGHT)
+    left, height = BAR_NAMES, 26 * len(rows) + 8
+    across = _scale(0.0, longest, left, BAR_WIDTH - RIGHT)
     drawn: list[str] = []
     for index, (name, parts) in enumerate(rows):
         y = 26 * index + 4
@@ -104,7 +105,7 @@ def bars(rows: Sequence[tuple[str, Sequence[Part]]], unit: str, label: str) -> s
                 drawn.append(_bar(across(at), across(at + part.value), y, part, unit))
                 at += part.value
         drawn.append(text(across(at) + 6, y + 14, f"{shown(at)} {unit}"))
-    return svg(height, drawn, label)
+    return svg(height, drawn, label, width=BAR_WIDTH)
 
 
 def _bar(x: float, end: float, y: float, part: Part, unit: str) -> str:
@@ -115,11 +116,11 @@ def _bar(x: float, end: float, y: float, part: Part, unit: str) -> str:
     )
 
 
-def svg(height: float, parts: Sequence[str], label: str) -> str:
+def svg(height: float, parts: Sequence[str], label: str, *, width: int = WIDTH) -> str:
     """`label` is what a reader who cannot see it is told."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(label)}" '
-        f'width="{WIDTH}" height="{height:.0f}">{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(label)}" '
+        f'width="{width}" height="{height:.0f}">{"".join(parts)}</svg>'
     )
 
 

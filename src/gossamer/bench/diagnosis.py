@@ -14,8 +14,9 @@ SLOW_STAGE_US = 80.0
 SLOW_STAGE_SHARE = 0.5
 FEW_AT_ONCE = 10
 """With more at once, waiting for each other is in every stage."""
-SHRUNK_SHARE = 0.10
-"""Of the gaps. Straight to the provider it is one in some hundreds, when the machine holds its breath."""
+SHRUNK_SHARE = 0.30
+"""Of the gaps. On a machine that holds its breath now and then it is one in ten; whoever holds back every second event
+shrinks half of them."""
 LUMPED = 0.5
 """Reads an event, against the direct way, where there are no stamps to tell gaps by."""
 REACHED = 0.98

@@ -123,7 +123,7 @@ def _findings(figures: Figures) -> Iterator[str]:
         return
     items = (
         f'<li><b>{escape(f.arm)}: <span class="mark">{escape(f.kind)}</span>.</b> '
-        f"{escape(f.text[:1].upper() + f.text[1:])} <small>({escape(f.cell)})</small></li>"
+        f"{escape(f.text[:1].upper() + f.text[1:]).replace('`', '')} <small>({escape(f.cell)})</small></li>"
         for f in figures.findings
     )
     yield f"<ul>{''.join(items)}</ul>"

@@ -13,6 +13,8 @@ from gossamer.bench.record import Role
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
 """In an order in which neighbours differ for every eye."""
 REST = "rest"
+HOLLOW = "hollow"
+"""What nobody can name has no colour."""
 HEAT_STEPS = 6
 HEAT_FLOOR_US, HEAT_TOP_US = 50.0, 20_000.0
 """From what nobody measures to the gate's hard limit, in equal steps of the logarithm."""
@@ -66,7 +68,7 @@ def curves(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
     if drawn:
         yield "<h2>Shift by quantile</h2>"
         yield "<p>A level line: every request is later by the same. A rise to the right: a tail.</p>"
-        yield from drawn
+        yield f'<div class="plots">{"".join(drawn)}</div>'
 
 
 def _curve(cell: CellFigures, colours: dict[str, str]) -> str:
@@ -109,7 +111,7 @@ def series(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
     if drawn:
         yield "<h2>Round by round</h2>"
         yield "<p>The added median of each block. A slope is drift; one point apart is a disturbed round.</p>"
-        yield from drawn
+        yield f'<div class="plots">{"".join(drawn)}</div>'
 
 
 def streams(figures: Figures) -> Iterator[str]:
@@ -162,7 +164,7 @@ def stack(figures: Figures) -> Iterator[str]:
     if not drawn:
         return
     keys = [(name, COLOURS[at % len(COLOURS)]) for at, name in enumerate(names)]
-    keys += [("what any hop costs", REST), ("unexplained rest", "five")]
+    keys += [("what any hop costs", REST), ("unexplained rest", HOLLOW)]
     legend = "".join(f'<span class="key {css}"><i></i>{escape(name)}</span>' for name, css in keys)
     yield "<h2>Where the added median goes</h2>"
     yield (
@@ -176,9 +178,9 @@ def _parts(arm: ArmFigures, hop: ArmFigures | None, names: Sequence[str]) -> lis
     account = arm.account
     assert account is not None
     stages = [Part(name, us, COLOURS[names.index(name) % len(COLOURS)]) for name, us in account.stages_us.items()]
-    left = max(0.0, account.unexplained_us)
+    left = max(0.0, arm.at(0.5).us.centre - sum(part.value for part in stages))
     any_hop = min(left, max(0.0, hop.at(0.5).us.centre)) if hop is not None else 0.0
-    return [*stages, Part("what any hop costs", any_hop, REST), Part("unexplained rest", left - any_hop, "five")]
+    return [*stages, Part("what any hop costs", any_hop, REST), Part("unexplained rest", left - any_hop, HOLLOW)]
 
 
 def _short(cell: CellFigures) -> str:

@@ -60,15 +60,17 @@ def read_sample(cell: Cell, kept: Sequence[Taken], answered: int, around: Around
     """`kept` without what was thrown away at the beginning."""
     whole = [taken for taken in kept if taken.head is not None and not taken.reason]
     good = sorted(taken for taken in whole if taken.head is not None and taken.head.status == OK)
-    if cell.fault:
-        good = sorted(whole)
+    if cell.fault:  # what the client got instead of an answer is what is asked after, and how long it took
+        good = sorted(taken for taken in kept if taken.sent_ns)
     stamps = [(taken, stamps) for taken in good if (stamps := _stamps(taken.head)) is not None]
     is_stamped = bool(good) and len(stamps) == len(good)
     selves = [self_ns for taken in good if (self_ns := _self_ns(taken.head)) is not None]
     return Sample(
         numbers=[taken.number for taken in good],
         took_ns=[taken.done_ns - (taken.due_ns or taken.sent_ns) for taken in good],
-        first_ns=[taken.first_ns - (taken.due_ns or taken.sent_ns) for taken in good],
+        first_ns=[
+            (taken.first_ns if taken.head else taken.done_ns) - (taken.due_ns or taken.sent_ns) for taken in good
+        ],
         service_ns=[sent - received for _, (received, sent) in stamps] if is_stamped else [],
         whole_service_ns=[_last_sent_ns(taken, sent) - got for taken, (got, sent) in stamps] if is_stamped else [],
         request_path_ns=spread(received - taken.sent_ns for taken, (received, _) in stamps),

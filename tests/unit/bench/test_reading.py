@@ -55,6 +55,14 @@ def test_what_is_no_answer_of_200_is_counted_and_not_timed():
     assert sample.failures == {"closed": 1}
 
 
+def test_where_faults_are_asked_for_what_came_instead_is_timed():
+    cut = Taken(0, 0, 100, 0, 700, None, [], "closed")
+    silent = Taken(1, 0, 0, 0, 0, None, [], "no whole answer within 30 s")
+    sample = read_sample(Cell(Lane.ERRORS, 1, 2, fault="cut"), [cut, silent], 0, AROUND)
+    assert (sample.numbers, sample.took_ns, sample.first_ns) == ([0], [600], [600])
+    assert sum(sample.failures.values()) == 2
+
+
 @pytest.mark.parametrize(
     ("body", "hidden"),
     [
