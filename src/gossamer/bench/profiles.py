@@ -98,7 +98,7 @@ STANDARD = Profile("standard", _standard(), 10)
 FULL = Profile("full", _full(), LEAST_ROUNDS)
 PROFILES = MappingProxyType({profile.name: profile for profile in (SHORT, STANDARD, FULL)})
 
-SELFTEST = Profile("selftest", (latency(10), floor()), 8)
+SELFTEST = Profile("selftest", (latency(10, each=4), Cell(Lane.FLOOR, 1, 100)), 8)
 """Small, since it is run thirty times."""
 
 
