@@ -42,7 +42,7 @@ def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
     table = table_of(run, cell.name)
     view = View(run, cell, table, chance)
     noise = [view.noise_us(q) for q in (0.5, 0.99)]
-    arms = tuple(view.figures(arm) for arm in run.arms if table.rows.get(arm.name))
+    arms = tuple(view.figures(arm) for arm in run.arms if view.has_base and table.rows.get(arm.name))
     return CellFigures(
         cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing)
     )
@@ -60,15 +60,21 @@ class View:
         self._direct = direct
         self._again = again
         self._hop = self._rows(Role.HOP)
-        self._base = [[*a.beyond_ns, *b.beyond_ns] for a, b in zip(direct, again, strict=False)]
-        self._base_first = [[*a.first_ns, *b.first_ns] for a, b in zip(direct, again, strict=False)]
+        both = [rows for rows in (direct, again) if rows]  # one alone where a run was interrupted in its first visit
+        self._base = [list(chain.from_iterable(row.beyond_ns for row in rows)) for rows in zip(*both, strict=True)]
+        self._base_first = [list(chain.from_iterable(row.first_ns for row in rows)) for rows in zip(*both, strict=True)]
+
+    @property
+    def has_base(self) -> bool:
+        """Whether there is anything that what was measured could be held against."""
+        return bool(self._base)
 
     def _rows(self, role: Role) -> Rows:
         return self._table.rows.get(self._names[role], [])
 
     def noise_us(self, q: float) -> float:
         """How far the direct way is from itself, 95 times of 100."""
-        if not self._base:
+        if not self._direct or not self._again:
             return 0.0
         direct, again = ([row.beyond_ns for row in rows] for rows in (self._direct, self._again))
         if q == QUANTILES[0]:
@@ -116,8 +122,6 @@ class View:
         self, q: float, base: Sequence[list[int]], through: Sequence[list[int]], *, is_first: bool = False
     ) -> Added:
         """The centre over block deltas, tails over rounds drawn again."""
-        if not base:
-            return Added(q, Interval(0.0, 0.0, 0.0, 0.0), 0, requests_needed(q), 0.0)
         if q == QUANTILES[0]:
             interval = hodges_lehmann(median_deltas(base, through))
         else:

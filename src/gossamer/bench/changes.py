@@ -13,7 +13,7 @@ from gossamer.bench.power import requests_needed
 from gossamer.bench.record import Role, Run
 from gossamer.bench.rows import Row, table_of
 from gossamer.bench.statistics import Interval, centre, hodges_lehmann
-from gossamer.bench.tails import Drawn, aa_noise, aa_noise_of_centres, added, ratio, ratio_of_centres
+from gossamer.bench.tails import UNBOUNDED, Drawn, aa_noise, aa_noise_of_centres, added, ratio, ratio_of_centres
 
 QUANTILES = (0.5, 0.99)
 _LEAST = 1e-9
@@ -29,7 +29,7 @@ def changes_within(run: Run) -> list[Change]:
     found: list[Change] = []
     for cell in run.cells:
         rows = table_of(run, cell.name).rows
-        if not rows.get(names[Role.BASE]) or not rows.get(names[Role.GATEWAY]):
+        if not all(rows.get(names[role]) for role in (Role.DIRECT, Role.AGAIN, Role.BASE, Role.GATEWAY)):
             continue
         old, new = rows[names[Role.BASE]], rows[names[Role.GATEWAY]]
         if is_judged_for_latency(cell):
@@ -173,14 +173,16 @@ def _between_at(q: float, old: CellFigures, new: CellFigures, before: ArmFigures
         change_us=change_us,
         felt_us=FELT_US[q],
         doubt=too_few(q, min(was.requests, now.requests)),
-        notes=(f"against the null hop: {was.to_hop.centre:.2f} before, {now.to_hop.centre:.2f} now",),
+        notes=(f"against the null hop: {was.to_hop.centre:.2f} before, {now.to_hop.centre:.2f} now",)
+        if found.confidence
+        else (),
     )
 
 
 def over(above: Interval, below: Interval) -> Interval:
     """One ratio over another that was measured apart: half widths add as squares, in logarithms."""
-    if min(above.low, below.low) <= 0:
-        return Interval(above.centre / below.centre if below.centre > 0 else 0.0, 0.0, 0.0, 0.0)
+    if min(above.low, below.low) <= 0 or max(above.high, below.high) >= UNBOUNDED:
+        return Interval(0.0, 0.0, 0.0, 0.0)
     centre = math.log(above.centre / below.centre)
     down = math.hypot(math.log(above.centre / above.low), math.log(below.high / below.centre))
     up = math.hypot(math.log(above.high / above.centre), math.log(below.centre / below.low))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gossamer.bench.families import holm
 from gossamer.bench.statistics import Interval
 from gossamer.bench.student import NORMAL
+from gossamer.bench.tails import UNBOUNDED
 from gossamer.bench.verdict import LEAST_CONFIDENCE, Answer, Budget, Result
 
 LATENCY_LIMIT = 1.20
@@ -63,11 +64,14 @@ def p_of(ratio: Interval, threshold: float) -> float:
 def _result(change: Change, unit: str, is_significant: bool) -> Result:
     answer = Answer.SHOWN if change.doubt else judge_change(change, is_significant=is_significant)
     notes = list(change.notes)
-    if change.doubt:
+    is_told = change.ratio.confidence >= LEAST_CONFIDENCE and change.ratio.high < UNBOUNDED
+    if not is_told:
+        notes.append("no ratio can be told: too few rounds, or one side adds nothing that is clear of noise")
+    elif change.doubt:
         notes.append(change.doubt)
     elif answer is Answer.INCONCLUSIVE:
         notes.append(f"this run could have seen a change of {change.ratio.smallest_effect:.0%}")
-    return Result(change.name, Budget(change.limit, unit), answer, change.ratio, tuple(notes))
+    return Result(change.name, Budget(change.limit, unit), answer, change.ratio if is_told else None, tuple(notes))
 
 
 def judge_change(change: Change, *, is_significant: bool) -> Answer:

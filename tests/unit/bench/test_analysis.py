@@ -77,6 +77,21 @@ def test_an_interrupted_run_has_the_figures_of_its_whole_rounds():
     assert figures_of(run).cells[0].rounds == 9
 
 
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_a_run_that_was_interrupted_in_its_first_visit_has_figures_or_says_what_is_missing(taken: int):
+    """Whichever ways were taken by then."""
+    for start in range(4):
+        run = run_of(rounds=1, cells=(floor(),))
+        run.blocks = (run.blocks * 2)[start : start + taken]
+        run.visits = []
+        (cell,) = figures_of(run).cells
+        names = {block.arm for block in run.blocks}
+        has_base = bool(names & {"direct", "direct again"})
+        assert {arm.arm for arm in cell.arms} == (names if has_base else set())
+        assert cell.missing.keys() == {arm.name for arm in run.arms} - names
+        assert changes_within(run) == []
+
+
 def test_disturbed_rounds_are_left_out_while_there_are_enough():
     run = run_of(cells=(floor(),))
     run.visits[0] = type(run.visits[0])(0, floor().name, 0.5, 1.0, 0.0, 0.0)

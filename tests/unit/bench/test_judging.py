@@ -54,6 +54,12 @@ def test_what_stays_unclear_says_what_it_could_have_seen():
     assert "could have seen a change of 29%" in result.notes[-1]
 
 
+def test_a_ratio_that_cannot_be_told_is_not_shown_as_a_number():
+    (result,) = judge_changes([replace(DEARER, ratio=Interval(0.0, 0.0, 0.0, 0.0))], "x")
+    assert (result.answer, result.interval) == (Answer.INCONCLUSIVE, None)
+    assert "no ratio can be told" in result.notes[-1]
+
+
 def test_the_floor_is_at_least_five_percent():
     assert (floor_of(0.01), floor_of(0.2)) == (0.05, 0.2)
 
