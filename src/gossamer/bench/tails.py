@@ -31,12 +31,13 @@ class Drawn:
 
     @cached_property
     def interval(self) -> Interval:
-        """Expanded percentiles; one round alone decides nothing."""
+        """Expanded percentiles. Of few rounds even the outermost draws hold less than was asked, and that is said."""
         if self.units < 2:
             return Interval(self.centre, self.centre, self.centre, 0.0)
         tail = bootstrap_tail(self.units, CONFIDENCE)
         cut = min(int(tail * len(self.draws)), len(self.draws) - 1)
-        return Interval(self.centre, self.draws[cut], self.draws[-1 - cut], CONFIDENCE)
+        confidence = min(CONFIDENCE, 1 - 2.0 ** (1 - self.units))
+        return Interval(self.centre, self.draws[cut], self.draws[-1 - cut], confidence)
 
     def p_above(self, threshold: float) -> float:
         """See families."""

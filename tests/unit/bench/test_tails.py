@@ -69,6 +69,11 @@ def test_one_round_decides_nothing():
     assert found.p_above(0.0) == 1.0
 
 
+def test_few_rounds_do_not_claim_what_they_cannot_hold():
+    held = [Drawn(2.0, (1.0, 3.0), rounds).interval.confidence for rounds in (2, 5, 6, 10)]
+    assert held == [0.5, 0.9375, 0.95, 0.95]
+
+
 def test_the_p_value_and_the_interval_do_not_contradict_each_other():
     """Where the lower end lies on the threshold, one side holds what an interval leaves out on one side."""
     chance = random.Random(1)
