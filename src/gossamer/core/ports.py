@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from gossamer.core.allowance import UNLIMITED, Limits
 from gossamer.core.record import Record
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
@@ -23,12 +24,57 @@ class Claims(msgspec.Struct, eq=False):
     models: frozenset[str] | None = None
     """Names of models the key may ask for; None: all."""
     is_valid: bool = True
+    user_id: str | None = None
+    agents: frozenset[str] = frozenset()
+    """The agents that it is bound to; none: all agents of its user."""
+    limits: Limits = UNLIMITED
+    user_limits: Limits = UNLIMITED
+    used_at: float = 0.0
+    """Unix time of its last request."""
+
+
+class AgentClaims(msgspec.Struct, eq=False):
+    """On whose behalf a key speaks. Shared and ended like Claims."""
+
+    agent_id: str
+    name: str
+    user_id: str | None = None
+    models: frozenset[str] | None = None
+    default_model: str | None = None
+    """Asked for where the request names none."""
+    limits: Limits = UNLIMITED
+    is_valid: bool = True
 
 
 class Authenticator(Protocol):
-    """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key."""
+    """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key.
 
-    def claims_of(self, digest: bytes) -> Claims | Awaitable[Claims | None] | None: ...
+    Raises Unavailable where nobody can say, and RateLimitExceeded to an address that brings too many bad keys.
+    """
+
+    def claims_of(self, digest: bytes, peer: str) -> Claims | Awaitable[Claims | None] | None: ...
+
+
+class AgentDirectory(Protocol):
+    """From the id of an agent to what it is; None means that there is none. Raises Unavailable where nobody can say."""
+
+    def agent_of(self, agent_id: str) -> AgentClaims | Awaitable[AgentClaims | None] | None: ...
+
+
+class Lease(Protocol):
+    """What a request was let in with: one of its concurrent places, estimated tokens and money."""
+
+    def settle(self, tokens: int | None, nanos: int | None) -> None:
+        """Called once, at the end: what was used instead of what was estimated; None: nobody knows."""
+
+
+class Limiter(Protocol):
+    """Counts for key, user, agent and model in one step. None where nothing limits the request.
+
+    Says on the exchange what its answer's x-ratelimit lines are. Raises RateLimitExceeded and its kin.
+    """
+
+    def admit(self, exchange: "Exchange") -> Lease | Awaitable[Lease] | None: ...
 
 
 class Sending(Protocol):

@@ -15,7 +15,7 @@ def authenticate(exchange: Exchange) -> Awaitable[None] | None:
         return None
     if caller.token_digest is None:
         raise InvalidApiKey("No API key was sent. Send `Authorization: Bearer gsm_...` or `x-api-key: gsm_...`.")
-    found = exchange.services.authenticator.claims_of(caller.token_digest)
+    found = exchange.services.authenticator.claims_of(caller.token_digest, exchange.request.peer)
     if found is None or isinstance(found, Claims):
         _accept(exchange, found)
         return None

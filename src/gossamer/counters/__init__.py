@@ -1,0 +1,1 @@
+"""Where limits and budgets are counted: in memory, or in Redis for several workers and nodes."""
