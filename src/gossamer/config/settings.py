@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from gossamer.core.logs import LogFormat
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -16,7 +17,6 @@ _CALL = CallTimeouts()
 _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-LogFormat = Literal["auto", "text", "json"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]

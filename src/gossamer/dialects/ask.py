@@ -15,6 +15,8 @@ from gossamer.dialects.members import JsonObject, NoObject
 _decode_text: Final = msgspec.json.Decoder(str).decode
 _encode: Final = msgspec.json.Encoder().encode
 
+_MODEL_CHARS: Final = 256
+"""It goes into headers and records. The longest names in use, paths of fine-tuned models, have about a hundred."""
 _FLAGS: Final = {b"true": True, b"false": False, b"null": False}
 _BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
 """In UTF-16 too, and behind any byte order mark: some readers take those."""
@@ -73,18 +75,22 @@ def replace_model(body: bytes, model: str) -> bytes:
 
 def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
     try:
-        return _decode_text(members["model"])
+        model = _decode_text(members["model"])
     except KeyError:
         raise _no_model() from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_text() from None
+    if len(model) > _MODEL_CHARS:
+        raise _too_long()
+    return model
 
 
 def _text_of_model(raw: msgspec.Raw) -> str:
-    try:
-        return _decode_text(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _no_text() from None
+    return _model_of({"model": raw})
+
+
+def _too_long() -> InvalidRequest:
+    return InvalidRequest(f'"model" has more than {_MODEL_CHARS} characters. Send the name of a model.', param="model")
 
 
 def _no_text() -> InvalidRequest:

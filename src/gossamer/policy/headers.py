@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 Field = tuple[bytes, bytes]
 
+JSON_LINE = b"content-type: application/json\r\n"
+"""The head of an answer of the gateway's own."""
+
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
      b"trailer", b"transfer-encoding", b"upgrade", b"content-length"}

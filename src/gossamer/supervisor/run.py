@@ -21,6 +21,7 @@ from gossamer.supervisor.changes import hold_fixed, needs_restart
 from gossamer.supervisor.crew import Crew
 from gossamer.supervisor.errors import StartFailed
 from gossamer.supervisor.first_key import FirstKey, find_or_mint, keep_keys, keys_path, read_keys, with_keys
+from gossamer.supervisor.hold import Hold, hold_data_dir
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
 from gossamer.worker.link import Order, encode_order
@@ -48,8 +49,10 @@ async def supervise(
     server = settings.server
     log.debug("open files", allowed=raise_open_files_limit())
     with closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners:
-        key = find_or_mint(Path(settings.data_dir), has_others=bool(settings.keys), now=datetime.now(UTC))
-        return await Supervisor(settings, key, listeners, read_settings, announce, worker_command).run()
+        data_dir = Path(settings.data_dir)
+        key = find_or_mint(data_dir, has_others=bool(settings.keys), now=datetime.now(UTC))
+        with closing(hold_data_dir(data_dir)) as hold:
+            return await Supervisor(settings, key, listeners, hold, read_settings, announce, worker_command).run()
 
 
 class Supervisor:
@@ -60,6 +63,7 @@ class Supervisor:
         settings: Settings,
         key: FirstKey,
         listeners: Listeners,
+        hold: Hold,
         read_settings: Callable[[], Settings],
         announce: Callable[[str], None],
         worker_command: Sequence[str],
@@ -68,6 +72,7 @@ class Supervisor:
         self._running = settings
         self._key = key
         self._listeners = listeners
+        self._hold = hold
         self._read_settings = read_settings
         self._announce = announce
         self._crew = Crew(worker_command, listeners.of_worker, self)
@@ -89,6 +94,7 @@ class Supervisor:
         self._crew.start(self._brief(self._settings))
         await self._end_asked.wait()
         self._listeners.close()
+        self._hold.close()
         await self._crew.drain(self._settings.server.limits.drain_timeout_s)
         if self._failure:
             raise StartFailed(self._failure)

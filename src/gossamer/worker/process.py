@@ -21,7 +21,7 @@ from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
 
-_log = get_log("worker")
+_log = get_log(__name__)
 
 _COLLECT_EVERY = 20_000
 """Objects. A request leaves no circle behind, so the collector is there for what went wrong, not for every 700."""
@@ -37,6 +37,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
         stages=TIMING.names,
+        workers=settings.server.workers,
     )
     factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
     assembly = factory.make(settings)
