@@ -97,6 +97,7 @@ def _freeze(content: FileFormat) -> Settings:
     return Settings(
         server=content.server,
         data_dir=content.data_dir,
+        control=content.control,
         journal=content.journal,
         log=content.log,
         auth=content.auth,

@@ -32,6 +32,7 @@ BaseUrl = Annotated[
 Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
+ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
 HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
 
@@ -103,6 +104,19 @@ class ServerSettings(Section, frozen=True, kw_only=True):
         None
     )
     limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+# --- administration ---
+
+
+class ControlSettings(Section, frozen=True, kw_only=True):
+    """Where the control paths are served: /admin, /v1/auth, /ui, /metrics, /docs."""
+
+    listen: Annotated[
+        ListenAddress | None,
+        Meta(description="An address of their own, such as 127.0.0.1:8081, beside the public one."),
+    ] = None
+    expose: Annotated[bool, Meta(description="false takes them off the public address.")] = True
 
 
 # --- what is written down ---
@@ -204,8 +218,15 @@ Provider = OpenAIProvider | CompatibleProvider | MockProvider
 
 
 class AuthSettings(Section, frozen=True, kw_only=True):
-    """Who may have an account, and for how long a log-in is good."""
+    """How keys are looked up and kept, who may have an account, and for how long a log-in is good."""
 
+    cache_entries: Annotated[int, Meta(ge=1, description="Keys that one worker keeps; as many agents.")] = 10_000
+    cache_ttl_s: Annotated[
+        Duration, Meta(description="For how long a key is believed without asking; revoking it is heard at once.")
+    ] = field(name="cache_ttl", default=600.0)
+    ask_timeout_s: Annotated[
+        Duration, Meta(description="What a request with an unknown key waits for an answer; then 503.")
+    ] = field(name="ask_timeout", default=2.0)
     registration: Annotated[
         Registration,
         Meta(description="Who may register once there is a user: nobody, whoever has an invite, or everybody."),
@@ -229,6 +250,7 @@ class Common(Section, frozen=True, kw_only=True):
 
     server: ServerSettings = field(default_factory=ServerSettings)
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
+    control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
