@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gossamer.config.settings import Settings
 from gossamer.worker.__main__ import Serve, main
-from gossamer.worker.link import Link
+from gossamer.process.link import Link
 
 
 class Standin:

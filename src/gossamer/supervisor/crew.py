@@ -14,7 +14,7 @@ from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
 from gossamer.supervisor.child import Child, start_child
 from gossamer.supervisor.endings import Restarts, ending_in_words
-from gossamer.worker.link import Order, Report, encode_order
+from gossamer.process.link import Order, Report, encode_order
 
 READY_WITHIN_S: Final = 20.0
 """A worker is ready in well under a second; one that takes so long hangs."""

@@ -23,7 +23,7 @@ from gossamer.supervisor.errors import StartFailed
 from gossamer.supervisor.first_key import FirstKey, find_or_mint, keep_keys, keys_path, read_keys, with_keys
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
-from gossamer.worker.link import Order, encode_order
+from gossamer.process.link import Order, encode_order
 
 WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""

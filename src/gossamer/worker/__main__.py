@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
-from gossamer.worker.link import Link, open_link
+from gossamer.process.link import Link, open_link
 
 Serve = Callable[[list[socket.socket], Settings, Link, int], Awaitable[None]]
 """Runs until drained. `gossamer.worker.process.serve` is the one that ships."""

@@ -18,7 +18,7 @@ from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
 from gossamer.pipeline import TIMING, run
 from gossamer.worker.front_door import FrontDoor, refusal
-from gossamer.worker.link import Link
+from gossamer.process.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
 
 _log = get_log("worker")

@@ -15,7 +15,7 @@ from gossamer.http.server import Server
 from gossamer.http.turn import Turn
 from gossamer.pipeline import run
 from gossamer.worker.front_door import FrontDoor
-from gossamer.worker.link import Link
+from gossamer.process.link import Link
 from gossamer.worker.process import Worker
 from gossamer.worker.services import ServiceFactory
 

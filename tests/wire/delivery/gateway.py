@@ -20,7 +20,7 @@ from gossamer.http.server import Server
 from gossamer.http.turn import Turn
 from gossamer.pipeline import run
 from gossamer.worker.front_door import FrontDoor, refusal
-from gossamer.worker.link import Link
+from gossamer.process.link import Link
 from gossamer.worker.process import Worker
 from gossamer.worker.services import ServiceFactory
 from tests.wire.conftest import Answer, Wire, bound_socket, eventually

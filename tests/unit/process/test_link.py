@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gossamer.config.settings import ServerSettings, Settings
-from gossamer.worker.link import Lines, Link, Order, encode_order, open_link
+from gossamer.process.link import Lines, Link, Order, encode_order, open_link
 
 
 class Owner:
