@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from gossamer.config.settings import Settings
-from gossamer.worker.__main__ import Serve, main
+from gossamer.process.entry import Serve, main
 from gossamer.process.link import Link
 
 

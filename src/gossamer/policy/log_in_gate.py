@@ -1,4 +1,4 @@
-"""How fast passwords may be tried: by one address, and at one account. The time is handed in; nothing is asked or kept elsewhere.
+"""How fast passwords may be tried: by one address, and at one account. The time is handed in.
 
 Only failures count: who knows the password is given back what the try had cost. An account is never shut: each
 address has tries of its own at it, which nobody else can use up.
@@ -7,60 +7,18 @@ address has tries of its own at it, which nobody else can use up.
 from collections.abc import Hashable
 from typing import Final, NamedTuple
 
-
-class Pace(NamedTuple):
-    """So many at once, then one in each interval."""
-
-    burst: int
-    interval_s: float
-
+from gossamer.policy.pace import Cells, Pace
 
 OF_ADDRESS: Final = Pace(20, 6.0)
 """A house behind one address may mistype; 14,000 guesses a day lead nowhere with passwords of 12 characters."""
 OF_ACCOUNT: Final = Pace(10, 10.0)
 """All addresses together."""
 OF_PAIR: Final = Pace(3, 600.0)
-"""One address at one account, whatever the others do: the owner waits ten minutes at the longest while thousands guess."""
-
-MOST_SUBJECTS: Final = 50_000
-"""Of each kind: some 10 MB when somebody tries to fill the memory."""
-
-
-class Cells:
-    """GCRA: for each subject the moment at which all that it has used is made good again."""
-
-    def __init__(self, pace: Pace, most: int = MOST_SUBJECTS) -> None:
-        self._interval_s = pace.interval_s
-        self._slack_s = (pace.burst - 1) * pace.interval_s
-        self._most = most
-        self._even_at: dict[Hashable, float] = {}
-
-    def __len__(self) -> int:
-        return len(self._even_at)
-
-    def wait_s(self, subject: Hashable, now: float) -> float:
-        """Seconds until one more is let in; 0: at once."""
-        return max(0.0, self._even_at.get(subject, now) - self._slack_s - now)
-
-    def take(self, subject: Hashable, now: float) -> None:
-        if subject not in self._even_at and len(self._even_at) >= self._most:
-            self._make_room(now)
-        self._even_at[subject] = max(self._even_at.get(subject, now), now) + self._interval_s
-
-    def give_back(self, subject: Hashable) -> None:
-        if subject in self._even_at:
-            self._even_at[subject] -= self._interval_s
-
-    def _make_room(self, now: float) -> None:
-        """Whoever owes nothing is as good as unknown; if all owe, the quarter that owes least is forgiven."""
-        self._even_at = {subject: even_at for subject, even_at in self._even_at.items() if even_at > now}
-        if len(self._even_at) >= self._most:
-            by_debt = sorted(self._even_at.items(), key=lambda item: item[1])
-            self._even_at = dict(by_debt[len(by_debt) // 4 :])
+"""One address at one account, whatever the others do: its owner waits ten minutes at most."""
 
 
 class Try(NamedTuple):
-    """One try, paid in advance so that a thousand at once are not one. With `wait_s`, it was not let in and cost nothing."""
+    """One try, paid in advance: a thousand at once are not one. With `wait_s` it was not let in, and cost nothing."""
 
     wait_s: float
     costs: tuple[tuple[Cells, Hashable], ...] = ()

@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
+from gossamer.process.link import Order, Report, encode_order
 from gossamer.supervisor.child import Child, start_child
 from gossamer.supervisor.endings import Restarts, ending_in_words
-from gossamer.process.link import Order, Report, encode_order
 
 READY_WITHIN_S: Final = 20.0
 """A worker is ready in well under a second; one that takes so long hangs."""

@@ -16,6 +16,7 @@ from typing import Final
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.process.link import Order, encode_order
 from gossamer.supervisor.banner import Started, render_banner
 from gossamer.supervisor.changes import hold_fixed, needs_restart
 from gossamer.supervisor.crew import Crew
@@ -23,7 +24,6 @@ from gossamer.supervisor.errors import StartFailed
 from gossamer.supervisor.first_key import FirstKey, find_or_mint, keep_keys, keys_path, read_keys, with_keys
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
-from gossamer.process.link import Order, encode_order
 
 WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""
