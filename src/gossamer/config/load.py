@@ -99,6 +99,7 @@ def _freeze(content: FileFormat) -> Settings:
         data_dir=content.data_dir,
         journal=content.journal,
         log=content.log,
+        auth=content.auth,
         providers={ALWAYS_THERE: MockProvider(), **content.providers},
         models=content.models,
         default_provider=content.default_provider,

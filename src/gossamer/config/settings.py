@@ -17,6 +17,7 @@ _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "text", "json"]
+Registration = Literal["closed", "invite", "open"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
@@ -202,6 +203,18 @@ Provider = OpenAIProvider | CompatibleProvider | MockProvider
 # --- who may call, and all together ---
 
 
+class AuthSettings(Section, frozen=True, kw_only=True):
+    """Who may have an account, and for how long a log-in is good."""
+
+    registration: Annotated[
+        Registration,
+        Meta(description="Who may register once there is a user: nobody, whoever has an invite, or everybody."),
+    ] = "closed"
+    login_ttl_s: Annotated[Duration, Meta(description="After this, whoever is logged in gives the password again.")] = (
+        field(name="login_ttl", default=12 * 3600.0)
+    )
+
+
 class KeySettings(Section, frozen=True, kw_only=True):
     """A key that the configuration itself grants. The token is nowhere: only its SHA-256."""
 
@@ -218,6 +231,7 @@ class Common(Section, frozen=True, kw_only=True):
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
     journal: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
         field(default_factory=dict)
     )

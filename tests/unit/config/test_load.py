@@ -78,14 +78,14 @@ def test_a_file_that_is_not_there(tmp_path):
             b"- 1",
             (
                 "f.yaml:1: the file is a list, and must be a mapping; its keys are server, data_dir, journal, log, "
-                "providers, models, default_provider, keys"
+                "auth, providers, models, default_provider, keys"
             ),
         ),
         (
             b"word",
             (
                 "f.yaml:1: the file is a single value, and must be a mapping; its keys are server, data_dir, "
-                "journal, log, providers, models, default_provider, keys"
+                "journal, log, auth, providers, models, default_provider, keys"
             ),
         ),
         (

@@ -75,7 +75,7 @@ def test_the_environment_in_values(read):
         (
             "cache: {}",
             (
-                "1: cache: unknown key; keys here: data_dir, default_provider, journal, keys, log, models, "
+                "1: cache: unknown key; keys here: auth, data_dir, default_provider, journal, keys, log, models, "
                 "providers, server"
             ),
         ),
