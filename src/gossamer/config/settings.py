@@ -250,6 +250,7 @@ class Common(Section, frozen=True, kw_only=True):
 
     server: ServerSettings = field(default_factory=ServerSettings)
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
+    state: str = "sqlite:///.gossamer/state.db"
     control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -6,19 +6,17 @@ waits for those before it. So a flood of wrong tokens comes through at the pace,
 
 import asyncio
 from collections import deque
-from ipaddress import IPv6Address, ip_address
 from time import monotonic
 from typing import Final
 
 from gossamer.core.errors import RateLimitExceeded
 from gossamer.policy.pace import Cells, Pace
+from gossamer.policy.site import site_of
 
 PACE: Final = Pace(50, 0.1)
 """Bad tokens of one address: so many at once, then ten a second."""
 MOST_ADDRESSES: Final = 10_000
 """About 2 MB in a worker when somebody tries to fill its memory."""
-_IPV6_HOST_BITS: Final = 64
-"""Whoever has an IPv6 address has all of its /64."""
 
 
 class Visit:
@@ -79,15 +77,8 @@ class Doorman:
 
 
 def address_of(peer: str) -> str:
-    """Whom a connection is counted for: the address without its port; of IPv6 the network."""
-    host = peer.rpartition(":")[0] or peer
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS))
-    return host
+    """Whom a connection is counted for, by its address and port."""
+    return site_of(peer.rpartition(":")[0] or peer)
 
 
 def _too_many(wait_s: float) -> RateLimitExceeded:
