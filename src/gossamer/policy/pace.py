@@ -15,6 +15,10 @@ MOST_SUBJECTS: Final = 50_000
 """Of each kind: some 10 MB when somebody tries to fill the memory."""
 
 
+_BLUR_S: Final = 1e-6
+"""What sums of floating numbers may be off by."""
+
+
 class Cells:
     """GCRA: for each subject the moment at which all that it has used is made good again."""
 
@@ -29,14 +33,13 @@ class Cells:
 
     def wait_s(self, subject: Hashable, now: float) -> float:
         """Seconds until one more is let in; 0: at once."""
-        return max(0.0, self._even_at.get(subject, now) - self._slack_s - now)
+        wait_s = self._even_at.get(subject, now) - self._slack_s - now
+        return wait_s if wait_s > _BLUR_S else 0.0
 
     def room(self, subject: Hashable, now: float) -> int:
         """How many more would be let in at once."""
-        debt_s = max(0.0, self._even_at.get(subject, now) - now)
-        if debt_s > self._slack_s:
-            return 0
-        return max(1, int((self._slack_s - debt_s) / self._interval_s) + 1)
+        left_s = self._slack_s + _BLUR_S - max(0.0, self._even_at.get(subject, now) - now)
+        return int(left_s / self._interval_s) + 1 if left_s >= 0 else 0
 
     def take(self, subject: Hashable, now: float) -> None:
         if subject not in self._even_at and len(self._even_at) >= self._most:
