@@ -46,6 +46,10 @@ class Database:
         self.bell = Bell(backend.attend)
         self._backend = backend
         self._stale_before_s = 0.0
+        self._under_way = 0
+        self._is_closed = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._reading = self._watched(backend.readers())
         self._writing = self._watched(backend.writer())
 
@@ -69,11 +73,16 @@ class Database:
         """Committed at the end of the block, and undone if that is left by an error."""
         async with self._in_time(CHANGE_S), self._writing.begin() as connection:
             change = Change(connection, actor, self.now())
-            await change.begin()
-            yield change
-            await change.end()
-            if change.is_felt:
-                await self._backend.announce(connection, change.revision)
+            try:
+                await change.begin()
+                yield change
+                await change.end()
+                if change.is_felt:
+                    await self._backend.announce(connection, change.revision)
+            except asyncio.CancelledError:
+                # Out of time: whoever does not answer will not roll back either. Cut off, it does so by itself.
+                await connection.invalidate()
+                raise
         if change.is_felt:
             self.bell.ring()
 
@@ -83,7 +92,10 @@ class Database:
             await connection.execute(statement, values)
 
     async def close(self) -> None:
+        """What is under way is finished first: a connection that came back to a closed pool would stay open."""
+        self._is_closed = True
         await self.bell.close()
+        await self._is_idle.wait()
         await self._reading.dispose()
         await self._writing.dispose()
 
@@ -93,6 +105,10 @@ class Database:
 
     @asynccontextmanager
     async def _in_time(self, seconds: float) -> AsyncIterator[None]:
+        if self._is_closed:
+            raise StoreUnavailable("it is closed")
+        self._under_way += 1
+        self._is_idle.clear()
         try:
             async with deadline(seconds):
                 yield
@@ -101,6 +117,10 @@ class Database:
                 # The way may have gone for all connections: the next one to be used is a new one.
                 self._stale_before_s = _loop_time()
             raise
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._is_idle.set()
 
     def _watched(self, engine: AsyncEngine) -> AsyncEngine:
         """Connections from before an outage are not used again."""
