@@ -25,8 +25,9 @@ from gossamer.stages.authenticate import authenticate
 from gossamer.stages.identify import identify
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
+from gossamer.stages.verify_agent import verify_agent
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""

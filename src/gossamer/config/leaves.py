@@ -140,6 +140,11 @@ _NAMED = (
         parse=values.read_host,
         allowed="write an address or a host name such as 127.0.0.1; the port is server.port",
     ),
+    Leaf(
+        name="listen",
+        parse=values.read_listen,
+        allowed="write host:port such as 127.0.0.1:8081 or [::1]:8081; leave it out for none",
+    ),
     Leaf(name="path", parse=values.read_path, allowed="write a path; ${HOME} stands for the home directory"),
     Leaf(name="socket_path", parse=values.read_socket_path, allowed="write a path such as /run/gossamer.sock"),
     Leaf(

@@ -98,8 +98,10 @@ def _freeze(content: FileFormat) -> Settings:
     return Settings(
         server=content.server,
         data_dir=content.data_dir,
+        control=content.control,
         journal=content.journal,
         log=content.log,
+        auth=content.auth,
         providers={ALWAYS_THERE: MockProvider(), **content.providers},
         models=content.models,
         default_provider=content.default_provider,

@@ -33,6 +33,7 @@ _PASSWORD = re.compile(r"(://[^:@/]*:).*@")
 _QUERY_PASSWORD = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 _SOCKET_PATH_BYTES = 107
 """sun_path of Linux holds 108 with the final zero."""
+_LAST_PORT = 65535
 
 _FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -131,6 +132,17 @@ def read_host(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise Unfit(f"{text!r} is no address and no host name") from None
+
+
+def read_listen(text: str) -> str:
+    """host:port, an IPv6 address in brackets."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or int(port) > _LAST_PORT or port == text:
+        raise Unfit(f"{text!r} has no port from 0 to {_LAST_PORT}")
+    bare = read_host(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    if (":" in bare) != host.startswith("["):
+        raise Unfit(f"{text!r} has an IPv6 address without brackets, or brackets without one")
+    return f"{host}:{int(port)}"
 
 
 def read_path(text: str) -> str:

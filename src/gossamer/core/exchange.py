@@ -4,7 +4,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 """
 
 from gossamer.core.caller import Caller
-from gossamer.core.ports import Claims, Services, Target
+from gossamer.core.ports import AgentClaims, Claims, Services, Target
 from gossamer.core.record import Attempt, Usage
 from gossamer.core.timing import Spent
 from gossamer.http.request import Request
@@ -19,6 +19,7 @@ class Exchange:
     """What the caller is shown: its own id, if it sent one."""
     caller: Caller
     claims: Claims | None = None
+    agent: AgentClaims | None = None
     model: str | None = None
     target: Target | None = None
     body: bytes = b""

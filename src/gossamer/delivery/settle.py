@@ -56,11 +56,17 @@ def write_down(
     request = exchange.request
     caller = exchange.caller
     claims = exchange.claims
+    agent = exchange.agent
     target = exchange.target
+    at = wall_time() - total_ns / 1e9
+    key = user = None
+    if claims is not None:
+        key, user = claims.key_id, claims.user_id
+        claims.used_at = at
     services.journal.append(
         Record(  # by position: names would cost more than all the values
             exchange.id,
-            wall_time() - total_ns / 1e9,
+            at,
             services.worker,
             services.next_seq(),
             caller.method,
@@ -72,7 +78,7 @@ def write_down(
             overhead_ns,
             exchange.request_id,
             request.peer,
-            claims.key_id if claims is not None else None,
+            key,
             exchange.model,
             target.label if target is not None else None,
             exchange.attempts,
@@ -82,5 +88,7 @@ def write_down(
             exchange.response_bytes,
             exchange.usage,
             error,
+            user,
+            agent.agent_id if agent is not None else None,
         )
     )

@@ -1,4 +1,4 @@
-"""What a request body asks for, and the two edits that a gateway makes to it.
+"""What a request body asks for, and the three edits that a gateway makes to it.
 
 Bytes in, values or bytes out. Members that nobody here needs are neither read nor changed.
 """
@@ -17,6 +17,8 @@ _encode: Final = msgspec.json.Encoder().encode
 
 _MODEL_CHARS: Final = 256
 """It goes into headers and records. The longest names in use, paths of fine-tuned models, have about a hundred."""
+_NO_MODEL: Final = (b'""', b"null")
+"""What clients send for a model that they do not name; the member may be missing, too."""
 _FLAGS: Final = {b"true": True, b"false": False, b"null": False}
 _BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
 """In UTF-16 too, and behind any byte order mark: some readers take those."""
@@ -55,6 +57,13 @@ def read_optional_model(body: bytes) -> str | None:
             raise
         return None
     return _text_of_model(raw) if raw is not None and bytes(raw).startswith(b'"') else None
+
+
+def with_default_model(body: bytes, model: str) -> bytes:
+    """The body, asking for this model if it names none."""
+    ask = JsonObject(body)
+    named = ask.members.get("model")
+    return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
 
 
 def ask_for_usage(body: bytes) -> bytes:

@@ -25,13 +25,16 @@ from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
+from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 
 
 class ServiceFactory:
     """Makes Services, and retires those that they replace."""
 
-    def __init__(self, journal: Journal, turn: Turn, number: int, proxies: ProxySettings) -> None:
+    def __init__(self, journal: Journal, turn: Turn, number: int, proxies: ProxySettings, identity: Identity) -> None:
+        self.identity = identity
+        """Of the whole life of the worker: what it has found stays found over a reload."""
         self._journal = journal
         self._turn = turn
         self._number = number
@@ -43,10 +46,11 @@ class ServiceFactory:
 
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
-        keys = ConfiguredKeys(settings.keys)
+        keys = ConfiguredKeys(settings.keys, self.identity.keys)
         catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
         services = Services(
             authenticator=keys,
+            agents=self.identity.agents,
             router=StaticRouter(providers, settings.models, _default_of(settings), catalog),
             journal=self._journal,
             next_id=self._next_id,
