@@ -25,6 +25,9 @@ OF_PAIR: Final = Pace(3, 600.0)
 MOST_SUBJECTS: Final = 50_000
 """Of each kind: some 10 MB when somebody tries to fill the memory."""
 
+_ROUNDING_S: Final = 1e-3
+"""What many additions of a fraction may be off by, and nobody waits for."""
+
 
 class Cells:
     """GCRA: for each subject the moment at which all that it has used is made good again."""
@@ -40,7 +43,8 @@ class Cells:
 
     def wait_s(self, subject: Hashable, now: float) -> float:
         """Seconds until one more is let in; 0: at once."""
-        return max(0.0, self._even_at.get(subject, now) - self._slack_s - now)
+        wait_s = self._even_at.get(subject, now) - self._slack_s - now
+        return wait_s if wait_s > _ROUNDING_S else 0.0
 
     def take(self, subject: Hashable, now: float) -> None:
         if subject not in self._even_at and len(self._even_at) >= self._most:
