@@ -6,9 +6,16 @@ import pytest
 
 from gossamer.control.api.app import make_app, use_store
 from gossamer.control.store.store import Store
-from tests.real.admin.house import PASSWORD, Clock, House, Person, operations, refusal, settings_with
+from tests.real.admin.house import OPERATOR, PASSWORD, Clock, House, operations, refusal, settings_with
 
 USERS, KEYS = "/admin/v1/users", "/admin/v1/keys"
+
+
+@pytest.fixture
+def storeless() -> House:
+    """Where whoever asks may do everything, and only what needs no store is answered."""
+    clock = Clock()
+    return House(make_app(None, settings_with(), operator=OPERATOR, now=clock), None, clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +48,8 @@ USERS, KEYS = "/admin/v1/users", "/admin/v1/keys"
         (None, "body"),
     ],
 )
-async def test_a_body_that_is_not_right_is_refused_by_name(house: House, admin: Person, body: object, param: str):
-    assert refusal(await house.post(KEYS, body, admin.token)) == (400, "invalid_request", param)
+async def test_a_body_that_is_not_right_is_refused_by_name(storeless: House, body: object, param: str):
+    assert refusal(await storeless.post(KEYS, body)) == (400, "invalid_request", param)
 
 
 @pytest.mark.parametrize(
@@ -54,55 +61,55 @@ async def test_a_body_that_is_not_right_is_refused_by_name(house: House, admin: 
         ({"email": "a@b", "password": PASSWORD, "role": "root"}, "role"),
     ],
 )
-async def test_a_user_that_cannot_be_is_refused_by_name(house: House, admin: Person, body: object, param: str):
-    assert refusal(await house.post(USERS, body, admin.token)) == (400, "invalid_request", param)
+async def test_a_user_that_cannot_be_is_refused_by_name(storeless: House, body: object, param: str):
+    assert refusal(await storeless.post(USERS, body)) == (400, "invalid_request", param)
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=../x", "state=gone", "user_id=%00"])
-async def test_a_query_that_is_not_right_is_refused_by_name(house: House, admin: Person, query: str):
-    answer = await house.get(f"{KEYS}?{query}", admin.token)
+async def test_a_query_that_is_not_right_is_refused_by_name(storeless: House, query: str):
+    answer = await storeless.get(f"{KEYS}?{query}")
     assert refusal(answer) == (400, "invalid_request", query.partition("=")[0])
 
 
-async def test_all_mistakes_are_named_at_once_up_to_a_handful(house: House, admin: Person):
-    answer = await house.post(KEYS, {f"m{number}": 1 for number in range(9)}, admin.token)
+async def test_all_mistakes_are_named_at_once_up_to_a_handful(storeless: House):
+    answer = await storeless.post(KEYS, {f"m{number}": 1 for number in range(9)})
     message = answer.json()["error"]["message"]
     assert message.startswith("name: this is missing; m0: there is no such member here")
     assert message.endswith("and 5 more.")
 
 
-async def test_a_body_that_is_no_json_and_one_of_another_kind(house: House):
+async def test_a_body_that_is_no_json_and_one_of_another_kind(storeless: House):
     path = "/v1/auth/login"
-    broken = await house.post(path, content=b'{"email": ', headers={"content-type": "application/json"})
+    broken = await storeless.post(path, content=b'{"email": ', headers={"content-type": "application/json"})
     assert refusal(broken) == (400, "invalid_request", "body")
-    form = await house.post(path, content=b"email=a")
+    form = await storeless.post(path, content=b"email=a")
     assert refusal(form) == (400, "invalid_request", "body")
     assert "Content-Type: application/json" in form.json()["error"]["message"]
-    deep = await house.post(path, content=b"[" * 60_000, headers={"content-type": "application/json"})
+    deep = await storeless.post(path, content=b"[" * 60_000, headers={"content-type": "application/json"})
     assert refusal(deep)[:2] == (400, "invalid_request")
-    latin = await house.post(path, content=b'{"email": "\xff"}', headers={"content-type": "application/json"})
+    latin = await storeless.post(path, content=b'{"email": "\xff"}', headers={"content-type": "application/json"})
     assert refusal(latin)[:2] == (400, "invalid_request")
 
 
-async def test_a_body_has_an_end(house: House):
+async def test_a_body_has_an_end(storeless: House):
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(70):
             yield b" " * 1024
 
     for content in (b" " * 65_537, pieces()):
         asked = {"content": content, "headers": {"content-type": "application/json"}}
-        answer = await house.ask("POST", "/v1/auth/login", **asked)  # type: ignore[arg-type]
+        answer = await storeless.ask("POST", "/v1/auth/login", **asked)  # type: ignore[arg-type]
         assert refusal(answer) == (413, "request_too_large", None)
 
 
-async def test_a_path_and_a_method_that_there_are_not(house: House):
-    assert refusal(await house.get("/admin/v1/nothing")) == (404, "not_found", None)
-    assert refusal(await house.get("/admin/v1/users/")) == (404, "not_found", None), "and no redirect"
-    wrong = await house.ask("PUT", "/admin/v1/keys/x")
+async def test_a_path_and_a_method_that_there_are_not(storeless: House):
+    assert refusal(await storeless.get("/admin/v1/nothing")) == (404, "not_found", None)
+    assert refusal(await storeless.get("/admin/v1/users/")) == (404, "not_found", None), "and no redirect"
+    wrong = await storeless.ask("PUT", "/admin/v1/keys/x")
     assert refusal(wrong) == (405, "method_not_allowed", None)
     assert wrong.headers["allow"] == "DELETE, GET, PATCH"
-    assert (await house.ask("PUT", KEYS)).headers["allow"] == "GET, POST"
-    assert (await house.ask("PUT", "/docs")).headers["allow"] == "GET"
+    assert (await storeless.ask("PUT", KEYS)).headers["allow"] == "GET, POST"
+    assert (await storeless.ask("PUT", "/docs")).headers["allow"] == "GET"
 
 
 # --- the store away ---
@@ -142,13 +149,13 @@ async def test_an_outage_costs_no_tries(store: Store):
 # --- for people ---
 
 
-async def test_the_page_needs_nothing_from_elsewhere(house: House):
-    answer = await house.get("/docs")
+async def test_the_page_needs_nothing_from_elsewhere(storeless: House):
+    answer = await storeless.get("/docs")
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "//" not in answer.text.replace("<!doctype", "")
     assert "<script" not in answer.text
-    document = (await house.get("/openapi.json")).json()
+    document = (await storeless.get("/openapi.json")).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"{method.upper()} {path}<" in answer.text
@@ -157,8 +164,8 @@ async def test_the_page_needs_nothing_from_elsewhere(house: House):
         assert f"<h3 id={name}>" in answer.text
 
 
-async def test_the_document_says_who_may_and_what_comes_back(house: House):
-    document = (await house.get("/openapi.json")).json()
+async def test_the_document_says_who_may_and_what_comes_back(storeless: House):
+    document = (await storeless.get("/openapi.json")).json()
     assert set(document["components"]["securitySchemes"]) == {"bearer", "x-api-key"}
     for path, methods in document["paths"].items():
         for operation in methods.values():
