@@ -46,6 +46,10 @@ class Database:
         self.bell = Bell(backend.attend)
         self._backend = backend
         self._stale_before_s = 0.0
+        self._under_way = 0
+        self._is_closed = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._reading = self._watched(backend.readers())
         self._writing = self._watched(backend.writer())
 
@@ -83,7 +87,10 @@ class Database:
             await connection.execute(statement, values)
 
     async def close(self) -> None:
+        """What is under way is finished first: a connection that came back to a closed pool would stay open."""
+        self._is_closed = True
         await self.bell.close()
+        await self._is_idle.wait()
         await self._reading.dispose()
         await self._writing.dispose()
 
@@ -93,6 +100,10 @@ class Database:
 
     @asynccontextmanager
     async def _in_time(self, seconds: float) -> AsyncIterator[None]:
+        if self._is_closed:
+            raise StoreUnavailable("it is closed")
+        self._under_way += 1
+        self._is_idle.clear()
         try:
             async with deadline(seconds):
                 yield
@@ -101,6 +112,10 @@ class Database:
                 # The way may have gone for all connections: the next one to be used is a new one.
                 self._stale_before_s = _loop_time()
             raise
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._is_idle.set()
 
     def _watched(self, engine: AsyncEngine) -> AsyncEngine:
         """Connections from before an outage are not used again."""
