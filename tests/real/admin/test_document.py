@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from gossamer.control.api.app import make_app
 from tests.real.admin.house import settings_with
 from tests.real.admin.served import Served, serve
+from tests.real.postgres import Postgres
 
 document = make_app(None, settings_with()).openapi()
 schema = schemathesis.openapi.from_dict(document)
@@ -28,15 +29,22 @@ CHECKS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(f"sqlite:///{tmp_path_factory.mktemp('served')}/state.db") as served:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if request.param == "sqlite":
+        with serve(f"sqlite:///{tmp_path_factory.mktemp('served')}/state.db") as served:
+            yield served
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.make_database()
+    with serve(postgres.url_of(name)) as served:
         yield served
+    postgres.drop_database(name)
 
 
 @schema.parametrize()
 @settings(
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
