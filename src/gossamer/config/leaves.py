@@ -148,6 +148,13 @@ _NAMED = (
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
     ),
     Leaf(
+        name="state_url",
+        parse=values.read_state_url,
+        allowed="write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
+        write=values.hide_passwords,
+        is_secret=True,
+    ),
+    Leaf(
         name="provider_name",
         parse=values.matching(values.NAME_FORM),
         allowed="use letters, digits, dots, dashes and underscores, a letter or digit first",

@@ -17,6 +17,7 @@ from gossamer.config.reader import Reader
 from gossamer.config.rules import ALWAYS_THERE, check_rules
 from gossamer.config.settings import KeySettings, MockProvider, Settings
 from gossamer.config.shapes import file_shape
+from gossamer.config.values import SQLITE_PREFIX
 
 FILE_NAME = "gossamer.yaml"
 BUILT_IN = "built-in defaults"
@@ -103,6 +104,7 @@ def _freeze(content: FileFormat) -> Settings:
         providers={ALWAYS_THERE: MockProvider(), **content.providers},
         models=content.models,
         default_provider=content.default_provider,
+        state=content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
         keys=tuple(map(_freeze_key, content.keys)),
     )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from gossamer.config.values import hide_passwords
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -30,6 +31,7 @@ BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
+StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
@@ -247,4 +249,9 @@ class Common(Section, frozen=True, kw_only=True):
 class Settings(Common, frozen=True, kw_only=True):
     """Everything, checked. What is absent from the file has its default here."""
 
+    state: str = "sqlite:///.gossamer/state.db"
+    """The URL of the store. A password may be in it."""
     keys: tuple[KeySettings, ...] = ()
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace(repr(self.state), repr(hide_passwords(self.state)))

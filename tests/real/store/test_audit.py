@@ -1,10 +1,12 @@
 from datetime import timedelta
+from typing import Any
 
-from gossamer.control.nouns import Actor
+from gossamer.control.nouns import Actor, Key, User
 from gossamer.control.store.edits import AgentEdit, KeyEdit, UserEdit
 from gossamer.control.store.page import EventFilter, Page
+from gossamer.control.store.store import Store
 from gossamer.core.allowance import Limits
-from tests.real.store.things import OPERATOR, now
+from tests.real.store.things import OPERATOR, Things, now
 
 ACTIONS = [
     "user.create",
@@ -25,7 +27,7 @@ ACTIONS = [
 ]
 
 
-async def do_everything(store, things):
+async def do_everything(store: Store, things: Things) -> tuple[User, Key]:
     user = await store.add_user(OPERATOR, email="ann@example.com", password="planted-password")
     await store.change_user(OPERATOR, user.id, UserEdit(password="planted-password-2", limits=Limits(concurrent=1)))
     await store.add_login(OPERATOR, user.id, b"planted-login-digest-of-32-bytes", now() + timedelta(hours=1))
@@ -89,7 +91,7 @@ async def test_events_are_found_by_what_they_are(store, things):
     middle = now()
     await store.revoke_key(actor, key.id)
 
-    async def found(**filters: object) -> list[str]:
+    async def found(**filters: Any) -> list[str]:
         return [event.action for event in (await store.events(filters=EventFilter(**filters))).items]
 
     assert await found(action="key") == ["key.revoke", "key.create"]

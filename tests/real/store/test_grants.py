@@ -4,7 +4,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from gossamer.control.store.edits import AgentEdit, KeyEdit, UserEdit
 from gossamer.control.store.grants import KEYS_ASKED
@@ -135,7 +136,7 @@ async def test_a_look_up_goes_through_the_index(url, store, things, request):
 
 def _plan_of_sqlite(url: str) -> str:
     asked = KEYS_ASKED.params(digests=[b"x" * 32], now=now())
-    text = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
+    text = asked.compile(dialect=SQLiteDialect(), compile_kwargs={"render_postcompile": True})
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))
     try:
         values = [b"x" * 32 if "digests" in name else "2026-01-01" for name in text.positiontup or ()]
@@ -155,7 +156,8 @@ def _plan_of_postgres(url: str, postgres) -> str:
     )
     text = str(
         KEYS_ASKED.params(digests=[b"x"], now=now()).compile(
-            dialect=postgresql.dialect(), compile_kwargs={"render_postcompile": True}
+            dialect=PGDialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"render_postcompile": True},
         )
     )
     text = text.replace("%(digests_1)s", "sha256('a'),sha256('b'),sha256('c')").replace("%(now)s", "now()")

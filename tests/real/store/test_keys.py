@@ -1,9 +1,11 @@
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
+from gossamer.control.nouns import Key
 from gossamer.control.store.edits import AgentEdit, KeyEdit
 from gossamer.control.store.errors import Conflict, Missing, Taken
 from gossamer.control.store.page import AgentFilter, KeyFilter, Page
@@ -157,7 +159,7 @@ async def test_keys_are_found_by_what_they_are(store, things):
     bound, _ = await things.key(name="bound", agents=frozenset({agent.id}))
     hers, _ = await things.key(name="100%", user_id=user.id, expires_at=now() + timedelta(days=1))
 
-    async def found(**filters: object) -> tuple[object, ...]:
+    async def found(**filters: Any) -> tuple[Key, ...]:
         return (await store.keys(filters=KeyFilter(**filters))).items
 
     assert await found(state="expired") == (late,)

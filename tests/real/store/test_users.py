@@ -2,11 +2,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from gossamer.control.nouns import User
 from gossamer.control.store.edits import UserEdit
 from gossamer.control.store.errors import Closed, Conflict, LastAdmin, Missing, Taken, Unfit
 from gossamer.control.store.page import Page, UserFilter
+from gossamer.control.store.passwords import Passwords
+from gossamer.control.store.tables import USERS
 from gossamer.core.allowance import Limits
 from tests.real.store.things import OPERATOR, now
 
@@ -174,6 +178,19 @@ async def test_a_password_is_right_or_not(store):
     assert await store.check_password("ann@example.com", "\ud800") is None
     await store.remove_user(OPERATOR, user.id)
     assert await store.check_password("ann@example.com", "right") is None
+
+
+async def test_a_password_that_is_right_is_kept_with_the_parameters_of_today(store):
+    user = await store.add_user(OPERATOR, email="ann@example.com", password="right")
+    store._passwords = dearer = Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    (before,) = await store._database.rows(sa.select(USERS.c.password))
+    assert await store.check_password("ann@example.com", "wrong") is None
+    assert list(await store._database.rows(sa.select(USERS.c.password))) == [before]
+    assert await store.check_password("ann@example.com", "right") == user
+    (after,) = await store._database.rows(sa.select(USERS.c.password))
+    assert "m=16,t=2" in after.password
+    assert await store.check_password("ann@example.com", "right") == await store.user(user.id) == user
+    dearer.close()
 
 
 async def test_nobody_logs_in_without_a_password(store, things):

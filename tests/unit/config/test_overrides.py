@@ -78,7 +78,8 @@ def test_an_override_takes_the_type_of_its_field(read):
             (
                 "this overrides no setting; unset it, or rename it if it is for something else; settings begin with "
                 "GOSSAMER_SERVER, GOSSAMER_DATA_DIR, GOSSAMER_JOURNAL, GOSSAMER_LOG, GOSSAMER_AUTH, "
-                "GOSSAMER_PROVIDERS, GOSSAMER_MODELS, GOSSAMER_DEFAULT_PROVIDER, GOSSAMER_KEYS"
+                "GOSSAMER_PROVIDERS, GOSSAMER_MODELS, GOSSAMER_DEFAULT_PROVIDER, GOSSAMER_STATE, "
+                "GOSSAMER_KEYS"
             ),
         ),
         (

@@ -76,7 +76,7 @@ def test_the_environment_in_values(read):
             "cache: {}",
             (
                 "1: cache: unknown key; keys here: auth, data_dir, default_provider, journal, keys, log, models, "
-                "providers, server"
+                "providers, server, state"
             ),
         ),
         ("server:\n  port: x", "2: server.port: 'x' is text; write a whole number from 0 to 65535"),

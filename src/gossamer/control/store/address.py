@@ -1,14 +1,12 @@
 """From the URL of a store to how it is reached. Drivers are loaded here, and only the one that is needed."""
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gossamer.config.values import POSTGRES_PREFIXES, SQLITE_PREFIX
 from gossamer.control.store.errors import StoreUnavailable
-
-SQLITE: Final = "sqlite:///"
-POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 class Backend(Protocol):
@@ -40,11 +38,11 @@ class Backend(Protocol):
 
 def backend_of(url: str) -> Backend:
     """Raises StoreUnavailable for what cannot be a store."""
-    if url.startswith(SQLITE) and len(url) > len(SQLITE):
+    if url.startswith(SQLITE_PREFIX) and len(url) > len(SQLITE_PREFIX):
         from gossamer.control.store.sqlite import SqliteBackend  # noqa: PLC0415 - the driver, where it is needed
 
-        return SqliteBackend(url.removeprefix(SQLITE))
-    if url.startswith(POSTGRES):
+        return SqliteBackend(url.removeprefix(SQLITE_PREFIX))
+    if url.startswith(POSTGRES_PREFIXES):
         return _postgres(url)
     raise StoreUnavailable("its URL is neither sqlite:///PATH nor postgresql://USER:PASSWORD@HOST/DATABASE")
 

@@ -6,7 +6,7 @@ from the last one known, so an outage, a lost notification or a slow reader leav
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ class Changes(Part):
         _, changes = await self._read(revision)
         return changes
 
-    async def watch(self, since: int) -> AsyncIterator[Changed | Lost]:
+    async def watch(self, since: int) -> AsyncGenerator[Changed | Lost, None]:
         """All changes of all processes on this store after `since`, in order, none left out and none twice.
 
         Goes on through outages, which it never raises; ends when the store is closed.

@@ -73,11 +73,16 @@ class Database:
         """Committed at the end of the block, and undone if that is left by an error."""
         async with self._in_time(CHANGE_S), self._writing.begin() as connection:
             change = Change(connection, actor, self.now())
-            await change.begin()
-            yield change
-            await change.end()
-            if change.is_felt:
-                await self._backend.announce(connection, change.revision)
+            try:
+                await change.begin()
+                yield change
+                await change.end()
+                if change.is_felt:
+                    await self._backend.announce(connection, change.revision)
+            except asyncio.CancelledError:
+                # Out of time: whoever does not answer will not roll back either. Cut off, it does so by itself.
+                await connection.invalidate()
+                raise
         if change.is_felt:
             self.bell.ring()
 

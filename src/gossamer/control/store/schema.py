@@ -1,6 +1,6 @@
 """Are the tables there, and of this version?
 
-Every start asks this with one small question; Alembic is only loaded where something is to be done.
+Every start asks this with one small question; Alembic is only loaded where there is something to do.
 """
 
 from typing import Any, Final
@@ -59,7 +59,7 @@ async def check_schema(backend: Backend) -> Migrated:
 
 async def version_of(backend: Backend) -> str | None:
     """Of the tables that are there; None: there are none."""
-    engine = backend.writer()
+    engine = backend.readers()
     try:
         async with deadline(ASK_S), engine.connect() as connection:
             return await connection.run_sync(_read)

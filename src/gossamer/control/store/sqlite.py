@@ -32,6 +32,8 @@ LOOK_EVERY_S: Final = 0.1
 """How late the change of another process on the same file is noticed."""
 LOOK_AGAIN_S: Final = 1.0
 """After the file could not be read."""
+_READS: Final = ("query_only=ON",)
+_WRITES: Final = ("journal_mode=WAL", "synchronous=FULL")
 PRIVATE_FILE: Final = 0o600
 PRIVATE_DIRECTORY: Final = 0o700
 _ROWS_A_TIME: Final = 64
@@ -71,15 +73,15 @@ class SqliteBackend:
         return self._path.exists()
 
     def readers(self) -> AsyncEngine:
-        opener = self._opener(BUSY_S, ("query_only=ON",))
+        opener = self._opener(BUSY_S, _READS)
         return _engine(opener, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
 
     def writer(self) -> AsyncEngine:
-        return _serial(_engine(self._opener(BUSY_S, ("foreign_keys=ON",)), 1))
+        return _serial(_engine(self._opener(BUSY_S, (*_WRITES, "foreign_keys=ON")), 1))
 
     def migrator(self, patience_s: float) -> AsyncEngine:
         """Without foreign keys: SQLite changes a table by making it anew."""
-        return _serial(_engine(self._opener(patience_s, ("foreign_keys=OFF",)), 1))
+        return _serial(_engine(self._opener(patience_s, (*_WRITES, "foreign_keys=OFF")), 1))
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """BEGIN IMMEDIATE has done so."""
@@ -97,7 +99,7 @@ class SqliteBackend:
                 await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _look(self, ring: Callable[[], None]) -> None:
-        line = await self._open(BUSY_S, ("query_only=ON",))
+        line = await self._open(BUSY_S, _READS)
         try:
             seen = None
             while True:
@@ -134,9 +136,8 @@ class SqliteBackend:
             check_same_thread=False,  # interrupt() comes from the loop
         )
         try:
-            _turn_to_wal(connection, busy_s)
-            for pragma in ("synchronous=FULL", *pragmas):
-                connection.execute(f"PRAGMA {pragma}")
+            for pragma in pragmas:
+                _set(connection, pragma, busy_s)
         except sqlite3.Error:
             connection.close()
             raise
@@ -149,12 +150,12 @@ class SqliteBackend:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
 
 
-def _turn_to_wal(connection: sqlite3.Connection, busy_s: float) -> None:
-    """Once in the life of a file. Two who do it at once do not wait for each other by themselves."""
+def _set(connection: sqlite3.Connection, pragma: str, busy_s: float) -> None:
+    """The mode of the journal changes once in the life of a file; two who do it at once do not wait by themselves."""
     until = time.monotonic() + busy_s
     while True:
         try:
-            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.OperationalError:
             if time.monotonic() > until:
                 raise

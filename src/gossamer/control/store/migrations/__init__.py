@@ -7,4 +7,4 @@ in one transaction; SQLite changes a column with `op.batch_alter_table`. Tests t
 from typing import Final
 
 HEAD: Final = "0001"
-"""The newest step. Known without Alembic, so that a start can see that nothing is to be done."""
+"""The newest step. Known without Alembic, so that a start sees at once that it has nothing to do."""
