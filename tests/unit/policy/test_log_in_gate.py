@@ -28,7 +28,7 @@ def test_after_the_wait_that_was_told_one_more_is_let_in():
     gate = LogInGate()
     tries(gate, "a", "ada", 0.0)
     wait_s = gate.enter("a", "ada", 0.0).wait_s
-    assert gate.enter("a", "ada", wait_s - 0.001).wait_s > 0
+    assert gate.enter("a", "ada", wait_s - 0.01).wait_s > 0
     assert gate.enter("a", "ada", wait_s).wait_s == 0.0
     assert gate.enter("a", "ada", wait_s).wait_s > 0
 
@@ -94,3 +94,11 @@ def test_giving_back_to_somebody_who_was_forgotten_is_no_credit():
     cells = Cells(Pace(1, 10.0))
     cells.give_back("nobody")
     assert len(cells) == 0
+
+
+def test_a_burst_is_whole_where_its_interval_is_no_round_number():
+    cells = Cells(Pace(1000, 0.1))
+    for _ in range(1000):
+        assert cells.wait_s("a", 1e9) == 0.0
+        cells.take("a", 1e9)
+    assert cells.wait_s("a", 1e9) > 0.0

@@ -16,7 +16,7 @@ from gossamer.cli.admin.options import (
     said,
 )
 from gossamer.cli.admin.output import note, print_list, print_thing
-from gossamer.cli.admin.table import Column, Thing, limits_text, list_text, moment_text
+from gossamer.cli.admin.table import Column, Thing, full_moment_text, limits_text, list_text
 from gossamer.cli.admin.user import state_of
 
 AGENTS: Final = "/admin/v1/agents"
@@ -107,6 +107,6 @@ def lines_of(agent: Thing) -> list[tuple[str, str]]:
         ("models", list_text(agent["models"], "all")),
         ("default model", agent["default_model"] or "none"),
         ("limits", limits_text(agent["limits"])),
-        ("created", moment_text(agent["created_at"])),
-        ("changed", moment_text(agent["updated_at"])),
+        ("created", full_moment_text(agent["created_at"])),
+        ("changed", full_moment_text(agent["updated_at"])),
     ]

@@ -30,8 +30,7 @@ class HttpDoor:
     """`url` is where the gateway is; a path of its own, as behind a proxy, stays before all paths."""
 
     def __init__(self, url: str, token: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_base(url):
             raise Refused(f"{url} is no URL of a gateway: write one such as http://127.0.0.1:8080")
         self._base = url.rstrip("/").removesuffix("/v1")
         self._token = token
@@ -68,6 +67,14 @@ class HttpDoor:
                 return read_answer(error.code, None, error.read())
         except (OSError, HTTPException, ValueError) as error:
             raise Refused(f"{self._base} could not be asked: {_reason(error)}") from None
+
+
+def _is_base(url: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def query_text(query: Mapping[str, object] | None) -> str:

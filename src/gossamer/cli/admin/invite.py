@@ -7,7 +7,7 @@ from gossamer.cli.admin.door import Door
 from gossamer.cli.admin.find import path_to
 from gossamer.cli.admin.options import add_page_options, add_verb, page_of, said
 from gossamer.cli.admin.output import note, print_list, print_thing
-from gossamer.cli.admin.table import Column, Thing, moment_text
+from gossamer.cli.admin.table import Column, Thing, full_moment_text, moment_text
 from gossamer.cli.admin.user import ROLES
 
 INVITES: Final = "/admin/v1/invites"
@@ -50,6 +50,6 @@ def lines_of(invite: Thing) -> list[tuple[str, str]]:
         ("id", invite["id"]),
         ("for", invite["email"] or "anybody"),
         ("role", invite["role"]),
-        ("until", moment_text(invite["expires_at"])),
-        ("used", moment_text(invite["used_at"])),
+        ("until", full_moment_text(invite["expires_at"])),
+        ("used", full_moment_text(invite["used_at"])),
     ]

@@ -18,7 +18,7 @@ from gossamer.cli.admin.options import (
     said,
 )
 from gossamer.cli.admin.output import note, print_list, print_thing
-from gossamer.cli.admin.table import Column, Thing, limits_text, list_text, moment_text
+from gossamer.cli.admin.table import Column, Thing, full_moment_text, limits_text, list_text, moment_text
 
 KEYS: Final = "/admin/v1/keys"
 COLUMNS: Final = (Column("ID", 36), Column("NAME", 0), Column("STATE", 7), Column("USED (UTC)", 16))
@@ -121,9 +121,9 @@ def lines_of(key: Thing) -> list[tuple[str, str]]:
         ("models", list_text(key["models"], "all")),
         ("agents", list_text(key["agents"], "all of its user")),
         ("limits", limits_text(key["limits"])),
-        ("expires", moment_text(key["expires_at"])),
-        ("revoked", moment_text(key["revoked_at"])),
-        ("used", moment_text(key["last_used_at"])),
-        ("created", moment_text(key["created_at"])),
-        ("changed", moment_text(key["updated_at"])),
+        ("expires", full_moment_text(key["expires_at"])),
+        ("revoked", full_moment_text(key["revoked_at"])),
+        ("used", full_moment_text(key["last_used_at"])),
+        ("created", full_moment_text(key["created_at"])),
+        ("changed", full_moment_text(key["updated_at"])),
     ]

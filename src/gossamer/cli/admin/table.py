@@ -49,6 +49,11 @@ def moment_text(text: str | None, nothing: str = "never") -> str:
     return nothing if text is None else text[:16].replace("T", " ")
 
 
+def full_moment_text(text: str | None) -> str:
+    """Where no heading says in which zone it is."""
+    return "never" if text is None else f"{moment_text(text)} UTC"
+
+
 def list_text(words: Sequence[str] | None, nothing: str) -> str:
     return ", ".join(words) if words else nothing
 

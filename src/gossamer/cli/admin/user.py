@@ -8,7 +8,7 @@ from gossamer.cli.admin.find import USERS, change, path_to, user_id
 from gossamer.cli.admin.options import add_limit_options, add_page_options, add_verb, limits_of, page_of, said
 from gossamer.cli.admin.output import note, print_list, print_thing
 from gossamer.cli.admin.password import read_password
-from gossamer.cli.admin.table import Column, Thing, limits_text, moment_text
+from gossamer.cli.admin.table import Column, Thing, full_moment_text, limits_text
 
 COLUMNS: Final = (Column("ID", 36), Column("EMAIL", 0), Column("ROLE", 6), Column("STATE", 6))
 ROLES: Final = ("admin", "member")
@@ -96,6 +96,6 @@ def lines_of(user: Thing) -> list[tuple[str, str]]:
         ("role", user["role"]),
         ("state", state_of(user)),
         ("limits", limits_text(user["limits"])),
-        ("created", moment_text(user["created_at"])),
-        ("changed", moment_text(user["updated_at"])),
+        ("created", full_moment_text(user["created_at"])),
+        ("changed", full_moment_text(user["updated_at"])),
     ]

@@ -54,7 +54,7 @@ async def _answer_store(request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)
     if isinstance(error, StoreUnavailable):
         log.warning("the state store cannot be asked", path=request.url.path, reason=error.reason)
-    return answer_to(refusal_of(error))
+    return answer_to(refusal_of(error, request.path_params.values()))
 
 
 async def _answer_unfit(_: Request, error: Exception) -> Response:

@@ -48,7 +48,7 @@ class Desk:
         return datetime.fromtimestamp(self.wall_time(), UTC)
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     desk = request.app.state.desk
     assert isinstance(desk, Desk)
     return desk

@@ -3,6 +3,9 @@
 Those that a gateway's paths know as well are in gossamer.core.errors.
 """
 
+from collections.abc import Collection
+from typing import Final
+
 from gossamer.control.store.errors import (
     Closed,
     Conflict,
@@ -18,8 +21,7 @@ from gossamer.core.errors import CallerError, GatewayError, InternalError, Inval
 RETRY_AFTER_S = 1.0
 """An outage of the store may be over at any moment; whoever asks each second does no harm."""
 
-_LISTS = {"user": "users", "key": "keys", "agent": "agents", "invite": "invites"}
-_MEMBERS = {"user": "user_id", "agent": "agents"}
+_MEMBERS: Final = {"user": "user_id", "agent": "agents"}
 """Where a body names a thing of another noun."""
 
 
@@ -76,11 +78,16 @@ class VersionRequired(CallerError):
     code = "version_required"
 
 
-def refusal_of(error: StoreError) -> GatewayError:
-    """What the client is told. Nothing of the store's own words leaves: they may name hosts and files."""
+def refusal_of(error: StoreError, in_path: Collection[str] = ()) -> GatewayError:
+    """What the client is told. Nothing of the store's own words leaves: they may name hosts and files.
+
+    `in_path`: the ids that the path names; what else is missing was named in the body.
+    """
     match error:
         case Missing(noun=noun, thing_id=thing_id):
-            return missing(noun, thing_id)
+            where = f"GET /admin/v1/{noun}s lists those that you may see."
+            param = None if thing_id in in_path else _MEMBERS.get(noun)
+            return NotFound(f"There is no {noun} {thing_id} that you may see. {where}", param=param)
         case Conflict(version=version):
             return VersionConflict(
                 f"It has changed since you read it, and is at version {version} now. GET it again and repeat the "
@@ -102,10 +109,3 @@ def refusal_of(error: StoreError) -> GatewayError:
                 retry_after_s=RETRY_AFTER_S,
             )
     return InternalError("The gateway met a defect of its own; its log has it. Please report it.")
-
-
-def missing(noun: str, thing_id: str, *, of: str = "") -> NotFound:
-    """`of`: the noun of the path; another one was named in the body."""
-    where = f"GET /admin/v1/{_LISTS[noun]} lists those that you may see." if noun in _LISTS else ""
-    param = _MEMBERS.get(noun) if of and of != noun else None
-    return NotFound(f"There is no {noun} {thing_id} that you may see. {where}".strip(), param=param)

@@ -46,6 +46,11 @@ class Line(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, _ROWS_A_TIME)
         self._thread.daemon = True
+        self.stopping: asyncio.Future[Any] | None = None
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        self.stopping = super().stop()
+        return self.stopping
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -114,6 +119,8 @@ class SqliteBackend:
         try:
             await line
         except (sqlite3.Error, OSError) as error:
+            if line.stopping is not None:
+                await line.stopping  # else its thread would speak to a loop that may be closed by then
             raise StoreUnavailable(f"{self._path}: {reason_of(error)}") from error
         return line
 
