@@ -15,8 +15,8 @@ MOST_SUBJECTS: Final = 50_000
 """Of each kind: some 10 MB when somebody tries to fill the memory."""
 
 
-_BLUR_S: Final = 1e-6
-"""What sums of floating numbers may be off by."""
+_ROUNDING_S: Final = 1e-3
+"""What many additions of a fraction may be off by, and nobody waits for."""
 
 
 class Cells:
@@ -34,11 +34,11 @@ class Cells:
     def wait_s(self, subject: Hashable, now: float) -> float:
         """Seconds until one more is let in; 0: at once."""
         wait_s = self._even_at.get(subject, now) - self._slack_s - now
-        return wait_s if wait_s > _BLUR_S else 0.0
+        return wait_s if wait_s > _ROUNDING_S else 0.0
 
     def room(self, subject: Hashable, now: float) -> int:
         """How many more would be let in at once."""
-        left_s = self._slack_s + _BLUR_S - max(0.0, self._even_at.get(subject, now) - now)
+        left_s = self._slack_s + _ROUNDING_S - max(0.0, self._even_at.get(subject, now) - now)
         return int(left_s / self._interval_s) + 1 if left_s >= 0 else 0
 
     def take(self, subject: Hashable, now: float) -> None:
