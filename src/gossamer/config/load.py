@@ -101,6 +101,10 @@ def _freeze(content: FileFormat) -> Settings:
         log=content.log,
         providers={ALWAYS_THERE: MockProvider(), **content.providers},
         models=content.models,
+        counters=content.counters,
+        counters_down=content.counters_down,
+        limits=content.limits,
+        prices=content.prices,
         default_provider=content.default_provider,
         keys=tuple(map(_freeze_key, content.keys)),
     )

@@ -7,8 +7,10 @@ The `leaf` of a type names the rule by which leaves.py reads it. Secrets never s
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from gossamer.config.section import ModelName, Section, Target
+from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -23,8 +25,6 @@ Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
 FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
 ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
-ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
-Target = Annotated[str, Meta(extra={"leaf": "target"})]
 BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
@@ -33,10 +33,6 @@ Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
 HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
-
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the settings: never changed, and no key in it that nothing reads."""
 
 
 # --- the front door ---
@@ -224,6 +220,22 @@ class Common(Section, frozen=True, kw_only=True):
     models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
         field(default_factory=dict)
     )
+    counters: Annotated[
+        CountersUrl,
+        Meta(
+            description="Where use is counted: memory, in each worker its share; or redis://, rediss://, redis+cluster://."
+        ),
+    ] = "memory"
+    counters_down: Annotated[
+        CountersDown,
+        Meta(
+            description="While Redis is away: local, each worker counts its share; refuse, what is limited is refused."
+        ),
+    ] = "local"
+    limits: UsageSettings = field(default_factory=UsageSettings)
+    prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
+        default_factory=dict
+    )
     default_provider: Annotated[
         ProviderName | None,
         Meta(description="Where requests go that name no model known here; left out, the only one but mocks."),
@@ -234,3 +246,7 @@ class Settings(Common, frozen=True, kw_only=True):
     """Everything, checked. What is absent from the file has its default here."""
 
     keys: tuple[KeySettings, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the URLs, which may hold passwords."""
+        return f"Settings(data_dir={self.data_dir!r}, providers={self.providers!r}, ...)"

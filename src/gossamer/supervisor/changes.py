@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from gossamer.config.settings import Settings
 
 FIXED_OF_SERVER: Final = ("host", "port", "workers", "uds", "tls")
-FIXED: Final = ("data_dir", "journal")
+FIXED: Final = ("data_dir", "journal", "counters")
 
 
 def needs_restart(running: Settings, wanted: Settings) -> list[str]:
