@@ -24,10 +24,11 @@ from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
 from gossamer.stages.authenticate import authenticate
 from gossamer.stages.identify import identify
+from gossamer.stages.limit import limit
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route, limit)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""

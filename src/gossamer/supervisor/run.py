@@ -16,6 +16,7 @@ from typing import Final
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.journal.shelf import next_life
 from gossamer.supervisor.banner import Started, render_banner
 from gossamer.supervisor.changes import hold_fixed, needs_restart
 from gossamer.supervisor.crew import Crew
@@ -72,6 +73,7 @@ class Supervisor:
         self._announce = announce
         self._crew = Crew(worker_command, listeners.of_worker, self)
         self._at_terminal = os.isatty(0)
+        self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
         self._settings = settings
         self._generation = 0
@@ -167,7 +169,8 @@ class Supervisor:
         self._crew.brief(self._brief(self._settings))
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=with_keys(settings, self._key.stored), generation=self._generation))
+        briefed = with_keys(settings, self._key.stored)
+        return encode_order(Order(settings=briefed, generation=self._generation, fleet=self._fleet))
 
     def _describe(self) -> Started:
         server = self._running.server

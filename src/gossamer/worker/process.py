@@ -18,6 +18,7 @@ from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
 from gossamer.pipeline import TIMING, run
 from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.limits import Counters
 from gossamer.worker.link import Link
 from gossamer.worker.services import Assembly, ServiceFactory
 
@@ -30,6 +31,7 @@ _COLLECT_EVERY = 20_000
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:
     """Answer until told to drain."""
     turn = Turn(asyncio.get_running_loop())
+    counters = Counters(settings, number, link.fleet, _log)
     journal = JournalWriter(
         Path(settings.data_dir) / "journal",
         number,
@@ -38,7 +40,8 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         lambda trouble: _log.warning(trouble, worker=number),
         stages=TIMING.names,
     )
-    factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
+    counters.keep(lambda: journal.position)
+    factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ), counters.counting)
     assembly = factory.make(settings)
     door = FrontDoor(run, assembly.services)
     limits = settings.server.limits
@@ -53,6 +56,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     link.attach(worker)
     link.ready(os.getpid())
     await worker.drained
+    await counters.close()
     journal.close()
 
 
