@@ -62,7 +62,7 @@ class RedisServer:
             self._process.wait()
             self._process = None
 
-    def ask(self, *words: str | int) -> Any:
+    def ask(self, *words: str | bytes | int) -> Any:
         """One command on a connection of its own, with a plain reader."""
         from gossamer.redis.resp import NOT_YET, PlainReader, encode
 
@@ -76,7 +76,7 @@ class RedisServer:
                 reader.feed(data)
         return reply
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return sorted(key.decode() for key in self.ask("KEYS", "*"))
 
 

@@ -136,6 +136,7 @@ class MemoryLimiter:
         second = exchange.stamps[-1] // _NS_PER_S
         if second != self._second:
             self._second = second
+            self._meters.sweep(second)
             self._look_at_date()
         tokens, nanos = weight_of(exchange, self._rules, has_tokens=plan.has_tokens, has_budget=plan.has_budget)
         reserving = nanos or 0

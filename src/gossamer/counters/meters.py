@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from gossamer.core.allowance import NOTHING, Spent, Subject
-from gossamer.policy.window import Window
+from gossamer.policy.window import SPAN_S, Window
 
 _SWEEP_S: Final = 64
 """Between two looks for idle meters; anything over a minute."""
@@ -34,9 +34,10 @@ class Meter:
         its_day, its_month, spent = self.opening
         return Spent(spent.day if its_day == day else 0, spent.month if its_month == month else 0)
 
-    @property
-    def is_idle(self) -> bool:
-        return not (self.in_flight or self.reserved_nanos or self.requests.total or self.tokens.total)
+    def is_idle(self, second: int) -> bool:
+        """Whether it counts nothing. Does not touch it: whoever uses it next still is the first of that second."""
+        used_at = max(self.requests.used_at, self.tokens.used_at)
+        return not (self.in_flight or self.reserved_nanos) and second >= used_at + SPAN_S
 
 
 class Meters:
@@ -58,13 +59,12 @@ class Meters:
         meter.requests.advance(second)
         meter.tokens.advance(second)
         self._busy[meter.subject] = meter
-        if second - self._swept_at >= _SWEEP_S:
-            self._sweep(second)
 
-    def _sweep(self, second: int) -> None:
+    def sweep(self, second: int) -> None:
+        """Let go of what is idle, now and then. Not between the first touch of a meter and its charge."""
+        if second - self._swept_at < _SWEEP_S:
+            return
         self._swept_at = second
         for subject, meter in list(self._busy.items()):
-            meter.requests.advance(second)
-            meter.tokens.advance(second)
-            if meter.is_idle:
+            if meter.is_idle(second):
                 del self._busy[subject]

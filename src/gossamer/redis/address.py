@@ -83,10 +83,11 @@ def without_password(url: str) -> str:
 def _split(url: str) -> tuple[SplitResult, list[str]]:
     """The URL of the first server, and the others that stand behind it with commas."""
     head, slashes, rest = url.partition("://")
+    rest, question, query = rest.partition("?")
     hosts, slash, path = rest.partition("/")
     first, *more = hosts.split(",")
     try:
-        return urlsplit(f"{head}{slashes}{first}{slash}{path}"), more
+        return urlsplit(f"{head}{slashes}{first}{slash}{path}{question}{query}"), more
     except ValueError:
         raise ValueError(f"this is no URL; {_FORM}") from None
 

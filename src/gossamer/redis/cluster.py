@@ -14,6 +14,8 @@ from gossamer.redis.resp import ReplyError, encode
 from gossamer.redis.server import TIMEOUT_S, Server
 from gossamer.redis.slots import SLOTS
 
+BETWEEN_SLOTS: Final = "TRYAGAIN"
+"""Of a refusal: some keys of a slot have moved, others have not, and nobody has them all. The server itself is well."""
 _MOST_REDIRECTS: Final = 4
 """A key moves once, and perhaps once more behind its slot; beyond that two servers disagree."""
 _REFRESH_S: Final = 1.0

@@ -19,6 +19,8 @@ TIMEOUT_S: Final = 0.25
 """For one answer. A Redis in the same place takes less than a millisecond."""
 CONNECT_S: Final = 2.0
 """To a connection that is ready, TLS and log-in included; no request waits for it longer than TIMEOUT_S."""
+WELL_S: Final = 0.5
+"""Up for so long, the log is told; one that comes and goes is down to it."""
 LINGER_S: Final = 10.0
 """For how long answers that are too late are listened for."""
 CLIENT_NAME: Final = "gossamer"
@@ -54,6 +56,9 @@ class Server:
         self._connecting: asyncio.Task[None] | None = None
         self._leaving: set[Line] = set()
         self._is_closed = False
+        self._is_reported = False
+        """Whether the log knows that it is down."""
+        self._all_well: asyncio.TimerHandle | None = None
         self._tls = _context(address)
 
     def start(self) -> None:
@@ -62,7 +67,7 @@ class Server:
     def close(self) -> None:
         self._is_closed = True
         self.is_up = False
-        for timer in (self._deadline, self._retry):
+        for timer in (self._deadline, self._retry, self._all_well):
             if timer is not None:
                 timer.cancel()
         if self._connecting is not None:
@@ -147,12 +152,15 @@ class Server:
         early, self._early = self._early, []
         for waiter in early:
             line.send(waiter.command, waiter)
-        was_down = self._breaker.state != "closed"
         self._breaker.hear("answered", self._loop.time())
         self.is_up = True
-        if was_down:
-            self._on_trouble(f"{self.address.shown} answers again")
+        if self._is_reported:
+            self._all_well = self._loop.call_later(WELL_S, self._report_well)
         self._on_up(self)
+
+    def _report_well(self) -> None:
+        self._is_reported = False
+        self._on_trouble(f"{self.address.shown} answers again")
 
     # --- failing ---
 
@@ -170,7 +178,6 @@ class Server:
         if self._is_closed:
             return
         now = self._loop.time()
-        was_up = self._breaker.state == "closed"
         self._breaker.hear("failed", now)
         self.is_up = False
         if self._connecting is not None and self._connecting is not asyncio.current_task():
@@ -181,7 +188,10 @@ class Server:
             line.give_up(reason)
             line.leave(LINGER_S)
         self._retry = self._loop.call_at(self._breaker.due_at, self._try_again)
-        if was_up:
+        if self._all_well is not None:
+            self._all_well.cancel()
+        if not self._is_reported:
+            self._is_reported = True
             self._on_trouble(f"{self.address.shown} is not asked any more: {reason}")
         early, self._early = self._early, []
         awaited, self._awaited = self._awaited, deque()

@@ -9,6 +9,7 @@ from typing import Protocol
 from gossamer.core.exchange import Exchange
 from gossamer.counters.over_redis.leases import Held
 from gossamer.counters.over_redis.plan import Dated, Group, RedisPlan
+from gossamer.redis.cluster import BETWEEN_SLOTS
 from gossamer.redis.line import IGNORED, Line
 from gossamer.redis.resp import ReplyError
 
@@ -60,7 +61,8 @@ class Part:
                 self.admission.answered()
         elif isinstance(reply, ReplyError) and not self.is_over and not self.admission.decider.redirect(reply, self):
             self.is_over = True
-            self.admission.decider.doubt(self, reply)
+            if reply.kind != BETWEEN_SLOTS:
+                self.admission.decider.doubt(self, reply)
             self.admission.failed()
 
     def failed(self, reason: str) -> None:  # noqa: ARG002 - a Waiter

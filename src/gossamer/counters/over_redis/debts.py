@@ -8,12 +8,16 @@ import asyncio
 from typing import Final, NamedTuple
 
 from gossamer.counters.over_redis.plan import Dated, Group
-from gossamer.redis.cluster import Servers
+from gossamer.redis.cluster import BETWEEN_SLOTS, Servers
 from gossamer.redis.line import Line
 from gossamer.redis.resp import ReplyError
 
 MOST_KEPT: Final = 10_000
 """Settlements that wait for Redis, about 1 KB each; beyond it only the sums are kept, and leases end by themselves."""
+
+
+_AGAIN_S: Final = 0.2
+"""Until keys that are on the move are asked for again."""
 
 
 class Terms(NamedTuple):
@@ -73,6 +77,7 @@ class Debts:
         self._sums: dict[tuple[Group, Dated], int] = {}
         self._servers: Servers | None = None
         self._clear: asyncio.Future[None] | None = None
+        self._retry: asyncio.TimerHandle | None = None
 
     def attach(self, servers: Servers) -> None:
         self._servers = servers
@@ -95,6 +100,7 @@ class Debts:
 
     def came_up(self) -> None:
         """Some server can be told again what it has not heard."""
+        self._retry = None
         waiting, self._waiting = self._waiting, {}
         for number in sorted(waiting):
             self._send(waiting[number])
@@ -133,12 +139,19 @@ class Debts:
         self.heard(settlement)
         fresh = self._numbered(settlement.terms)
         self._waiting[fresh.number] = fresh
-        self._servers.of_slot(settlement.slot).doubt(str(error))
+        if error.kind == BETWEEN_SLOTS:
+            self._come_again()
+        else:
+            self._servers.of_slot(settlement.slot).doubt(str(error))
 
     def _arrived(self, settlement: Settlement) -> None:
         self._under_way.discard(settlement)
         if self._clear is not None and not self._under_way and not self._clear.done():
             self._clear.set_result(None)
+
+    def _come_again(self) -> None:
+        if self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(_AGAIN_S, self.came_up)
 
     def _numbered(self, terms: Terms) -> Settlement:
         self._last_number += 1
