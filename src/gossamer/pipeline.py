@@ -23,11 +23,12 @@ from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
 from gossamer.stages.authenticate import authenticate
 from gossamer.stages.identify import identify
+from gossamer.stages.limit import limit
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 from gossamer.stages.verify_agent import verify_agent
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""

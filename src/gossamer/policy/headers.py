@@ -26,6 +26,14 @@ _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 """The gateway's own goes out under the old name; the provider's is what its support will ask for."""
 
 
+LIMIT_MARK = b"x-ratelimit-"
+"""A provider's tell of the gateway's account there. On a request that the gateway limits, its own stand instead."""
+
+
+def without_limits(fields: Iterable[Field]) -> list[Field]:
+    return [field for field in fields if not field[0].startswith(LIMIT_MARK)]
+
+
 def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:
     """The client's headers as they go up, rendered."""
     return b"".join(b"%b: %b\r\n" % field for field in fields_to_provider(fields, is_read=is_read))

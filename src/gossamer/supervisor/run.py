@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.journal.shelf import next_life
 from gossamer.process.link import Order, encode_order
 from gossamer.supervisor.banner import Started, render_banner, render_late_key
 from gossamer.supervisor.changes import hold_fixed, needs_restart
@@ -96,6 +97,7 @@ class Supervisor:
         self._crew = Crew(commands.worker, listeners.of_worker, self)
         self._control = ControlPost(commands.control, of_control.all, self, asks_first_key=not settings.keys)
         self._at_terminal = os.isatty(0)
+        self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
         self._settings = settings
         self._generation = 0
@@ -211,7 +213,7 @@ class Supervisor:
         self._control.crew.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=settings, generation=self._generation))
+        return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))
 
     def _describe(self, token: str | None) -> Started:
         server = self._running.server
