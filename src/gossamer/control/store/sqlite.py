@@ -46,6 +46,12 @@ class Line(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, _ROWS_A_TIME)
         self._thread.daemon = True
+        self.stopped: asyncio.Future[Any] | None = None
+        """Done when the thread has nothing more to say to the loop."""
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        self.stopped = super().stop()
+        return self.stopped
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -115,6 +121,9 @@ class SqliteBackend:
             await line
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self._path}: {reason_of(error)}") from error
+        finally:
+            if line.stopped is not None:
+                await line.stopped
         return line
 
     def _connect(self, busy_s: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
