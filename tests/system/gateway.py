@@ -147,7 +147,17 @@ class Gateway(Launched):
     @property
     def workers(self) -> list[int]:
         """The pids of the worker processes."""
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return self._running("gossamer.worker")
+
+    @property
+    def control(self) -> int:
+        """The pid of the control process."""
+        (pid,) = self._running("gossamer.control")
+        return pid
+
+    def _running(self, module: str) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(pid) for pid in children if module in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
 
     def records(self) -> list[Record]:
         """All that is in the journal by now, each worker's in its order. Readable after the end too."""

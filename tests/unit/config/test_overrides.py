@@ -1,5 +1,8 @@
 import pytest
 
+from gossamer.config.shapes import file_shape
+
+ALL = ", ".join(f"GOSSAMER_{name.upper()}" for name in file_shape().fields)
 FILE = """\
 server: {port: 1}
 providers:
@@ -75,12 +78,7 @@ def test_an_override_takes_the_type_of_its_field(read):
         (
             "GOSSAMER_ZEBRA",
             "1",
-            (
-                "this overrides no setting; unset it, or rename it if it is for something else; settings begin with "
-                "GOSSAMER_SERVER, GOSSAMER_DATA_DIR, GOSSAMER_JOURNAL, GOSSAMER_LOG, GOSSAMER_AUTH, "
-                "GOSSAMER_PROVIDERS, GOSSAMER_MODELS, GOSSAMER_DEFAULT_PROVIDER, GOSSAMER_STATE, "
-                "GOSSAMER_KEYS"
-            ),
+            f"this overrides no setting; unset it, or rename it if it is for something else; settings begin with {ALL}",
         ),
         (
             "GOSSAMER_KEYS",

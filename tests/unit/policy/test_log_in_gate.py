@@ -4,7 +4,8 @@ from itertools import count
 
 import pytest
 
-from gossamer.policy.log_in_gate import OF_ACCOUNT, OF_ADDRESS, OF_PAIR, Cells, LogInGate, Pace
+from gossamer.policy.log_in_gate import OF_ACCOUNT, OF_ADDRESS, OF_PAIR, LogInGate
+from gossamer.policy.pace import Cells, Pace
 
 
 def tries(gate: LogInGate, address: str, account: str, now: float) -> int:

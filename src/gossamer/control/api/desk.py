@@ -14,7 +14,8 @@ from gossamer.control.store.errors import StoreUnavailable
 from gossamer.control.store.store import Store
 from gossamer.core.clock import wall_time
 from gossamer.core.errors import RateLimitExceeded
-from gossamer.policy.log_in_gate import Cells, LogInGate, Pace
+from gossamer.policy.log_in_gate import LogInGate
+from gossamer.policy.pace import Cells, Pace
 
 OF_TOKENS: Final = Pace(50, 0.1)
 """Bad tokens of one address: each is a question to the store."""

@@ -1,56 +1,56 @@
-"""The link between the supervisor and one worker: a socket pair on which each side writes JSON lines.
+"""The link between the supervisor and one of its processes: a socket pair on which each side writes JSON lines.
 
-Both sides' words are here, and the worker's end. The worker learns of settings, of a drain, and of its supervisor's
-death; it answers with readiness and the fate of a reload. Nothing of a request ever crosses the link.
+Both sides' words are here, and the end of the process. It learns of settings, of a drain, and of its supervisor's
+death; it answers with readiness and the fate of a reload. Nothing of a request ever crosses the link, and no secret
+of a caller.
 """
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import msgspec
 
 from gossamer.config.settings import Settings
+from gossamer.feed.lines import Lines
+
+
+class FirstKey(msgspec.Struct, frozen=True):
+    """A key that the supervisor made for a store that has none: without its token, which only the banner shows."""
+
+    key_id: str
+    digest: str
+    """SHA-256 of the token, in hex."""
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the supervisor says: settings with their generation, or a drain."""
+    """What the supervisor says: settings with their generation, a drain, or a first key to be kept."""
 
     settings: Settings | None = None
     generation: int = 0
+    fleet: int = 0
+    """When this set of processes was started, in Unix microseconds: greater than any before."""
     drain: float | None = None
     """Seconds that requests under way may still take."""
+    first_key: FirstKey | None = None
+    """For the control process alone."""
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a worker says; one member a line."""
+    """What a process says; one member a line."""
 
     ready: int | None = None
-    """The process id of a worker that now takes requests."""
+    """The process id of one that now takes requests."""
     reloaded: int | None = None
     """The generation of the settings that are now in force."""
     failed: str | None = None
-    """Why the worker cannot start, or why it keeps the settings that it had."""
-
-
-class Lines:
-    """Cuts a stream of bytes into whole lines."""
-
-    __slots__ = ("_rest",)
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        self._rest += data
-        if b"\n" in data:
-            *whole, self._rest = self._rest.split(b"\n")
-            yield from map(bytes, whole)
+    """Why it cannot start, or why it keeps the settings that it had."""
+    first_key: bool | None = None
+    """Whether the first key is kept now; false: the store had keys before."""
 
 
 def encode_order(order: Order) -> bytes:
-    """A line for the link: encoded once for all workers."""
+    """A line for the link: encoded once for all who are told."""
     return msgspec.json.encode(order) + b"\n"
 
 
@@ -64,13 +64,23 @@ class LinkOwner(Protocol):
         """Finish what is under way and end. May be called more than once."""
 
     def supervisor_gone(self) -> None:
-        """Nobody will stop or restart this worker any more: drain and end."""
+        """Nobody will stop or restart this process any more: drain and end."""
+
+
+@runtime_checkable
+class FirstKeyKeeper(Protocol):
+    """A LinkOwner who can also be asked to keep a first key."""
+
+    def keep_first_key(self, key: FirstKey) -> None:
+        """Say `first_key` once it is known whether the store needs one, however long that takes."""
 
 
 class Link(asyncio.Protocol):
-    """The worker's end. What comes before there is an owner waits for it."""
+    """The end of the process. What comes before there is an owner waits for it."""
 
     def __init__(self) -> None:
+        self.fleet = 0
+        """Told with the first settings."""
         self._lines = Lines()
         self._orders = msgspec.json.Decoder(Order)
         self._first: asyncio.Future[Settings] = asyncio.get_running_loop().create_future()
@@ -97,6 +107,9 @@ class Link(asyncio.Protocol):
 
     def failed(self, text: str) -> None:
         self._say(Report(failed=text))
+
+    def first_key(self, *, is_kept: bool) -> None:
+        self._say(Report(first_key=is_kept))
 
     def drain(self, within_s: float) -> None:
         """Let the owner drain as if the supervisor had asked for it."""
@@ -133,6 +146,7 @@ class Link(asyncio.Protocol):
     def _receive(self, order: Order | None) -> None:
         """An order, or None: the supervisor is gone."""
         if order and order.settings and not self._first.done():
+            self.fleet = order.fleet
             self._first.set_result(order.settings)
         elif self._owner is None:
             self._early.append(order)
@@ -153,6 +167,8 @@ class Link(asyncio.Protocol):
             owner.drain(order.drain)
         elif order.settings is not None:
             owner.new_settings(order.settings, order.generation)
+        elif order.first_key is not None and isinstance(owner, FirstKeyKeeper):
+            owner.keep_first_key(order.first_key)
 
     def _say(self, report: Report) -> None:
         if self._transport is not None:
@@ -160,6 +176,6 @@ class Link(asyncio.Protocol):
 
 
 async def open_link(sock: socket.socket) -> Link:
-    """Take over the worker's end of the socket pair."""
+    """Take over our end of the socket pair."""
     _, link = await asyncio.get_running_loop().create_unix_connection(Link, sock=sock)
     return link

@@ -1,4 +1,4 @@
-"""The worker's end of the link: what the supervisor says, in which order it arrives, and what goes back."""
+"""The process's end of the link: what the supervisor says, in which order it arrives, and what goes back."""
 
 import asyncio
 import socket
@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gossamer.config.settings import ServerSettings, Settings
-from gossamer.worker.link import Lines, Link, Order, encode_order, open_link
+from gossamer.process.link import Link, Order, encode_order, open_link
 
 
 class Owner:
@@ -132,14 +130,3 @@ async def test_first_settings_of_another_version_end_the_start(ends: tuple[Super
     supervisor.say(b'{"settings": {"flavour": "new"}}\n')
     with pytest.raises(msgspec.ValidationError, match="flavour"):
         await link.first_settings()
-
-
-@given(lines=st.lists(st.binary(max_size=9).filter(lambda line: b"\n" not in line)), sizes=st.lists(st.integers(1, 9)))
-def test_lines_come_out_whole_however_they_are_cut(lines: list[bytes], sizes: list[int]):
-    stream = b"".join(line + b"\n" for line in lines) + b"rest"
-    out: list[bytes] = []
-    cutter, at = Lines(), 0
-    for size in [*sizes, len(stream)]:
-        out += cutter.feed(stream[at : at + size])
-        at += size
-    assert out == lines

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossamer.control.api.address import site_of
+from gossamer.policy.site import site_of
 
 
 @pytest.mark.parametrize(
