@@ -92,7 +92,7 @@ class Pause:
         except GatewayError as refusal:
             refuse(exchange, refusal)
         except Exception as defect:  # noqa: BLE001 - as in `run`
-            _apologise(exchange, defect)
+            refuse(exchange, note_defect(exchange, defect))
 
     def client_gone(self) -> None:
         settle(self._exchange, "client_gone", CLIENT_CLOSED)
