@@ -134,6 +134,9 @@ class Caller:
 
     # --- what the connection tells ---
 
+    def request_waited(self) -> None:
+        """Each caller has a connection of its own."""
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         assert self.line is not None
         seen_ns = self.line.seen_ns
