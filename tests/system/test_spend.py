@@ -82,6 +82,7 @@ async def test_a_budget_is_the_sum_of_the_journal_whatever_dies(tmp_path: Path):
     chance = random.Random()
     for round_number, workers in enumerate((1, 2, 3)):
         gateway = start_gateway(tmp_path, config(), workers)
+        assert gateway.log.count("each worker lets in its share") == (workers > 1)
         await call_under_fire(gateway, 10, chance)
         if round_number % 2:
             gateway.end()

@@ -30,17 +30,19 @@ async def wait_for(later: Later) -> None:
 
 @pytest.mark.parametrize("is_late", [False, True])
 async def test_it_can_be_awaited_too(is_late: bool):
-    good, bad = Later(), Later()
-    if not is_late:
-        waiting = [asyncio.create_task(wait_for(each)) for each in (good, bad)]
+    for error in (None, ValueError("no")):
+        later = Later()
+        if is_late:
+            later.end(error)
+        waiting = asyncio.create_task(wait_for(later))
         await asyncio.sleep(0)
-    good.end()
-    bad.end(ValueError("no"))
-    if is_late:
-        waiting = [asyncio.create_task(wait_for(each)) for each in (good, bad)]
-    await waiting[0]
-    with pytest.raises(ValueError, match="no"):
-        await waiting[1]
+        if not is_late:
+            later.end(error)
+        if error is None:
+            await waiting
+        else:
+            with pytest.raises(ValueError, match="no"):
+                await waiting
 
 
 async def test_whoever_gave_up_waiting_is_not_told():
