@@ -91,13 +91,15 @@ async def test_a_budget_is_the_sum_of_the_journal_whatever_dies(tmp_path: Path):
             gateway.end()
     with start_gateway(tmp_path, config(), 2) as gateway:
         assert 0 < spent_cents(gateway.records()) < BUDGET_CENTS
-        await exhaust(gateway.port)
-        assert spent_cents(gateway.records()) == BUDGET_CENTS
-    with start_gateway(tmp_path, config(), 4) as gateway:
-        await exhaust(gateway.port)
-        assert spent_cents(gateway.records()) == BUDGET_CENTS
-    for path in (tmp_path / ".gossamer" / "spend").iterdir():
-        path.unlink()
-    with start_gateway(tmp_path, config(), 1) as gateway:
-        await exhaust(gateway.port)
-        assert spent_cents(gateway.records()) == BUDGET_CENTS
+    for workers in (2, 4):
+        with start_gateway(tmp_path, config(), workers) as gateway:
+            await exhaust(gateway.port)
+            # What is left of a share may be less than a cent.
+            assert BUDGET_CENTS - workers < spent_cents(gateway.records()) <= BUDGET_CENTS
+    for is_remembered in (True, False):
+        with start_gateway(tmp_path, config(), 1) as gateway:
+            await exhaust(gateway.port)
+            assert spent_cents(gateway.records()) == BUDGET_CENTS
+        if is_remembered:
+            for path in (tmp_path / ".gossamer" / "spend").iterdir():
+                path.unlink()
