@@ -8,13 +8,13 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from gossamer.control.api.address import address_of
 from gossamer.control.api.desk import AtDesk, Desk, too_many
-from gossamer.control.api.refusals import Forbidden, ScopeForbidden
+from gossamer.control.api.refusals import Forbidden
 from gossamer.control.api.shapes.agents import AgentNew
 from gossamer.control.api.shapes.keys import KeyNew
 from gossamer.control.nouns import Actor
 from gossamer.control.store.errors import Missing
 from gossamer.control.tokens import digest_of
-from gossamer.core.errors import InvalidApiKey
+from gossamer.core.errors import InvalidApiKey, ScopeForbidden
 
 LOGIN_PREFIX: Final = "gsl_"
 
