@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gossamer.config.settings import Common, ModelName, Section, StateUrl
+from gossamer.config.section import ModelName, Section
+from gossamer.config.settings import Common, StateUrl
 
 TokenDigest = Annotated[bytes, Meta(extra={"leaf": "token"})]
 HexDigest = Annotated[bytes, Meta(extra={"leaf": "sha256"})]

@@ -7,9 +7,11 @@ The `leaf` of a type names the rule by which leaves.py reads it. Secrets never s
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-from gossamer.config.values import hide_passwords
+from gossamer.config.section import ModelName, Section, Target
+from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
+from gossamer.core.logs import LogFormat
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -17,7 +19,6 @@ _CALL = CallTimeouts()
 _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-LogFormat = Literal["auto", "text", "json"]
 Registration = Literal["closed", "invite", "open"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
@@ -25,8 +26,6 @@ Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
 FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
 ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
-ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
-Target = Annotated[str, Meta(extra={"leaf": "target"})]
 BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
@@ -37,10 +36,6 @@ Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
 ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
 HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
-
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the settings: never changed, and no key in it that nothing reads."""
 
 
 # --- the front door ---
@@ -262,6 +257,22 @@ class Common(Section, frozen=True, kw_only=True):
     models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
         field(default_factory=dict)
     )
+    counters: Annotated[
+        CountersUrl,
+        Meta(
+            description="Where use is counted: memory, in each worker its share; or redis://, rediss://, redis+cluster://."
+        ),
+    ] = "memory"
+    counters_down: Annotated[
+        CountersDown,
+        Meta(
+            description="While Redis is away: local, each worker counts its share; refuse, what is limited is refused."
+        ),
+    ] = "local"
+    limits: UsageSettings = field(default_factory=UsageSettings)
+    prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
+        default_factory=dict
+    )
     default_provider: Annotated[
         ProviderName | None,
         Meta(description="Where requests go that name no model known here; left out, the only one but mocks."),
@@ -276,4 +287,5 @@ class Settings(Common, frozen=True, kw_only=True):
     keys: tuple[KeySettings, ...] = ()
 
     def __repr__(self) -> str:
-        return super().__repr__().replace(repr(self.state), repr(hide_passwords(self.state)))
+        """Without the URLs, which may hold passwords."""
+        return f"Settings(data_dir={self.data_dir!r}, providers={self.providers!r}, ...)"

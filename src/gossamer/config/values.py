@@ -7,11 +7,17 @@ never repeats what it was given.
 import hashlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from ipaddress import ip_address
 
+from gossamer.config.money import Budget, parse_budget, parse_rate, parse_usd
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.redis.address import parse_redis_url
+
+IN_MEMORY = "memory"
+"""The word for counters that are nowhere else."""
 
 SQLITE_PREFIX = "sqlite:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
@@ -85,6 +91,32 @@ def read_size(text: str) -> int:
         return parse_size(text)
     except ValueError:
         raise Unfit(f"{text!r} is no size") from None
+
+
+def read_rate(text: str) -> int:
+    try:
+        return parse_rate(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no rate") from None
+
+
+def read_budget(text: str) -> Budget:
+    try:
+        return parse_budget(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no budget") from None
+
+
+def in_parts(parts: int) -> Callable[[str], int]:
+    """A function that reads dollars as whole parts of one."""
+
+    def read(text: str) -> int:
+        try:
+            return parse_usd(text, parts)
+        except ValueError:
+            raise Unfit(f"{text!r} is no amount, or finer than {Decimal(1) / parts:f}") from None
+
+    return read
 
 
 # --- text ---
@@ -192,6 +224,18 @@ def read_state_url(text: str) -> str:
 def hide_passwords(url: str) -> str:
     """A URL as it may be shown."""
     return _QUERY_PASSWORD.sub(r"\1****", _PASSWORD.sub(r"\1****@", url))
+
+
+def read_counters(text: str) -> str:
+    """memory, or a URL; in what is said of it is no password."""
+    if text == IN_MEMORY:
+        return text
+    try:
+        parse_redis_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from None
+    return text
 
 
 # --- secrets, and headers, which may hold some ---

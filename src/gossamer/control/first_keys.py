@@ -17,7 +17,7 @@ from gossamer.process.link import FirstKey
 
 GATEWAY: Final = Actor(kind="gateway")
 
-_log = get_log("control")
+_log = get_log(__name__)
 
 
 class OldKey(msgspec.Struct, frozen=True):

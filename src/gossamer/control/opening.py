@@ -15,7 +15,7 @@ LONGEST_PAUSE_S: Final = 5.0
 SAY_EVERY_S: Final = 30.0
 """How often the log says that it still cannot be opened."""
 
-_log = get_log("control")
+_log = get_log(__name__)
 
 
 Done = TypeVar("Done")

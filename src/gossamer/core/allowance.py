@@ -3,7 +3,7 @@
 Money is counted in nano-dollars, whole numbers: the cheapest token costs tens of them, and sums stay exact.
 """
 
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -21,3 +21,23 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 UNLIMITED: Final = Limits()
+
+Kind = Literal["key", "user", "agent", "model"]
+KINDS: Final[tuple[Kind, ...]] = ("key", "user", "agent", "model")
+
+
+class Subject(NamedTuple):
+    """Whose use is counted. `id` is that of a key, user or agent, or the provider/model that answers."""
+
+    kind: Kind
+    id: str
+
+
+class Spent(NamedTuple):
+    """Nano-dollars of one UTC day, and of its month."""
+
+    day: int = 0
+    month: int = 0
+
+
+NOTHING: Final = Spent()

@@ -64,6 +64,14 @@ class ScopeForbidden(CallerError):
     kind = "permission_error"
 
 
+class PriceUnknown(CallerError):
+    """A budget cannot be kept by what nobody can price."""
+
+    status = 403
+    code = "price_unknown"
+    kind = "permission_error"
+
+
 class NotFound(CallerError):
     status = 404
     code = "not_found"

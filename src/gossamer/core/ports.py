@@ -1,13 +1,14 @@
 """The Protocols through which the way of a request reaches what it needs, and the values that cross them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from gossamer.core.allowance import UNLIMITED, Limits
-from gossamer.core.record import Record
+from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.later import Later
+from gossamer.core.record import Record, Usage
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.turn import Turn
@@ -35,6 +36,10 @@ class Claims(msgspec.Struct, eq=False):
     """Unix time of its last request."""
     told_at: float = 0.0
     """As far as the store was told of that."""
+    free_under: object | None = None
+    """The limiter that found nothing to limit here, whatever the model: while it is in force, nobody need ask it."""
+    plans: object | None = None
+    """What a limiter has worked out for this key. Its own, and nobody else's to read."""
 
 
 class AgentClaims(msgspec.Struct, eq=False):
@@ -69,17 +74,41 @@ class AgentDirectory(Protocol):
 class Lease(Protocol):
     """What a request was let in with: one of its concurrent places, estimated tokens and money."""
 
+    nanos: int | None
+    """What was reserved of its budgets; None where it has none, or has no price."""
+
     def settle(self, tokens: int | None, nanos: int | None) -> None:
-        """Called once, at the end: what was used instead of what was estimated; None: nobody knows."""
+        """Called once, at the end: what was used instead of what was estimated; None: nobody knows, so that stays."""
 
 
 class Limiter(Protocol):
-    """Counts for key, user, agent and model in one step. None where nothing limits the request.
+    """Counts for key, user, agent and model in one step: either all are charged, or none."""
 
-    Says on the exchange what its answer's x-ratelimit lines are. Raises RateLimitExceeded and its kin.
-    """
+    def admit(self, exchange: "Exchange") -> Later | None:
+        """Leave a lease on the exchange where something limits it, and what its x-ratelimit lines are.
 
-    def admit(self, exchange: "Exchange") -> Lease | Awaitable[Lease] | None: ...
+        Raises RateLimitExceeded and its kin, PriceUnknown, and Unavailable where counters that must answer do not.
+        """
+
+    def note(self, record: Record) -> None:
+        """A finished request that cost money, just written down."""
+
+
+class SpendBook(Protocol):
+    """What was spent before this process began to count: the share of it that this process answers for."""
+
+    async def spent(self, subjects: Sequence[Subject], day: int, month: int) -> Sequence[Spent]:
+        """Of each subject, in this UTC day and month. Asked once for each subject that has a budget."""
+
+
+class Tariff(Protocol):
+    """What a model costs, in whole nano-dollars."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it costs the same whatever was used."""
+
+    def cost(self, usage: Usage) -> int: ...
 
 
 class Sending(Protocol):
@@ -110,6 +139,8 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     """provider/model, as it is shown."""
     headers: str = ""
     """X-Gossamer-Target and a single attempt, rendered once."""
+    price: Tariff | None = None
+    """None where nobody said what it costs."""
 
 
 class Router(Protocol):
@@ -150,8 +181,8 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
-Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Reply | None"]
-"""Go on (None), answer now (a Reply), or wait. Refusing is raising a GatewayError."""
+Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Later | Reply | None"]
+"""Go on (None), answer now (a Reply), or wait: Later, where no task is needed. Refusing is raising a GatewayError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +192,7 @@ class Services:
     authenticator: Authenticator
     agents: AgentDirectory
     router: Router
+    limiter: Limiter
     journal: Journal
     next_id: Callable[[], str]
     next_seq: Callable[[], int]

@@ -60,3 +60,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the user whose key it was; a key of the configuration has none."""
     agent: str | None = None
     """The id of the agent on whose behalf it was."""
+    cost_nanos: int | None = None
+    """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""

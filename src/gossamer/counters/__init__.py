@@ -1,1 +1,1 @@
-"""Where limits and budgets are counted: in memory, or in Redis for several workers and nodes."""
+"""How much is used, and how much may be: the limiters, in memory and over Redis, and what was spent before."""

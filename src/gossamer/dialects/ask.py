@@ -5,7 +5,7 @@ Bytes in, values or bytes out. Members that nobody here needs are neither read n
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -15,12 +15,30 @@ from gossamer.dialects.members import JsonObject, NoObject
 _decode_text: Final = msgspec.json.Decoder(str).decode
 _encode: Final = msgspec.json.Encoder().encode
 
+_MODEL_CHARS: Final = 256
+"""It goes into headers and records. The longest names in use, paths of fine-tuned models, have about a hundred."""
 _NO_MODEL: Final = (b'""', b"null")
 """What clients send for a model that they do not name; the member may be missing, too."""
 _FLAGS: Final = {b"true": True, b"false": False, b"null": False}
 _BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
 """In UTF-16 too, and behind any byte order mark: some readers take those."""
 _USAGE_WANTED: Final = b'{"include_usage":true}'
+
+
+_Bound = Annotated[int, msgspec.Meta(ge=0, le=10**12)] | None
+"""No answer has a trillion tokens: a larger bound is none."""
+
+
+class _Bounds(msgspec.Struct, gc=False):
+    max_tokens: _Bound = None
+    max_completion_tokens: _Bound = None
+    max_output_tokens: _Bound = None
+    n: _Bound = None
+    best_of: _Bound = None
+
+
+_decode_bounds: Final = msgspec.json.Decoder(_Bounds).decode
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
@@ -64,6 +82,19 @@ def with_default_model(body: bytes, model: str) -> bytes:
     return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
 
 
+def asked_output(body: bytes, default: int) -> int:
+    """How many tokens of answer a body bounds itself to, over all the answers that it asks for; else the default.
+
+    What cannot be read bounds nothing: the provider will say what is wrong with it.
+    """
+    try:
+        bounds = _decode_bounds(body)
+    except _UNREADABLE:
+        return default
+    each = max(bounds.max_completion_tokens or 0, bounds.max_output_tokens or 0, bounds.max_tokens or 0) or default
+    return each * max(bounds.n or 1, bounds.best_of or 1)
+
+
 def ask_for_usage(body: bytes) -> bytes:
     """The body of a streamed request, with `stream_options.include_usage` set to true."""
     ask = JsonObject(body)
@@ -82,18 +113,22 @@ def replace_model(body: bytes, model: str) -> bytes:
 
 def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
     try:
-        return _decode_text(members["model"])
+        model = _decode_text(members["model"])
     except KeyError:
         raise _no_model() from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_text() from None
+    if len(model) > _MODEL_CHARS:
+        raise _too_long()
+    return model
 
 
 def _text_of_model(raw: msgspec.Raw) -> str:
-    try:
-        return _decode_text(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _no_text() from None
+    return _model_of({"model": raw})
+
+
+def _too_long() -> InvalidRequest:
+    return InvalidRequest(f'"model" has more than {_MODEL_CHARS} characters. Send the name of a model.', param="model")
 
 
 def _no_text() -> InvalidRequest:

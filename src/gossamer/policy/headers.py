@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 Field = tuple[bytes, bytes]
 
+JSON_LINE = b"content-type: application/json\r\n"
+"""The head of an answer of the gateway's own."""
+
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
      b"trailer", b"transfer-encoding", b"upgrade", b"content-length"}
@@ -21,6 +24,14 @@ _KEPT_FROM_CLIENT = frozenset({b"server-timing", b"set-cookie", b"alt-svc", b"st
 
 _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 """The gateway's own goes out under the old name; the provider's is what its support will ask for."""
+
+
+LIMIT_MARK = b"x-ratelimit-"
+"""A provider's tell of the gateway's account there. On a request that the gateway limits, its own stand instead."""
+
+
+def without_limits(fields: Iterable[Field]) -> list[Field]:
+    return [field for field in fields if not field[0].startswith(LIMIT_MARK)]
 
 
 def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.http.loop import new_loop
 from gossamer.process.link import Link, open_link
 
 Serve = Callable[[list[socket.socket], Settings, Link, int], Awaitable[None]]
@@ -25,7 +26,7 @@ def main(serve: Serve, argv: Sequence[str] | None = None, *, name: str = "worker
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     sockets = [_adopt(fd) for fd in args.fd]
     link_socket = _adopt(args.link)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_run(serve, sockets, link_socket, args.number, name))
 
 
@@ -41,15 +42,6 @@ def _adopt(fd: int) -> socket.socket:
     sock = socket.socket(fileno=fd)
     sock.set_inheritable(False)
     return sock
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415 - absent on some platforms
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 async def _run(serve: Serve, sockets: list[socket.socket], link_socket: socket.socket, number: int, name: str) -> int:

@@ -28,6 +28,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
     settings: Settings | None = None
     generation: int = 0
+    fleet: int = 0
+    """When this set of processes was started, in Unix microseconds: greater than any before."""
     drain: float | None = None
     """Seconds that requests under way may still take."""
     first_key: FirstKey | None = None
@@ -77,6 +79,8 @@ class Link(asyncio.Protocol):
     """The end of the process. What comes before there is an owner waits for it."""
 
     def __init__(self) -> None:
+        self.fleet = 0
+        """Told with the first settings."""
         self._lines = Lines()
         self._orders = msgspec.json.Decoder(Order)
         self._first: asyncio.Future[Settings] = asyncio.get_running_loop().create_future()
@@ -142,6 +146,7 @@ class Link(asyncio.Protocol):
     def _receive(self, order: Order | None) -> None:
         """An order, or None: the supervisor is gone."""
         if order and order.settings and not self._first.done():
+            self.fleet = order.fleet
             self._first.set_result(order.settings)
         elif self._owner is None:
             self._early.append(order)

@@ -13,8 +13,9 @@ _SHOWABLE_ID = re.compile(rb"[!-~]{1,128}")
 """An id that can stand in a header, a log line and a journal line."""
 _OUR_FORM = re.compile(rb"gsm_[a-z2-7]{16,26}_[a-z2-7]{32}")
 """`gsm_`, the id of the key, its secret; ids had 16 characters before they had 26."""
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
-"""A provider may resolve it, and so leave the base URL that it was given."""
+_DOT_SEGMENT = re.compile(r"(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\;]|%2f|%5c|%3b|$)", re.IGNORECASE)
+"""A provider may resolve it, and so leave the base URL that it was given. Some decode the path before they do, some
+take a backslash for a slash, and some pass over what a semicolon adds to a segment."""
 
 
 def identify(exchange: Exchange) -> None:

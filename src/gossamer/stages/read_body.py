@@ -9,11 +9,9 @@ from collections.abc import Awaitable
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
 from gossamer.dialects.ask import read_ask, read_optional_model, with_default_model
-from gossamer.dialects.multipart import model_in_form
-from gossamer.http.errors import RequestRefused
+from gossamer.dialects.multipart import is_form, model_in_form
+from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
-
-_FORM = b"multipart/form-data"
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -21,7 +19,7 @@ def read_body(exchange: Exchange) -> Awaitable[None] | None:
     if request.is_complete:
         limit = exchange.services.body_limit_bytes
         if len(request.body) > limit:
-            raise BodyTooLarge(f"The body is larger than {limit} bytes: send less, or raise the limit.")
+            raise BodyTooLarge(body_too_large(limit).reason)
         _understand(exchange, request.body)
         return None
     content_type = request.head.get(b"content-type")
@@ -40,7 +38,7 @@ async def _read(exchange: Exchange) -> None:
 
 
 async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
-    if not content_type.lower().startswith(_FORM):
+    if not is_form(content_type):
         return
     try:
         beginning = await exchange.request.beginning()
@@ -62,7 +60,7 @@ def _understand(exchange: Exchange, body: bytes) -> None:
         exchange.hides_usage = exchange.is_stream and not ask.includes_usage
     elif body:
         content_type = exchange.request.head.get(b"content-type") or b""
-        if content_type.lower().startswith(_FORM):
+        if is_form(content_type):
             exchange.model = model_in_form(content_type, body)
         else:
             exchange.model = read_optional_model(body)

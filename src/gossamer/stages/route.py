@@ -7,9 +7,7 @@ from gossamer.core.errors import ModelForbidden
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Target
 from gossamer.dialects.ask import ask_for_usage, replace_model
-from gossamer.dialects.multipart import replace_model_in_form
-
-_FORM = b"multipart/form-data"
+from gossamer.dialects.multipart import is_form, replace_model_in_form
 
 
 def route(exchange: Exchange) -> None:
@@ -55,7 +53,7 @@ def _rename_model(exchange: Exchange, model: str) -> None:
         new = replace_model_in_form(content_type, old, model)
         exchange.request.replace_beginning(old, new)
         exchange.upload_growth_bytes = len(new) - len(old)
-    elif content_type.lower().startswith(_FORM):
+    elif is_form(content_type):
         exchange.body = replace_model_in_form(content_type, exchange.body, model)
     else:
         exchange.body = replace_model(exchange.body, model)

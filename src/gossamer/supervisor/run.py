@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.journal.shelf import next_life
 from gossamer.process.link import Order, encode_order
 from gossamer.supervisor.banner import Started, render_banner, render_late_key
 from gossamer.supervisor.changes import hold_fixed, needs_restart
@@ -22,6 +23,7 @@ from gossamer.supervisor.control_post import ControlPost, ControlSockets, open_c
 from gossamer.supervisor.crew import Crew
 from gossamer.supervisor.data_dir import prepare
 from gossamer.supervisor.errors import StartFailed
+from gossamer.supervisor.hold import Hold, hold_data_dir
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
 
@@ -61,10 +63,11 @@ async def supervise(
     prepare(data_dir)
     with (
         closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners,
+        closing(hold_data_dir(data_dir)) as hold,
         closing(open_control_sockets(data_dir, settings.control.listen)) as of_control,
     ):
         commands = Commands(worker_command, control_command)
-        return await Supervisor(settings, listeners, of_control, read_settings, announce, commands).run()
+        return await Supervisor(settings, listeners, hold, of_control, read_settings, announce, commands).run()
 
 
 class Commands(NamedTuple):
@@ -81,6 +84,7 @@ class Supervisor:
         self,
         settings: Settings,
         listeners: Listeners,
+        hold: Hold,
         of_control: ControlSockets,
         read_settings: Callable[[], Settings],
         announce: Callable[[str], None],
@@ -89,11 +93,13 @@ class Supervisor:
         # For the process:
         self._running = settings
         self._listeners = listeners
+        self._hold = hold
         self._read_settings = read_settings
         self._announce = announce
         self._crew = Crew(commands.worker, listeners.of_worker, self)
         self._control = ControlPost(commands.control, of_control.all, self, asks_first_key=not settings.keys)
         self._at_terminal = os.isatty(0)
+        self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
         self._settings = settings
         self._generation = 0
@@ -115,6 +121,7 @@ class Supervisor:
         self._control.crew.start(briefing)
         await self._end_asked.wait()
         self._listeners.close()
+        self._hold.close()
         await self._crew.drain(self._settings.server.limits.drain_timeout_s)
         # Last, since requests under way may still have to ask who is calling.
         await self._control.crew.drain(CONTROL_DRAIN_S)
@@ -213,7 +220,7 @@ class Supervisor:
         self._control.crew.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=settings, generation=self._generation))
+        return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))
 
     def _describe(self, token: str | None) -> Started:
         server = self._running.server

@@ -8,17 +8,17 @@ from typing import Final
 
 from gossamer.core.errors import GatewayError, Unavailable
 from gossamer.dialects.errors import render_error
-from gossamer.http.call import JOIN_BYTES, Call, UploadTaker
+from gossamer.http.call import Call, UploadTaker
 from gossamer.http.connect import Connector
 from gossamer.http.errors import CallFailed, HttpError, RequestRefused
 from gossamer.http.heads import ResponseHead
-from gossamer.http.limits import CallTimeouts, PoolLimits
+from gossamer.http.limits import JOIN_BYTES, CallTimeouts, PoolLimits
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.http.request import Request
 from gossamer.http.turn import Turn
 from gossamer.policy.admission import BODY_ERRORS
-from gossamer.policy.headers import lines_from_control, lines_to_control
+from gossamer.policy.headers import JSON_LINE, lines_from_control, lines_to_control
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.readiness import Readiness
 
@@ -26,8 +26,6 @@ TIMEOUTS: Final = CallTimeouts(connect_s=2.0, first_byte_s=30.0)
 """A password takes 50 ms of a core, so a queue of log-ins may take its time."""
 LIMITS: Final = PoolLimits(connections=64, waiting=256)
 """Administration is no load: more at once are an attack, and are told to come later."""
-
-_JSON: Final = b"content-type: application/json\r\n"
 
 
 class ControlDoor:
@@ -98,6 +96,9 @@ class Relay:
 
     # --- what the control process answers ---
 
+    def request_waited(self) -> None:
+        """Nothing here is metered."""
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.call = None
         self._request.reply(head.status, lines_from_control(head.headers), body)
@@ -165,7 +166,7 @@ class Relay:
 
 
 def refuse(request: Request, error: GatewayError) -> None:
-    headers = _JSON
+    headers = JSON_LINE
     if error.retry_after_s is not None:
         headers += b"retry-after: %d\r\n" % max(1, round(error.retry_after_s))
     request.reply(error.status, headers, render_error(error, "other"))

@@ -7,12 +7,12 @@ from gossamer.core.errors import CallerError, GatewayError, NotFound
 from gossamer.core.ports import Services
 from gossamer.dialects.errors import render_error
 from gossamer.http.request import Request
+from gossamer.policy.headers import JSON_LINE
 from gossamer.worker.control_door import ControlDoor
 
 _API = b"/v1/"
 _CONTROL = re.compile(rb"/(?:admin|v1/auth|ui|metrics|docs|openapi\.json)(?:[/?]|\Z)")
 """Paths of the control process."""
-_JSON = b"content-type: application/json\r\n"
 
 
 class FrontDoor:
@@ -48,23 +48,23 @@ class FrontDoor:
     def _answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
         if path == b"/healthz":
-            request.reply(200, _JSON, b'{"status":"ok","name":"gossamer"}')
+            request.reply(200, JSON_LINE, b'{"status":"ok","name":"gossamer"}')
         elif path == b"/readyz":
             if self.is_ready:
                 self._control.answer_ready(request)
             else:
-                request.reply(503, _JSON + b"retry-after: 1\r\n", b'{"status":"draining"}')
+                request.reply(503, JSON_LINE + b"retry-after: 1\r\n", b'{"status":"draining"}')
         else:
             self._refuse(request, _not_found(path))
 
     @staticmethod
     def _refuse(request: Request, error: GatewayError) -> None:
-        request.reply(error.status, _JSON, render_error(error, "other"))
+        request.reply(error.status, JSON_LINE, render_error(error, "other"))
 
 
 def refusal(status: int, reason: str) -> tuple[bytes, bytes]:
     """The answer to bytes that are no request."""
-    return _JSON, render_error(_Refused(status, reason), "other")
+    return JSON_LINE, render_error(_Refused(status, reason), "other")
 
 
 class _Refused(CallerError):

@@ -22,9 +22,10 @@ from gossamer.process.link import Link
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
+from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
 
-_log = get_log("worker")
+_log = get_log(__name__)
 
 _COLLECT_EVERY = 20_000
 """Objects. A request leaves no circle behind, so the collector is there for what went wrong, not for every 700."""
@@ -33,6 +34,7 @@ _COLLECT_EVERY = 20_000
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:
     """Answer until told to drain."""
     turn = Turn(asyncio.get_running_loop())
+    counters = Counters(settings, number, link.fleet, _log)
     journal = JournalWriter(
         Path(settings.data_dir) / "journal",
         number,
@@ -40,10 +42,13 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
         stages=TIMING.names,
+        workers=settings.server.workers,
     )
+    counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
-    factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ), identity)
+    proxies = ProxySettings.from_environ(os.environ)
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
@@ -62,6 +67,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     await worker.drained
     identity.close()
     control.close()
+    await counters.close()
     journal.close()
 
 

@@ -12,12 +12,12 @@ from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 from gossamer.http.limits import CallTimeouts
 from gossamer.http.request import Request
+from gossamer.policy.headers import JSON_LINE
 
 TIMEOUTS: Final = CallTimeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0, total_s=5.0)
 """Longer than the store may take to answer (2 s), shorter than balancers wait."""
 
-_JSON: Final = b"content-type: application/json\r\n"
-_LATER: Final = _JSON + b"retry-after: 1\r\n"
+_LATER: Final = JSON_LINE + b"retry-after: 1\r\n"
 
 
 class Readiness:
@@ -37,9 +37,9 @@ class Readiness:
     def control_said(self, request: Request, *, can_ask: bool) -> None:
         if can_ask:
             self._was_ready = True
-            request.reply(200, _JSON, b'{"status":"ready"}')
+            request.reply(200, JSON_LINE, b'{"status":"ready"}')
         elif self._was_ready:
-            request.reply(200, _JSON, b'{"status":"degraded","reason":"the state store cannot be asked"}')
+            request.reply(200, JSON_LINE, b'{"status":"degraded","reason":"the state store cannot be asked"}')
         else:
             request.reply(503, _LATER, b'{"status":"starting","reason":"the state store cannot be asked yet"}')
 
@@ -52,6 +52,9 @@ class ReadyQuestion:
     def __init__(self, readiness: Readiness, request: Request) -> None:
         self._readiness = readiness
         self._request = request
+
+    def request_waited(self) -> None:
+        """Nobody asks how long it took."""
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:  # noqa: ARG002 - the status says it
         self._readiness.control_said(self._request, can_ask=head.status == 200)

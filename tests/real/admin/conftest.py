@@ -1,18 +1,47 @@
 """A store, an app over it, and the first people."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
 
-from gossamer.control.store.store import Store, open_store
+from gossamer.control.store.store import Store, migrate, open_store
 from tests.real.admin.house import House, Person, make_house
+from tests.real.postgres import Postgres
 
 
-@pytest.fixture
-async def store_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/state.db"
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store as it is when it is new: copied faster than made."""
+    path = tmp_path_factory.mktemp("template") / "state.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Postgres) -> Iterator[str]:
+    """The same in Postgres."""
+    name = postgres.make_database()
+    asyncio.run(migrate(postgres.url_of(name)))
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "state.db")
+        yield f"sqlite:///{tmp_path}/state.db"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"admin_{uuid4().hex}"
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_database')}")
+    yield postgres.url_of(name)
+    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import httpx  # noqa: TID251 - asks the app without a wire; nothing of it ships
 import pytest
 from fastapi import FastAPI
 from msgspec.structs import replace
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gossamer.config.load import load_settings
 from gossamer.config.settings import AuthSettings, Registration, Settings
@@ -31,7 +32,7 @@ class Clock:
 
 @dataclass
 class House:
-    """One app. Requests come from `address`, over TCP, or over the Unix socket where it is None."""
+    """One app. Requests come from `address` over TCP, or over the Unix socket, as a worker's do."""
 
     app: FastAPI
     store: Store
@@ -47,6 +48,7 @@ class House:
         token: str | None = None,
         address: str = "192.0.2.1",
         if_match: str | None = None,
+        is_unix: bool = False,
         **more: Any,
     ) -> httpx.Response:
         headers: Mapping[str, str | None] = {
@@ -54,7 +56,8 @@ class House:
             "If-Match": if_match,
             **more.pop("headers", {}),
         }
-        transport = httpx.ASGITransport(app=self.app, client=(address, 50000))
+        app = over_unix(self.app) if is_unix else self.app
+        transport = httpx.ASGITransport(app=app, client=(address, 50000))
         async with httpx.AsyncClient(transport=transport, base_url="http://house:8080", trust_env=False) as client:
             given = {name: value for name, value in headers.items() if value is not None}
             answer = await client.request(method, path, json=body, headers=given, **more)
@@ -81,6 +84,15 @@ class House:
         await self.store.add_user(OPERATOR, email=email, password=PASSWORD, role=role)  # type: ignore[arg-type]
         answer = await self.post("/v1/auth/login", {"email": email, "password": PASSWORD}, address=f"of {name}")
         return Person(answer.json()["user"]["id"], email, answer.json()["token"])
+
+
+def over_unix(app: ASGIApp) -> ASGIApp:
+    """As uvicorn says it on a Unix socket: a path without a port, and no client."""
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "server": ("/run/control.sock", None), "client": None}, receive, send)
+
+    return asked
 
 
 @dataclass(frozen=True)

@@ -190,3 +190,27 @@ async def test_a_key_is_no_better_than_its_user(house: House, admin: Person, ada
     await house.delete(f"/admin/v1/users/{ada.id}", admin.token)
     assert (await house.get("/admin/v1/users", key)).status_code == 401
     assert (await house.get("/admin/v1/users", ada.token)).status_code == 401
+
+
+# --- from where ---
+
+
+async def test_the_address_of_a_worker_is_the_one_that_it_hands_on(house: House, ada: Person):
+    statuses = []
+    for number in range(OF_TOKENS.burst + 1):
+        handed_on = {"x-forwarded-for": f"198.51.100.{number}, 203.0.113.5"}
+        answer = await house.get("/admin/v1/users", "gsl_wrong", is_unix=True, headers=handed_on)
+        statuses.append(answer.status_code)
+    assert statuses[-2:] == [401, 429], "only the last one is the worker's word"
+    other = {"x-forwarded-for": "203.0.113.5, 203.0.113.6"}
+    assert (await house.get("/admin/v1/users", ada.token, is_unix=True, headers=other)).status_code == 200
+    same = {"x-forwarded-for": "203.0.113.5"}
+    assert (await house.get("/admin/v1/users", ada.token, is_unix=True, headers=same)).status_code == 429
+
+
+async def test_over_tcp_nobodys_word_is_taken(house: House, ada: Person):
+    statuses = []
+    for number in range(OF_TOKENS.burst + 1):
+        made_up = {"x-forwarded-for": f"198.51.100.{number}"}
+        statuses.append((await house.get("/admin/v1/users", "gsl_wrong", headers=made_up)).status_code)
+    assert statuses[-2:] == [401, 429]

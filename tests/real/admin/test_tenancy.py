@@ -129,9 +129,10 @@ async def test_what_is_somebody_elses_answers_as_what_is_nobodys(house: House, m
         if "{" not in path:
             continue
         body: object = {} if method == "PATCH" else None
-        asked = {"token": mine.person.token, "if_match": "*"}
-        real = await house.ask(method, filled(path, theirs), body, **asked)
-        unreal = await house.ask(method, path.format(**dict.fromkeys(NAMES, nobodys)), body, **asked)
+        real = await house.ask(method, filled(path, theirs), body, token=mine.person.token, if_match="*")
+        unreal = await house.ask(
+            method, path.format(**dict.fromkeys(NAMES, nobodys)), body, token=mine.person.token, if_match="*"
+        )
         shown = real.text
         for name in NAMES:
             shown = shown.replace(getattr(theirs, name), nobodys)

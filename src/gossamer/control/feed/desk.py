@@ -19,7 +19,7 @@ MOST_QUERIES: Final = 4
 MOST_IN_A_QUERY: Final = 512
 """Digests or ids; what is more waits for the next query."""
 
-_log = get_log("feed")
+_log = get_log(__name__)
 
 Say = Callable[..., None]
 Ask = TypeVar("Ask", bound=AskKeys | AskAgents)

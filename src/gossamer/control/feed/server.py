@@ -22,7 +22,7 @@ NOT_ASKED: Final = 0
 RETRY_S: Final = 0.5
 """Between two tries to ask a store that could not be asked."""
 
-_log = get_log("feed")
+_log = get_log(__name__)
 
 
 class FeedServer:

@@ -17,7 +17,7 @@ from gossamer.feed.messages import PROTOCOL, AskAgents, AskKeys, FromControl, Fr
 MOST_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """A worker that leaves so much unread hangs; cut, it begins anew when it can."""
 
-_log = get_log("feed")
+_log = get_log(__name__)
 _encode: Final = msgspec.json.Encoder().encode
 
 

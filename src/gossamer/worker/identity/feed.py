@@ -31,7 +31,7 @@ LONGEST_PAUSE_S: Final = 1.0
 JITTER: Final = 0.5
 """The share of a pause that is left to chance, so that the workers of a node do not all knock at once."""
 
-_log = get_log("identity")
+_log = get_log(__name__)
 _encode: Final = msgspec.json.Encoder().encode
 
 
