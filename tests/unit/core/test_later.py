@@ -31,6 +31,7 @@ async def wait_for(later: Later) -> None:
 @pytest.mark.parametrize("is_late", [False, True])
 async def test_it_can_be_awaited_too(is_late: bool):
     good, bad = Later(), Later()
+    waiting: list[asyncio.Task[None]] = []
     if not is_late:
         waiting = [asyncio.create_task(wait_for(each)) for each in (good, bad)]
         await asyncio.sleep(0)
