@@ -11,15 +11,14 @@ import asyncio
 from collections.abc import Awaitable
 
 from gossamer.core.clock import now_ns
-from gossamer.core.errors import GatewayError, InternalError
+from gossamer.core.errors import GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.logs import get_log
 from gossamer.core.ports import Reply, Services, Stage
 from gossamer.core.timing import Timing
 from gossamer.delivery.dispatch import dispatch
 from gossamer.delivery.forward import CLIENT_CLOSED
-from gossamer.delivery.reply import refuse, reply_with
+from gossamer.delivery.reply import note_defect, refuse, reply_with
 from gossamer.delivery.settle import settle
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
@@ -28,15 +27,14 @@ from gossamer.stages.identify import identify
 from gossamer.stages.limit import limit
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
+from gossamer.stages.verify_agent import verify_agent
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route, limit)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""
 
 TIMING = Timing(tuple(stage.__name__ for stage in ADMIT))
-
-_log = get_log("pipeline")
 
 
 def run(request: Request, services: Services) -> None:
@@ -54,7 +52,7 @@ def run(request: Request, services: Services) -> None:
     except GatewayError as error:
         refuse(exchange, error)
     except Exception as error:  # noqa: BLE001 - a defect of ours is answered and logged, and ends one request only
-        _apologise(exchange, error)
+        refuse(exchange, note_defect(exchange, error))
 
 
 def _pause(exchange: Exchange, outcome: Awaitable[Reply | None] | Later | Reply) -> None:
@@ -94,7 +92,7 @@ class Pause:
         except GatewayError as refusal:
             refuse(exchange, refusal)
         except Exception as defect:  # noqa: BLE001 - as in `run`
-            _apologise(exchange, defect)
+            refuse(exchange, note_defect(exchange, defect))
 
     def client_gone(self) -> None:
         settle(self._exchange, "client_gone", CLIENT_CLOSED)
@@ -137,7 +135,7 @@ class Wait:
         except PeerGone:
             self.client_gone()
         except Exception as error:  # noqa: BLE001 - as in `run`
-            _apologise(exchange, error)
+            refuse(exchange, note_defect(exchange, error))
 
     def client_gone(self) -> None:
         self._task.cancel()
@@ -148,8 +146,3 @@ class Wait:
 
     def client_ready(self) -> None:
         """Nothing is being written yet."""
-
-
-def _apologise(exchange: Exchange, error: Exception) -> None:
-    _log.defect("a request met a defect", error, id=exchange.id)
-    refuse(exchange, InternalError("The gateway met a defect of its own; it is logged under this request's id."))

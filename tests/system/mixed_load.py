@@ -25,6 +25,8 @@ class Fate(NamedTuple):
     error: str | None = None
     is_cut: bool = False
     """The answer has no clean end."""
+    has_mark: bool = True
+    """A stream that is whole ends with the last event of its kind."""
 
 
 _DONE = Fate(200, "completed")
@@ -40,7 +42,7 @@ _FAULTS: dict[str, Fate] = {
 _STREAM_FAULTS: dict[str, Fate] = {
     **_FAULTS,
     "cut": Fate(200, "stream_broken", "provider_unavailable", is_cut=True),
-    "no-done": Fate(200, "stream_broken", "provider_unavailable", is_cut=True),
+    "no-done": Fate(200, "completed", has_mark=False),
 }
 _FORM = (
     b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nfine-tune\r\n'

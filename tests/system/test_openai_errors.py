@@ -126,7 +126,6 @@ async def test_the_retries_of_the_sdk_work(client: Client):
     [
         ("mock-cut", "broke off: the connection was closed in the middle"),
         ("mock-cut:1", "broke off: the connection was closed in the middle"),
-        ("mock-no-done", "ended its stream in the middle"),
         ("mock-error-in-stream", "server had an error"),
     ],
 )
@@ -135,6 +134,16 @@ async def test_a_broken_stream_of_chat_raises_while_it_is_read(client: Client, m
         await each(client.chat.completions.create(model=model, messages=HELLO, stream=True))
     with pytest.raises(APIError, match=says):
         await each(client.completions.create(model=model, prompt="Hello", stream=True))
+
+
+async def test_a_stream_of_chat_that_said_why_it_ends_is_whole_without_its_mark(client: Client):
+    *_, last, counts = await each(
+        client.chat.completions.create(
+            model="mock-no-done", messages=HELLO, stream=True, stream_options={"include_usage": True}
+        )
+    )
+    assert last.choices[0].finish_reason == "stop"
+    assert counts.usage
 
 
 async def test_what_came_before_the_break_was_delivered(client: Client):

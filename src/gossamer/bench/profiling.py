@@ -28,6 +28,11 @@ PERF_HZ = 997
 """A prime, so that it falls in step with nothing."""
 PERF_PACKAGE = "linux-perf"
 _SAMPLER = Path(__file__).parent / "sampler"
+_WARM_UP_S = 1
+"""The samples of its start are not of interest; after so long they are written."""
+_ENOUGH = 100
+"""Samples. On a busy machine one load may give fewer, which say nothing."""
+_MOST_LOADS = 5
 _PERF_WITHIN_S = 60.0
 """For perf to write and to resolve its symbols, after the load."""
 
@@ -41,10 +46,15 @@ def python_view(rig: Rig) -> str:
         running_gateway(subject, provider.port, rig.gateway, rig.workspace) as gateway,
     ):
         file = rig.workspace / f"{gateway.worker}.json"
+        _load(rig, gateway, _WARM_UP_S)
         before = _stacks(file)
-        _load(rig, gateway)
-        during = _stacks(file)
-        during.subtract(before)
+        during: Counter[str] = Counter()
+        for _ in range(_MOST_LOADS):
+            _load(rig, gateway, rig.plan.seconds)
+            during = _stacks(file)
+            during.subtract(before)
+            if during.total() >= _ENOUGH:
+                break
     if not during.total():
         raise SubjectBroken("the worker gave no samples: it is no Python process, or was started with -S or -I")
     functions, modules = own_time(during)
@@ -89,7 +99,7 @@ def native_view(rig: Rig) -> str:
         command = [perf, "record", "-q", "-e", "cpu-clock", "-F", str(PERF_HZ), "-o", str(recording)]
         watcher = Process("perf", [*command, "-p", str(gateway.worker)], rig.load, rig.workspace / "perf.log")
         try:
-            _load(rig, gateway)
+            _load(rig, gateway, rig.plan.seconds)
             watcher.check()
         finally:
             watcher.stop()
@@ -105,8 +115,7 @@ def _perf_table(perf: str, recording: Path, by: str) -> str:
     return "\n".join([f"own time by {by}", *rows[:ROWS]])
 
 
-def _load(rig: Rig, gateway: Gateway) -> None:
-    seconds = rig.plan.seconds
+def _load(rig: Rig, gateway: Gateway, seconds: int) -> None:
     counts = wrk.drive(gateway.port, rig.plan.subject.token, CONNECTIONS, seconds, rig.load, rig.workspace)
     if counts.refused or not counts.requests:
         raise SubjectBroken(f"of {counts.requests} requests {counts.refused} were refused")

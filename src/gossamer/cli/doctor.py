@@ -19,6 +19,7 @@ from gossamer.cli.probe_node import (
     probe_unix_socket,
 )
 from gossamer.cli.probe_providers import probe_providers
+from gossamer.cli.probe_state import probe_state
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
@@ -71,6 +72,7 @@ def _examine_node(settings: Settings) -> list[Finding]:
     findings = [
         probe_data_dir(data_dir),
         probe_disk(data_dir, settings.journal),
+        probe_state(settings.state),
         probe_port(settings.server),
     ]
     if settings.server.uds is not None:

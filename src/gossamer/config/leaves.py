@@ -150,12 +150,24 @@ _NAMED = (
         parse=values.read_host,
         allowed="write an address or a host name such as 127.0.0.1; the port is server.port",
     ),
+    Leaf(
+        name="listen",
+        parse=values.read_listen,
+        allowed="write host:port such as 127.0.0.1:8081 or [::1]:8081; leave it out for none",
+    ),
     Leaf(name="path", parse=values.read_path, allowed="write a path; ${HOME} stands for the home directory"),
     Leaf(name="socket_path", parse=values.read_socket_path, allowed="write a path such as /run/gossamer.sock"),
     Leaf(
         name="url",
         parse=values.read_url,
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
+    ),
+    Leaf(
+        name="state_url",
+        parse=values.read_state_url,
+        allowed="write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
+        write=values.hide_passwords,
+        is_secret=True,
     ),
     Leaf(
         name="provider_name",

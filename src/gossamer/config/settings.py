@@ -11,6 +11,7 @@ from msgspec import Meta, field
 
 from gossamer.config.section import ModelName, Section, Target
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
+from gossamer.core.logs import LogFormat
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -18,7 +19,7 @@ _CALL = CallTimeouts()
 _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-LogFormat = Literal["auto", "text", "json"]
+Registration = Literal["closed", "invite", "open"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
@@ -29,8 +30,10 @@ BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
+StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
+ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
 HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
 
@@ -98,6 +101,19 @@ class ServerSettings(Section, frozen=True, kw_only=True):
         None
     )
     limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+# --- administration ---
+
+
+class ControlSettings(Section, frozen=True, kw_only=True):
+    """Where the control paths are served: /admin, /v1/auth, /ui, /metrics, /docs."""
+
+    listen: Annotated[
+        ListenAddress | None,
+        Meta(description="An address of their own, such as 127.0.0.1:8081, beside the public one."),
+    ] = None
+    expose: Annotated[bool, Meta(description="false takes them off the public address.")] = True
 
 
 # --- what is written down ---
@@ -198,6 +214,25 @@ Provider = OpenAIProvider | CompatibleProvider | MockProvider
 # --- who may call, and all together ---
 
 
+class AuthSettings(Section, frozen=True, kw_only=True):
+    """How keys are looked up and kept, who may have an account, and for how long a log-in is good."""
+
+    cache_entries: Annotated[int, Meta(ge=1, description="Keys that one worker keeps; as many agents.")] = 10_000
+    cache_ttl_s: Annotated[
+        Duration, Meta(description="For how long a key is believed without asking; revoking it is heard at once.")
+    ] = field(name="cache_ttl", default=600.0)
+    ask_timeout_s: Annotated[
+        Duration, Meta(description="What a request with an unknown key waits for an answer; then 503.")
+    ] = field(name="ask_timeout", default=2.0)
+    registration: Annotated[
+        Registration,
+        Meta(description="Who may register once there is a user: nobody, whoever has an invite, or everybody."),
+    ] = "closed"
+    login_ttl_s: Annotated[Duration, Meta(description="After this, whoever is logged in gives the password again.")] = (
+        field(name="login_ttl", default=12 * 3600.0)
+    )
+
+
 class KeySettings(Section, frozen=True, kw_only=True):
     """A key that the configuration itself grants. The token is nowhere: only its SHA-256."""
 
@@ -212,8 +247,10 @@ class Common(Section, frozen=True, kw_only=True):
 
     server: ServerSettings = field(default_factory=ServerSettings)
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
+    control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
         field(default_factory=dict)
     )
@@ -245,6 +282,8 @@ class Common(Section, frozen=True, kw_only=True):
 class Settings(Common, frozen=True, kw_only=True):
     """Everything, checked. What is absent from the file has its default here."""
 
+    state: str = "sqlite:///.gossamer/state.db"
+    """The URL of the store. A password may be in it."""
     keys: tuple[KeySettings, ...] = ()
 
     def __repr__(self) -> str:

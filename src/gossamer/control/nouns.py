@@ -83,3 +83,17 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The id of what was changed."""
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+
+class Invite(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in for one person, once. Only the SHA-256 of its code is kept."""
+
+    id: str
+    role: Role = "member"
+    email: str | None = None
+    """Whom it is for; None: whoever has the code."""
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    used_by: str | None = None
+    """The id of the user that it became."""

@@ -10,7 +10,8 @@ Dialect = Literal["chat", "completions", "responses", "messages", "embeddings", 
 class Endpoint:
     """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`).
 
-    `ends_with_mark`: a whole stream says that it is whole, by `[DONE]` or a last event; one that does not has broken.
+    `ends_with_mark`: a whole stream says that it is whole, by `[DONE]`, a last event or its `finish_reason`; one that
+    does not has broken.
     """
 
     dialect: Dialect

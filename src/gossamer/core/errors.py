@@ -58,6 +58,12 @@ class AgentForbidden(CallerError):
     kind = "permission_error"
 
 
+class ScopeForbidden(CallerError):
+    status = 403
+    code = "scope_forbidden"
+    kind = "permission_error"
+
+
 class PriceUnknown(CallerError):
     """A budget cannot be kept by what nobody can price."""
 

@@ -30,8 +30,12 @@ class Claims(msgspec.Struct, eq=False):
     """The agents that it is bound to; none: all agents of its user."""
     limits: Limits = UNLIMITED
     user_limits: Limits = UNLIMITED
+    may_infer: bool = True
+    """Whether it may ask for anything below /v1: a key may be for administration alone."""
     used_at: float = 0.0
     """Unix time of its last request."""
+    told_at: float = 0.0
+    """As far as the store was told of that."""
     free_under: object | None = None
     """The limiter that found nothing to limit here, whatever the model: while it is in force, nobody need ask it."""
     plans: object | None = None
@@ -57,7 +61,8 @@ class Authenticator(Protocol):
     Raises Unavailable where nobody can say, and RateLimitExceeded to an address that brings too many bad keys.
     """
 
-    def claims_of(self, digest: bytes, peer: str) -> Claims | Awaitable[Claims | None] | None: ...
+    def claims_of(self, digest: bytes, peer: str, *, has_our_form: bool) -> Claims | Awaitable[Claims | None] | None:
+        """Without our form the token can only be one that the configuration grants."""
 
 
 class AgentDirectory(Protocol):
@@ -185,6 +190,7 @@ class Services:
     """What the stages reach for. Replaced as a whole when the configuration is read again; a request keeps its own."""
 
     authenticator: Authenticator
+    agents: AgentDirectory
     router: Router
     limiter: Limiter
     journal: Journal

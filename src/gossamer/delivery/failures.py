@@ -8,6 +8,8 @@ from gossamer.delivery.answer_head import AnswerHead
 from gossamer.http.errors import CallFailed, CallTimeout
 
 _EXCERPT_CHARS = 300
+_RETRY_AFTER_DIGITS = 9
+"""Thirty years in seconds."""
 
 
 class _Reason(msgspec.Struct):
@@ -47,8 +49,9 @@ def _message(body: bytes) -> str:
 
 
 def _seconds(retry_after: bytes | None) -> float | None:
-    """The seconds form; a date is left to the default, since clocks differ."""
-    return float(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    """The seconds form; a date is left to the default, since clocks differ. So is what nobody can wait for."""
+    is_told = retry_after is not None and retry_after.isdigit() and len(retry_after) <= _RETRY_AFTER_DIGITS
+    return float(retry_after) if retry_after is not None and is_told else None
 
 
 def in_words(exchange: Exchange, error: CallFailed) -> GatewayError:

@@ -5,14 +5,14 @@ small JSON body or a refusal, goes on event by event if it is a stream of events
 """
 
 from gossamer.core.clock import now_ns
-from gossamer.core.errors import CallerError
+from gossamer.core.errors import CallerError, GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.core.record import Attempt
 from gossamer.delivery.answer_head import AnswerHead, answer_head, answer_lines
 from gossamer.delivery.failures import in_words
 from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
-from gossamer.delivery.reply import refuse, reply
+from gossamer.delivery.reply import note_defect, refuse, reply
 from gossamer.delivery.settle import settle
 from gossamer.dialects.usage import usage_of_answer
 from gossamer.http.call import Call
@@ -34,17 +34,26 @@ class Delivery:
 
     # --- what the provider's connection tells ---
 
+    def request_waited(self) -> None:
+        """The wait for a place among the provider's connections was the gateway's own: `dispatch` ends only now."""
+        exchange = self._exchange
+        exchange.sent_ns = exchange.stamps[-1] = now_ns()
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.sending = None  # it holds this sink: a circle that only the collector would undo
         self._note_answer()
-        seen: AnswerHead = head.notes or answer_head(head)
-        if seen.is_good_json:
-            exchange = self._exchange
-            exchange.usage = usage_of_answer(body)
-            reply(exchange, head.status, answer_lines(exchange, seen), body)
-        else:
+        try:
+            seen: AnswerHead = head.notes or answer_head(head)
+            if seen.is_good_json:
+                exchange = self._exchange
+                exchange.usage = usage_of_answer(body)
+                reply(exchange, head.status, answer_lines(exchange, seen), body)
+                return
             self._begin(head, seen)
             self.response_data(body)
+        except Exception as error:  # noqa: BLE001 - as below
+            self._end_with_defect(error)
+        else:
             self.response_ended()
 
     def response_started(self, head: ResponseHead) -> None:
@@ -58,8 +67,11 @@ class Delivery:
 
     def response_ended(self) -> None:
         self.sending = None
-        if self._pieces is not None:
-            self._pieces.end()
+        try:
+            if self._pieces is not None:
+                self._pieces.end()
+        except Exception as error:  # noqa: BLE001 - the call is over: nobody else would end the request
+            self._end_with_defect(error)
 
     def response_failed(self, error: CallFailed) -> None:
         self.sending = None
@@ -68,10 +80,7 @@ class Delivery:
         if exchange.answered_ns == 0:
             exchange.answered_ns = now_ns()
             self._note_attempt(0, str(error))
-        if self._pieces is not None and self._pieces.is_started:
-            self._pieces.break_off(reason)
-        else:
-            refuse(exchange, reason)
+        self._break_off(reason)
 
     # --- what the client's connection tells ---
 
@@ -97,10 +106,7 @@ class Delivery:
         if exchange.answered_ns == 0:
             exchange.answered_ns = now_ns()
             self._note_attempt(0, "cancelled: the body broke off")
-        if self._pieces is not None and self._pieces.is_started:
-            self._pieces.break_off(reason)
-        else:
-            refuse(exchange, reason)
+        self._break_off(reason)
 
     def client_slow(self) -> None:
         if self.sending is not None:
@@ -111,6 +117,21 @@ class Delivery:
             self.sending.resume()
 
     # --- inside ---
+
+    def _break_off(self, reason: GatewayError) -> None:
+        if self._pieces is not None and self._pieces.is_started:
+            self._pieces.break_off(reason)
+        else:
+            refuse(self._exchange, reason)
+
+    def _end_with_defect(self, error: Exception) -> None:
+        exchange = self._exchange
+        is_late = exchange.is_settled  # the answer may have left in part: nothing whole can follow it
+        reason = note_defect(exchange, error)
+        if is_late:
+            exchange.request.abort()
+        else:
+            self._break_off(reason)
 
     def _begin(self, head: ResponseHead, seen: AnswerHead) -> None:
         exchange = self._exchange

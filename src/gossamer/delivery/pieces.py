@@ -157,6 +157,7 @@ class Streaming:
                 return False
         except OF_NOTE:
             return False
+        self._tally.last = chunk
         self._events += 1
         self._exchange.response_bytes += len(chunk) - begin - _CRLF_BYTES
         self._write(chunk)
@@ -169,15 +170,27 @@ class Streaming:
         exchange, tally = self._exchange, self._tally
         rest = self._feed.rest()
         if rest:
-            exchange.request.write(tally.see(rest))
+            rest = tally.see(rest)
+        if not self._is_whole():
+            self.break_off(ProviderUnavailable("The provider ended its stream in the middle of the answer. Try again."))
+            return
+        exchange.response_bytes += len(rest)
+        exchange.request.write(rest)
         self._tell_use()
         if tally.error is not None:
             settle(exchange, "provider_failed", self._status, tally.error)
-        elif exchange.caller.endpoint.ends_with_mark and not tally.is_finished:
-            self.break_off(ProviderUnavailable("The provider ended its stream in the middle of the answer. Try again."))
-            return
         settle(exchange, "completed", self._status)
         exchange.request.end()
+
+    def _is_whole(self) -> bool:
+        """Whether a stream that ended cleanly says of itself that it came to its end, or why it did not."""
+        tally = self._tally
+        return (
+            not self._exchange.caller.endpoint.ends_with_mark
+            or tally.is_finished
+            or tally.error is not None
+            or tally.has_said_why
+        )
 
     def break_off(self, reason: GatewayError) -> None:
         exchange = self._exchange
@@ -187,7 +200,8 @@ class Streaming:
             settle(exchange, "completed", self._status)
             exchange.request.end()
             return
-        exchange.request.write(render_stream_error(reason, exchange.caller.endpoint.dialect))
+        error = render_stream_error(reason, exchange.caller.endpoint.dialect, self._tally.next_number)
+        exchange.request.write(error)
         settle(exchange, "stream_broken", self._status, reason.code)
         exchange.request.break_off()
 

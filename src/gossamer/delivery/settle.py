@@ -60,6 +60,7 @@ def write_down(
     agent = exchange.agent
     target = exchange.target
     lease = exchange.lease
+    at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
     cost_nanos = None
     if price is not None or lease is not None:
@@ -67,9 +68,10 @@ def write_down(
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id
+        claims.used_at = at
     record = Record(  # by position: names would cost more than all the values
         exchange.id,
-        wall_time() - total_ns / 1e9,
+        at,
         services.worker,
         services.next_seq(),
         caller.method,

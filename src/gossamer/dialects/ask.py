@@ -1,4 +1,4 @@
-"""What a request body asks for, and the two edits that a gateway makes to it.
+"""What a request body asks for, and the three edits that a gateway makes to it.
 
 Bytes in, values or bytes out. Members that nobody here needs are neither read nor changed.
 """
@@ -15,6 +15,10 @@ from gossamer.dialects.members import JsonObject, NoObject
 _decode_text: Final = msgspec.json.Decoder(str).decode
 _encode: Final = msgspec.json.Encoder().encode
 
+_MODEL_CHARS: Final = 256
+"""It goes into headers and records. The longest names in use, paths of fine-tuned models, have about a hundred."""
+_NO_MODEL: Final = (b'""', b"null")
+"""What clients send for a model that they do not name; the member may be missing, too."""
 _FLAGS: Final = {b"true": True, b"false": False, b"null": False}
 _BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
 """In UTF-16 too, and behind any byte order mark: some readers take those."""
@@ -71,6 +75,13 @@ def read_optional_model(body: bytes) -> str | None:
     return _text_of_model(raw) if raw is not None and bytes(raw).startswith(b'"') else None
 
 
+def with_default_model(body: bytes, model: str) -> bytes:
+    """The body, asking for this model if it names none."""
+    ask = JsonObject(body)
+    named = ask.members.get("model")
+    return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
+
+
 def asked_output(body: bytes, default: int) -> int:
     """How many tokens of answer a body bounds itself to, over all the answers that it asks for; else the default.
 
@@ -102,18 +113,22 @@ def replace_model(body: bytes, model: str) -> bytes:
 
 def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
     try:
-        return _decode_text(members["model"])
+        model = _decode_text(members["model"])
     except KeyError:
         raise _no_model() from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_text() from None
+    if len(model) > _MODEL_CHARS:
+        raise _too_long()
+    return model
 
 
 def _text_of_model(raw: msgspec.Raw) -> str:
-    try:
-        return _decode_text(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _no_text() from None
+    return _model_of({"model": raw})
+
+
+def _too_long() -> InvalidRequest:
+    return InvalidRequest(f'"model" has more than {_MODEL_CHARS} characters. Send the name of a model.', param="model")
 
 
 def _no_text() -> InvalidRequest:

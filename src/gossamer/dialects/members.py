@@ -6,6 +6,7 @@ in whatever spelling. Knows JSON and no API.
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final, NoReturn
 
 import msgspec
@@ -27,6 +28,12 @@ _LARGE_BYTES: Final = 16 * 1024
 _MOST_MEMBERS: Final = 1000
 """The API has about forty. A walk of a million would hold up everybody else."""
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SURROGATE: Final = re.compile(rb"\\u[dD](?:[89abAB]..(\\u[dD][c-fC-F])?|[c-fC-F])")
+"""An escape for half a character, and whether its other half follows."""
+_MOST_SURROGATES: Final = 1000
+"""Looked at to explain a refusal; more of them are not worth anybody's time."""
+_BACKSLASHES: Final = 64
+"""In a row, before an escape: more than anybody writes."""
 _AT_BYTE: Final = re.compile(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)", re.DOTALL)
 
 
@@ -57,7 +64,7 @@ class JsonObject:
         try:
             self.members = members = _decode(body)
         except _UNREADABLE as error:
-            raise self._refusal(error, len(body)) from None
+            raise self._refusal(error, body) from None
         if len(members) > _MOST_MEMBERS:
             raise InvalidRequest(f"{called} has more than {_MOST_MEMBERS} members. Send fewer.")
         if len(body) < _LARGE_BYTES and _write_compact(members) == body:
@@ -96,17 +103,23 @@ class JsonObject:
             at = end
         return b"".join((*pieces, body[at:]))
 
-    def _refusal(self, error: Exception, length_bytes: int) -> NoObject:
+    def _refusal(self, error: Exception, body: bytes) -> NoObject:
         if isinstance(error, msgspec.ValidationError):
             return NoObject(f"{self.called} must be a JSON object: write it in curly brackets.")
         if isinstance(error, UnicodeDecodeError):
             return NoObject(f"{self.called} has a member whose name is not UTF-8. Send UTF-8.")
         if isinstance(error, RecursionError):
             return NoObject(f"{self.called} is nested too deeply. Send a flatter object.")
+        half = _half_character(body)
+        if half is not None:
+            return NoObject(
+                f"{self.called} has half a character at byte {half}, an escape without its other half. "
+                "Send the whole character, or none of it."
+            )
         found = _AT_BYTE.fullmatch(str(error))
         if found is None:
             return NoObject(
-                f"{self.called} is not whole: its JSON goes on where it ends, at byte {length_bytes}. Send all of it."
+                f"{self.called} is not whole: its JSON goes on where it ends, at byte {len(body)}. Send all of it."
             )
         return NoObject(f"{self.called} is not JSON: {found[1]} at byte {found[2]}. Mend it there.")
 
@@ -137,3 +150,14 @@ class JsonObject:
         if name is None:
             name = list(seen)[-1]
         raise InvalidRequest(f"{self.called} has the member {name!r} twice. Send it once.", param=name)
+
+
+def _half_character(body: bytes) -> int | None:
+    """Where half a surrogate pair stands alone; no decoder makes text of it."""
+    for found in islice(_SURROGATE.finditer(body), _MOST_SURROGATES):
+        at = found.start()
+        before = body[max(0, at - _BACKSLASHES) : at]
+        is_escaped = (len(before) - len(before.rstrip(b"\\"))) % 2
+        if not is_escaped and found[1] is None:
+            return at
+    return None

@@ -36,6 +36,11 @@ class FormModel(NamedTuple):
     end: int
 
 
+def is_form(content_type: bytes) -> bool:
+    """Whether a body says of itself that it is a form; whether it is a good one, reading it shows."""
+    return content_type.lower().startswith(b"multipart/form-data")
+
+
 def model_in_form(content_type: bytes, start: bytes) -> str | None:
     """The form's `model` field; None where it is not, or not wholly, among these first bytes."""
     found = _find_model(content_type, start)

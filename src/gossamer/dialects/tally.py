@@ -23,6 +23,20 @@ class _Content(msgspec.Struct, gc=False):
     message: None = None
 
 
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: list[_Choice] = []
+
+
+class _Numbered(msgspec.Struct, gc=False):
+    sequence_number: int = -1
+
+
+_decode_chunk: Final = msgspec.json.Decoder(_Chunk).decode
+_decode_numbered: Final = msgspec.json.Decoder(_Numbered).decode
 decode_content: Final = msgspec.json.Decoder(_Content).decode
 _decode_members: Final = msgspec.json.Decoder(Members).decode
 _decode_text: Final = msgspec.json.Decoder(str).decode
@@ -48,7 +62,7 @@ _TAIL_BYTES: Final = 16 * 1024
 class StreamTally:
     """One stream. With `hide_usage`, a chunk that holds nothing but usage is taken out: its reader did not ask."""
 
-    __slots__ = ("_passing", "_tail", "error", "hide_usage", "is_finished", "usage")
+    __slots__ = ("_passing", "_tail", "error", "hide_usage", "is_finished", "last", "usage")
 
     def __init__(self, dialect: Dialect, *, hide_usage: bool = False) -> None:
         self.hide_usage = hide_usage
@@ -56,6 +70,8 @@ class StreamTally:
         self.is_finished = dialect in _UNKNOWN_ENDS
         """The stream has said that it is complete; one that ends without has broken off."""
         self.error: str | None = None
+        self.last = b""
+        """The last event with content. It is read only if the stream ends without saying that it is complete."""
         self._passing: str | None = None
         """The name of an event that passes in pieces."""
         self._tail = b""
@@ -72,11 +88,33 @@ class StreamTally:
             counts = decode_content(data).usage
         except OF_NOTE:
             return self._look(block)
-        return block if counts is None else self._count(counts, data, block)
+        if counts is None:
+            self.last = block
+            return block
+        return self._count(counts, data, block)
+
+    @property
+    def has_said_why(self) -> bool:
+        """Whether the last content came with its `finish_reason`, for those who send no `[DONE]`."""
+        try:
+            return any(choice.finish_reason for choice in _decode_chunk(event_data(self.last) or b"{}").choices)
+        except _UNREADABLE:
+            return False
+
+    @property
+    def next_number(self) -> int:
+        """The `sequence_number` that the next event of a stream of responses has."""
+        try:
+            return _decode_numbered(event_data(self.last) or b"{}").sequence_number + 1
+        except _UNREADABLE:
+            return 0
 
     def _count(self, counts: Counts, data: bytes, event: bytes) -> bytes:
         self.usage = _later(self.usage, told(counts))
-        return b"" if self.hide_usage and _is_usage_alone(_members_of(data)) else event
+        if not _is_usage_alone(_members_of(data)):
+            self.last = event
+            return event
+        return b"" if self.hide_usage else event
 
     def _look(self, block: bytes) -> bytes:
         events = split_events(block)
@@ -109,7 +147,10 @@ class StreamTally:
             self.is_finished = True
         if self.error is None:
             self.error = _error_in(said, inner, event)
-        return self.hide_usage and counted is not None and _is_usage_alone(said)
+        if counted is not None and _is_usage_alone(said):
+            return self.hide_usage
+        self.last = event
+        return False
 
     def _note_unreadable(self, event: bytes, data: bytes) -> None:
         name = _name_of(event)

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from gossamer.http.client import ClientConnection
     from gossamer.http.pool import Pool
 
-JOIN_BYTES = 64 * 1024
-"""Up to here head and body had better be one buffer; above, the copy costs more than a second one."""
-
 
 class ResponseSink(Protocol):
     """Hears of an answer, in the turn in which its bytes come. `response_failed` is the last call, at any point."""
+
+    def request_waited(self) -> None:
+        """All connections that there may be were taken; the wait for one is over only now. Comes first, if at all."""
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         """A whole answer that came in one piece, instead of the three calls below."""
@@ -65,6 +65,8 @@ class Call:
     is_plain = True
     """Neither an upload nor a HEAD: nothing but a whole answer is awaited."""
     is_retried = False
+    waits_for_place = False
+    """Its pool may open no more connections: it waits until one comes free."""
     is_over = False
     """The sink has heard all that it will hear."""
     started_at = 0.0

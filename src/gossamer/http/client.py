@@ -12,12 +12,12 @@ from gossamer.http.bodies import LONE_SIZE_LINES, Body, BodyError, ChunkedBody, 
 from gossamer.http.call import Call
 from gossamer.http.errors import CallTimeout, ResponseBroken
 from gossamer.http.heads import ResponseHead, parse_response_head
+from gossamer.http.statuses import BODILESS
 
 if TYPE_CHECKING:
     from gossamer.http.pool import Pool
 
 _LONE_BYTES = len(LONE_SIZE_LINES)
-_BODILESS = frozenset({204, 304})
 
 
 class ClientConnection(asyncio.Protocol):
@@ -192,7 +192,7 @@ class ClientConnection(asyncio.Protocol):
             self._partial = b""
         head = self._known
         if head is None or not data.startswith(head.raw):
-            head = self._read_head(data)
+            head, data = self._read_head(data)
             if head is None:
                 return
         is_whole = len(data) == head.size
@@ -209,31 +209,28 @@ class ClientConnection(asyncio.Protocol):
         if self._call is call and (data or body.done):
             self._take_body(call, body, data)
 
-    def _read_head(self, data: bytes) -> ResponseHead | None:
-        """The head that `data` begins with, interim ones (1xx) passed over; None while it is unfinished."""
-        end = data.find(b"\r\n\r\n")
-        if end < 0:
-            self._partial = data
-            if len(data) > self._pool.limits.head_bytes:
-                self._fail(ResponseBroken(f"the answer's head is larger than {self._pool.limits.head_bytes} bytes"))
-            return None
-        try:
-            head = parse_response_head(data[: end + 4])
-        except ValueError as error:
-            self._fail(ResponseBroken(str(error)))
-            return None
-        if head.status < 200:
-            call = self._call
-            if call is not None and len(data) > end + 4:
-                self._take_head(call, data[end + 4 :])
-            return None
-        if head.keep_alive:
-            self._known = head
-        return head
+    def _read_head(self, data: bytes) -> tuple[ResponseHead | None, bytes]:
+        """The head in `data`, interim ones (1xx) passed over, and all from it on; None while it is unfinished."""
+        at = 0
+        while (end := data.find(b"\r\n\r\n", at)) >= 0:
+            try:
+                head = parse_response_head(data[at : end + 4])
+            except ValueError as error:
+                self._fail(ResponseBroken(str(error)))
+                return None, b""
+            if head.status >= 200:
+                if head.keep_alive:
+                    self._known = head
+                return head, data[at:]
+            at = end + 4
+        self._partial = data[at:]
+        if len(self._partial) > self._pool.limits.head_bytes:
+            self._fail(ResponseBroken(f"the answer's head is larger than {self._pool.limits.head_bytes} bytes"))
+        return None, b""
 
     @staticmethod
     def _framing(call: Call, head: ResponseHead) -> Body:
-        if call.is_head or head.status in _BODILESS:
+        if call.is_head or head.status in BODILESS:
             return LengthBody(0)
         if head.chunked:
             return ChunkedBody()

@@ -26,6 +26,8 @@ _PIPELINED_BYTES = 64 * 1024
 """Bytes that may wait behind the request in flight before the socket is left unread."""
 _LINGER_S = 2.0
 """How long a refused client may go on sending, so that a reset does not wipe out the answer on its way."""
+_PEER_CLOSED: int = getattr(select, "POLLRDHUP", 0)
+"""Linux tells of a peer that closed its side; elsewhere poll tells only when both are closed."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _KEEP_HTTP10 = b"connection: keep-alive\r\n"
 
@@ -336,7 +338,7 @@ def _has_left(transport: asyncio.Transport) -> bool:
     """Whether the peer of a socket that is left unread has closed its side: reading would have said so."""
     sock = transport.get_extra_info("socket")
     poll = select.poll()
-    poll.register(sock.fileno(), select.POLLRDHUP)
+    poll.register(sock.fileno(), _PEER_CLOSED)
     return bool(poll.poll(0))
 
 

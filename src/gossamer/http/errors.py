@@ -17,6 +17,10 @@ class RequestRefused(HttpError):
         self.reason = reason
 
 
+def body_too_large(limit_bytes: int) -> RequestRefused:
+    return RequestRefused(413, f"The body is larger than {limit_bytes} bytes: send less, or raise the limit.")
+
+
 class PeerGone(HttpError):
     """The peer closed before the message was complete."""
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.http.bodies import Body, BodyError
-from gossamer.http.errors import HttpError, RequestRefused
+from gossamer.http.errors import HttpError, RequestRefused, body_too_large
 
 if TYPE_CHECKING:
     from gossamer.http.connection import ServerConnection
@@ -156,5 +156,5 @@ class Intake:
         if limit is None or self._size_bytes <= limit:
             return False
         self._connection.pause_body()
-        self.fail(RequestRefused(413, f"The body is larger than {limit} bytes: send less, or raise the limit."))
+        self.fail(body_too_large(limit))
         return True

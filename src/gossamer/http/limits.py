@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+JOIN_BYTES = 64 * 1024
+"""Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:

@@ -79,6 +79,7 @@ class Pool:
         while self._waiting:
             call = self._waiting.popleft()
             if not call.is_over:
+                _end_wait(call)
                 connection.send(call)
                 return
         if self._is_closed:
@@ -121,7 +122,10 @@ class Pool:
 
     def _open_if_allowed(self, call: Call) -> None:
         if len(self._connections) + len(self._opening) < self.limits.connections:
+            _end_wait(call)
             self._open_for(call)
+        else:
+            call.waits_for_place = True
 
     def _open_for(self, call: Call) -> None:
         task = self.loop.create_task(self._open(call))
@@ -139,24 +143,30 @@ class Pool:
             self._fail(call, ConnectFailed("the peer closed the connection as soon as it was open"))
             return
         self._connections.add(connection)
+        if self._take(call):
+            connection.send(call)
+        else:
+            self.release(connection)
+
+    def _take(self, call: Call) -> bool:
+        """Whether the call still needs a connection; no other will come for it then.
+
+        Two may have been opened for one: it waited, went on a connection that came free and was stale, and is retried.
+        """
         if call in self._waiting:
             self._waiting.remove(call)
-        elif call.is_over or not call.is_retried:
-            self.release(connection)
-            return
-        connection.send(call)
+            return True
+        return call.is_retried and call.connection is None and not call.is_over
 
     def _fail(self, call: Call, error: CallFailed) -> None:
         """A connection was opened for this call, in vain. One that another connection took meanwhile is not touched."""
-        if call in self._waiting:
-            self._waiting.remove(call)
-        elif not call.is_retried:
-            return
-        if not call.is_over:
+        if self._take(call):
             call.is_over = True
             call.sink.response_failed(error)
 
     def _sweep(self) -> None:
+        if not self._is_closed or self._connections or self._opening or self._waiting:
+            self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)  # first: whatever a look meets
         now = monotonic()
         for connection in list(self._connections):
             connection.check_deadlines(now)
@@ -167,6 +177,11 @@ class Pool:
         for call in list(self._waiting):
             call.started_at = call.started_at or now
             if now - call.started_at > call.timeouts.connect_s + _QUEUE_GRACE_S:
+                _end_wait(call)
                 self._fail(call, ConnectTimeout(f"no free connection within {call.timeouts.connect_s:g} s (connect)"))
-        if not self._is_closed or self._connections or self._opening or self._waiting:
-            self._sweeper = self.loop.call_later(_SWEEP_S, self._sweep)
+
+
+def _end_wait(call: Call) -> None:
+    if call.waits_for_place:
+        call.waits_for_place = False
+        call.sink.request_waited()

@@ -6,18 +6,16 @@ What is written after the client left goes nowhere and is no error: who must kno
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from gossamer.http.errors import RequestRefused
+from gossamer.http.errors import body_too_large
 from gossamer.http.heads import RequestHead
 from gossamer.http.intake import BodySink, Intake
-from gossamer.http.statuses import STATUS_LINES
+from gossamer.http.limits import JOIN_BYTES
+from gossamer.http.statuses import BODILESS, STATUS_LINES
 
 if TYPE_CHECKING:
     from gossamer.http.connection import ServerConnection
 
-_JOIN_BYTES = 64 * 1024
-"""Up to here head and body are joined into one buffer; above, the copy would cost more than a second buffer."""
 CLOSE = b"connection: close\r\n"
-_BODILESS = frozenset({204, 304})
 
 
 class RequestOwner(Protocol):
@@ -114,7 +112,7 @@ class Request:
         if connection is None:
             return
         length = len(body)
-        if length > _JOIN_BYTES or status in _BODILESS or self.head.method == b"HEAD":
+        if length > JOIN_BYTES or status in BODILESS or self.head.method == b"HEAD":
             self._reply_apart(connection, status, headers, body)
         else:
             farewell = connection.farewell if self.is_complete else CLOSE
@@ -126,10 +124,10 @@ class Request:
 
     def _reply_apart(self, connection: "ServerConnection", status: int, headers: bytes, body: bytes) -> None:
         """An answer whose body is too large to be copied, or does not travel at all."""
-        length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
+        length = b"" if status in BODILESS else b"content-length: %d\r\n" % len(body)
         farewell = connection.farewell if self.is_complete else CLOSE
         head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], headers, farewell, length)
-        if status in _BODILESS or self.head.method == b"HEAD":
+        if status in BODILESS or self.head.method == b"HEAD":
             connection.transport.write(head)
         else:
             connection.transport.writelines((head, body))
@@ -140,7 +138,7 @@ class Request:
         if connection is None:
             return
         framing = b""
-        if status not in _BODILESS:
+        if status not in BODILESS:
             if length is not None:
                 framing = b"content-length: %d\r\n" % length
             elif self.head.minor:
@@ -193,7 +191,3 @@ class Request:
         self._connection = None
         self._intake = None
         self.owner = None  # it mostly holds the request: a circle that only the collector would undo
-
-
-def body_too_large(limit_bytes: int) -> RequestRefused:
-    return RequestRefused(413, f"The body is larger than {limit_bytes} bytes: send less, or raise the limit.")

@@ -5,10 +5,13 @@ Deadlines are kept by one sweep over all connections, not by a timer each.
 """
 
 import asyncio
+import select
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 from gossamer.http.connection import ServerConnection
 from gossamer.http.limits import ServerLimits
@@ -18,6 +21,10 @@ from gossamer.http.turn import Turn
 _SWEEPS_PER_TIMEOUT = 4
 _BACKLOG = 4096
 """Connections that may wait in the kernel while a worker is being replaced."""
+_LAST_TURNS = 6
+"""Of the loop, from the last who was let in to the closing of the door: asyncio takes four to the first bytes."""
+_UNIX_OPTIONS: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+"""The socket's file belongs to who bound it: from 3.13 on a closing server would take it from the others."""
 
 
 def plain_refusal(_status: int, reason: str) -> tuple[bytes, bytes]:
@@ -53,7 +60,9 @@ class Server:
         """Accept on a bound socket, TCP or Unix."""
         sock.setblocking(False)
         if sock.family == socket.AF_UNIX:
-            listener = await self.loop.create_unix_server(self._connect, sock=sock, ssl=tls, backlog=_BACKLOG)
+            listener = await self.loop.create_unix_server(
+                self._connect, sock=sock, ssl=tls, backlog=_BACKLOG, **_UNIX_OPTIONS
+            )
         else:
             listener = await self.loop.create_server(self._connect, sock=sock, ssl=tls, backlog=_BACKLOG)
         self._listeners.append(listener)
@@ -61,6 +70,7 @@ class Server:
     async def drain(self, within_s: float) -> None:
         """Accept no more, let what is under way finish, and cut what is left when the time is up."""
         self.is_draining = True
+        await self._let_in()
         for listener in self._listeners:
             listener.close()
         for connection in list(self.connections):
@@ -71,6 +81,19 @@ class Server:
         for connection in list(self.connections):
             connection.cut()
         self._sweeper.cancel()
+
+    async def _let_in(self) -> None:
+        """Accept who waits, with what they have sent: closing the door would reset them. uvloop accepts one a turn."""
+        door = select.poll()
+        for listener in self._listeners:
+            for sock in listener.sockets:
+                door.register(sock.fileno(), select.POLLIN)
+        for _ in range(_BACKLOG):
+            if not door.poll(0):
+                break
+            await asyncio.sleep(0)
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0)
 
     def forget(self, connection: ServerConnection) -> None:
         """A connection is gone."""
@@ -92,7 +115,7 @@ class Server:
         return max(0.02, min(1.0, shortest / _SWEEPS_PER_TIMEOUT))
 
     def _sweep(self) -> None:
+        self._sweeper = self.loop.call_later(self._sweep_interval_s, self._sweep)  # first: whatever a look meets
         now = monotonic()
         for connection in list(self.connections):
             connection.check_deadlines(now)
-        self._sweeper = self.loop.call_later(self._sweep_interval_s, self._sweep)

@@ -7,7 +7,7 @@ for a while, the old one draining and the new one serving; neither touches what 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,11 +47,15 @@ def next_life(directory: Path) -> int:
 
 
 class Shelf:
-    """What one worker slot has in the directory."""
+    """What one worker slot has in the directory. The first has what slots beyond `workers` left, too.
 
-    def __init__(self, directory: Path, worker: int) -> None:
+    Nobody starts in those any more: a node with fewer workers than before would never complete nor remove it.
+    """
+
+    def __init__(self, directory: Path, worker: int, workers: int | None = None) -> None:
         self._directory = directory
         self._worker = worker
+        self._workers = workers
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -74,7 +78,7 @@ class Shelf:
     def make_room(self, room_bytes: int, bound_bytes: int) -> Removed:
         """Remove the oldest complete segments until `room_bytes` more keep within the bound."""
         paths = [self._directory / str(name) for name in self._names()]
-        sizes = [path.stat().st_size for path in paths]
+        sizes = [_size_of(path) for path in paths]
         excess = sum(sizes) + room_bytes - bound_bytes
         segments = records = 0
         for path, size in zip(paths, sizes, strict=True):
@@ -88,11 +92,27 @@ class Shelf:
         return Removed(segments, records)
 
     def _names(self) -> list[SegmentName]:
-        return [name for name in segment_names(self._directory) if name.worker == self._worker]
+        """The oldest first."""
+        names = [name for name in segment_names(self._directory) if self._has(name.worker)]
+        return sorted(names, key=lambda name: (name.life, name.number))
+
+    def _has(self, worker: int) -> bool:
+        is_orphaned = self._workers is not None and worker >= self._workers
+        return worker == self._worker or (is_orphaned and self._worker == 0)
+
+
+def _size_of(path: Path) -> int:
+    """0 where it has just gone: a process that ends takes away what it made ready."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
 
 
 def _seal_leftover(path: Path) -> str | None:
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
     try:
         if not hold(fd) or _footer_of(fd):
             return None
@@ -109,7 +129,10 @@ def _seal_leftover(path: Path) -> str | None:
 
 def _remove(path: Path) -> int | None:
     """Remove a segment that nobody writes; how many records went with it, or None where it has to stay."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
     try:
         if not hold(fd):
             return None

@@ -30,6 +30,7 @@ class SegmentSupply:
         on_trouble: Callable[[str], None],
         clock: Clock,
         stages: tuple[str, ...],
+        workers: int | None,
     ) -> None:
         self._directory = directory
         self._segment_bytes = segment_bytes
@@ -37,7 +38,7 @@ class SegmentSupply:
         self._on_trouble = on_trouble
         self._clock = clock
         self._retry_at_ns = 0
-        self._shelf = Shelf(directory, worker)
+        self._shelf = Shelf(directory, worker, workers)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.removed_segments = 0
         self.removed_records = 0

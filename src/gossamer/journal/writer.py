@@ -27,7 +27,8 @@ FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 class JournalWriter:
     """The journal of one worker slot, kept within `max_bytes`. `on_trouble` may be called from another thread.
 
-    `stages` names the durations in `stages_ns`, once a segment instead of once a record.
+    `stages` names the durations in `stages_ns`, once a segment instead of once a record. `workers` is how many slots
+    are manned: what others left falls to the first.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class JournalWriter:
         on_trouble: Callable[[str], None],
         *,
         stages: tuple[str, ...] = (),
+        workers: int | None = None,
         clock: Clock = now_ns,
     ) -> None:
         if segment_bytes < LEAST_SEGMENT_BYTES or max_bytes < LEAST_SEGMENTS * segment_bytes:
@@ -47,7 +49,7 @@ class JournalWriter:
                 f"{LEAST_SEGMENT_BYTES} bytes or more, and the journal room for {LEAST_SEGMENTS} segments"
             )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._supply = SegmentSupply(directory, worker, segment_bytes, max_bytes, on_trouble, clock, stages)
+        self._supply = SegmentSupply(directory, worker, segment_bytes, max_bytes, on_trouble, clock, stages, workers)
         self._losses = Losses(on_trouble, clock)
         self._encode = msgspec.json.Encoder().encode_lines
         self._write: Callable[[bytes], int] = _no_window

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from gossamer.http.loop import new_loop
 from gossamer.mock.plan import Settings
 from gossamer.mock.server import MockServer
 from gossamer.mock.timers import exact_timers
@@ -119,17 +120,8 @@ class _Family:
 
 
 def _serve(sock: socket.socket, settings: Settings, life: int | None, is_ready: Callable[[], None]) -> None:
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_until_told(sock, settings, life, is_ready))
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415 - not to be had everywhere
-
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 async def _until_told(sock: socket.socket, settings: Settings, life: int | None, is_ready: Callable[[], None]) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 Field = tuple[bytes, bytes]
 
+JSON_LINE = b"content-type: application/json\r\n"
+"""The head of an answer of the gateway's own."""
+
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
      b"trailer", b"transfer-encoding", b"upgrade", b"content-length"}
@@ -41,7 +44,7 @@ def fields_to_provider(fields: Iterable[Field], *, is_read: bool) -> list[Field]
     kept = _KEPT_FROM_PROVIDER | {b"accept-encoding"} if is_read else _KEPT_FROM_PROVIDER
     going = [
         (name, value)
-        for name, value in _end_to_end(fields)
+        for name, value in end_to_end(fields)
         if name not in kept and not name.startswith((b"x-gossamer-", b"x-forwarded-"))
     ]
     if is_read:
@@ -53,12 +56,32 @@ def lines_to_client(fields: Iterable[Field]) -> bytes:
     """The provider's headers as they go down."""
     return b"".join(
         b"%b: %b\r\n" % (_RENAMED.get(name, name), value)
-        for name, value in _end_to_end(fields)
+        for name, value in end_to_end(fields)
         if name not in _KEPT_FROM_CLIENT and not name.startswith(b"x-gossamer-")
     )
 
 
-def _end_to_end(fields: Iterable[Field]) -> list[Field]:
+_TOLD_BY_US = frozenset({b"expect", b"forwarded", b"x-real-ip"})
+"""What a client may say and the control process must not believe, beside all x-forwarded-*."""
+
+
+def lines_to_control(fields: Iterable[Field], address: str) -> bytes:
+    """The client's headers as they go to the control process, which believes this address."""
+    going = [
+        field
+        for field in end_to_end(fields)
+        if field[0] not in _TOLD_BY_US and not field[0].startswith((b"x-forwarded-", b"x-gossamer-"))
+    ]
+    return b"".join(b"%b: %b\r\n" % field for field in (*going, (b"x-forwarded-for", address.encode("ascii"))))
+
+
+def lines_from_control(fields: Iterable[Field]) -> bytes:
+    """The control process's headers as they go down: it speaks for the same host, so all of them."""
+    return b"".join(b"%b: %b\r\n" % field for field in end_to_end(fields))
+
+
+def end_to_end(fields: Iterable[Field]) -> list[Field]:
+    """Without what speaks of one connection."""
     known = list(fields)
     named = {option.strip().lower() for name, value in known if name == b"connection" for option in value.split(b",")}
     return [field for field in known if field[0] not in _HOP_BY_HOP and field[0] not in named]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from itertools import cycle
 
 from gossamer.core.exchange import Exchange
-from gossamer.http.call import JOIN_BYTES, Call, ResponseSink, Uploader
-from gossamer.http.limits import CallTimeouts
+from gossamer.http.call import Call, ResponseSink, Uploader
+from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.policy.headers import lines_to_provider

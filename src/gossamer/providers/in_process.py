@@ -37,6 +37,9 @@ class Timed:
         self.response_ended = sink.response_ended
         self.response_failed = sink.response_failed
 
+    def request_waited(self) -> None:
+        """There are no connections to wait for."""
+
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self._turn.begin()
         self._sink.response_complete(head, body)

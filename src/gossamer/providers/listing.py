@@ -47,7 +47,7 @@ class HttpLister:
             raise OSError(f"answered {status}")
         try:
             return [model.id for model in _lists.decode(body).data]
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise OSError(f"answered what is no list of models: {error}") from error
 
 
@@ -69,6 +69,9 @@ class _Collector:
         self.done: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
         self._status = 0
         self._parts: list[bytes] = []
+
+    def request_waited(self) -> None:
+        """Nobody asks how long a list took."""
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self._status = head.status

@@ -1,18 +1,17 @@
 """The body, where the gateway must know what it says: the model, whether a stream is asked for.
 
-An upload of another kind is not read: its beginning may name a model, the rest goes by.
+Where it names no model, that of the agent is filled in. An upload of another kind is not read: its beginning may
+name a model, the rest goes by.
 """
 
 from collections.abc import Awaitable
 
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
-from gossamer.dialects.ask import read_ask, read_optional_model
-from gossamer.dialects.multipart import model_in_form
-from gossamer.http.errors import RequestRefused
+from gossamer.dialects.ask import read_ask, read_optional_model, with_default_model
+from gossamer.dialects.multipart import is_form, model_in_form
+from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
-
-_FORM = b"multipart/form-data"
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -20,7 +19,7 @@ def read_body(exchange: Exchange) -> Awaitable[None] | None:
     if request.is_complete:
         limit = exchange.services.body_limit_bytes
         if len(request.body) > limit:
-            raise BodyTooLarge(f"The body is larger than {limit} bytes: send less, or raise the limit.")
+            raise BodyTooLarge(body_too_large(limit).reason)
         _understand(exchange, request.body)
         return None
     content_type = request.head.get(b"content-type")
@@ -39,7 +38,7 @@ async def _read(exchange: Exchange) -> None:
 
 
 async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
-    if not content_type.lower().startswith(_FORM):
+    if not is_form(content_type):
         return
     try:
         beginning = await exchange.request.beginning()
@@ -52,13 +51,16 @@ async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
 def _understand(exchange: Exchange, body: bytes) -> None:
     exchange.body = body
     if exchange.caller.endpoint.needs_model:
+        agent = exchange.agent
+        if agent is not None and agent.default_model is not None:
+            exchange.body = body = with_default_model(body, agent.default_model)
         ask = read_ask(body)
         exchange.model = ask.model
         exchange.is_stream = bool(ask.stream)
         exchange.hides_usage = exchange.is_stream and not ask.includes_usage
     elif body:
         content_type = exchange.request.head.get(b"content-type") or b""
-        if content_type.lower().startswith(_FORM):
+        if is_form(content_type):
             exchange.model = model_in_form(content_type, body)
         else:
             exchange.model = read_optional_model(body)

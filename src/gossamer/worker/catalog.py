@@ -17,13 +17,14 @@ from gossamer.core.logs import get_log
 from gossamer.core.ports import Lister
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
+from gossamer.http.errors import CallFailed
 from gossamer.http.heads import parse_response_head
 from gossamer.providers.in_process import Timed
 
 _FRESH_S = 60.0
 """For how long a list is shown again without asking."""
 
-_log = get_log("catalog")
+_log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -111,6 +112,10 @@ class Lookup:
             status, body = 200, await answer
         except ModelNotFound as error:
             status, body = error.status, render_error(error)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: whoever asked must not wait for ever
+            _log.defect("the list of models met a defect", error)
+            self._sink.response_failed(CallFailed("the list of models met a defect of the gateway, which is logged"))
+            return
         head = b"HTTP/1.1 %d Answer\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
         self._sink.response_complete(parse_response_head(head % (status, len(body))), body)
 

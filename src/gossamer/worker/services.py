@@ -26,6 +26,7 @@ from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
+from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import prices_of, rules_of
 
@@ -34,8 +35,16 @@ class ServiceFactory:
     """Makes Services, and retires those that they replace."""
 
     def __init__(
-        self, journal: Journal, turn: Turn, number: int, proxies: ProxySettings, counting: Counting | None = None
+        self,
+        journal: Journal,
+        turn: Turn,
+        number: int,
+        proxies: ProxySettings,
+        identity: Identity,
+        counting: Counting | None = None,
     ) -> None:
+        self.identity = identity
+        """Of the whole life of the worker: what it has found stays found over a reload."""
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -48,12 +57,13 @@ class ServiceFactory:
 
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
-        keys = ConfiguredKeys(settings.keys)
+        keys = ConfiguredKeys(settings.keys, self.identity.keys)
         catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
         router = StaticRouter(providers, settings.models, _default_of(settings), catalog, prices_of(settings))
         rules = rules_of(settings, router)
         services = Services(
             authenticator=keys,
+            agents=self.identity.agents,
             router=router,
             limiter=self._counting.limiter(rules, refuses_alone=settings.counters_down == "refuse"),
             journal=self._journal,

@@ -4,7 +4,7 @@ import pytest
 
 from gossamer.config.load import BUILT_IN, find_config, load, load_settings
 from gossamer.config.problems import ConfigError
-from gossamer.config.settings import MockProvider, OpenAIProvider
+from gossamer.config.settings import MockProvider, OpenAIProvider, Settings
 from gossamer.config.shapes import file_shape
 
 SECTIONS = ", ".join(file_shape().fields)
@@ -114,3 +114,9 @@ def test_problems_of_the_file_come_line_by_line_and_then_the_environment(complai
         "GOSSAMER_ZEBRA",
         "GOSSAMER_SERVER__WORKERS",
     ]
+
+
+def test_the_store_is_in_the_data_directory_unless_it_is_named(read):
+    assert read("").state == Settings().state == "sqlite:///.gossamer/state.db"
+    assert read("data_dir: /srv/g").state == "sqlite:////srv/g/state.db"
+    assert read("data_dir: /srv/g\nstate: sqlite:///other.db").state == "sqlite:///other.db"

@@ -52,6 +52,10 @@ def test_a_whole_provider_from_the_environment(read):
     assert settings.providers["x"].base_url == "http://x"
 
 
+def test_what_the_commands_read_is_no_override(read):
+    assert read("", {"GOSSAMER_URL": "http://x", "GOSSAMER_TOKEN": "gsm_x"}) == read("", {})
+
+
 def test_an_override_takes_the_type_of_its_field(read):
     settings = read("", {"GOSSAMER_DATA_DIR": "123", "GOSSAMER_SERVER__PORT": "'9000'", "GOSSAMER_SERVER__UDS": "null"})
     assert (settings.data_dir, settings.server.port, settings.server.uds) == ("123", 9000, None)

@@ -7,7 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.core.errors import InvalidRequest
-from gossamer.dialects.ask import Ask, ask_for_usage, asked_output, read_ask, read_optional_model, replace_model
+from gossamer.dialects.ask import (
+    Ask,
+    ask_for_usage,
+    asked_output,
+    read_ask,
+    read_optional_model,
+    replace_model,
+    with_default_model,
+)
+
+HALF = (
+    "The body has half a character at byte {}, an escape without its other half. "
+    "Send the whole character, or none of it."
+)
 
 # --- read_ask ---
 
@@ -18,6 +31,7 @@ from gossamer.dialects.ask import Ask, ask_for_usage, asked_output, read_ask, re
         (b'{"model":"gpt-4o-mini","messages":[]}', Ask("gpt-4o-mini")),
         (b'{"messages": [], "model": "gpt-4o-mini"}', Ask("gpt-4o-mini")),
         (b'\n{\n "model" : "gpt-4o-mini"\n}\n', Ask("gpt-4o-mini")),
+        (b'{"model":"' + b"m" * 256 + b'"}', Ask("m" * 256)),
         (b'{"model":"m","stream":true}', Ask("m", stream=True)),
         (b'{"model":"m","stream":false}', Ask("m")),
         (b'{"model":"m","stream":null}', Ask("m")),
@@ -53,7 +67,7 @@ def test_an_ask_is_read(body, ask):
         (
             b'{"model":"\\udc00 is half a letter"}',
             None,
-            "The body is not JSON: invalid utf-16 surrogate pair at byte 16. Mend it there.",
+            HALF.format(10),
         ),
         (b'{"model":"m","stream":1}', "stream", '"stream" must be true or false.'),
         (b'{"model":"m","stream":"true"}', "stream", '"stream" must be true or false.'),
@@ -86,6 +100,11 @@ def test_an_ask_is_read(body, ask):
             b'{"model":"m","stream":true,"stream_options":{"include_usage":false,"include_usage":true}}',
             "include_usage",
             "\"stream_options\" has the member 'include_usage' twice. Send it once.",
+        ),
+        (
+            b'{"model":"' + b"m" * 257 + b'"}',
+            "model",
+            '"model" has more than 256 characters. Send the name of a model.',
         ),
         (b"hello", None, "The body is not JSON: invalid character at byte 0. Mend it there."),
     ],
@@ -209,6 +228,34 @@ def test_whatever_the_options_were_usage_is_in_them_afterwards(others, options, 
 
     assert json.loads(asking) == expected
     assert list(json.loads(asking)) == list(expected if options else {**others, "stream_options": None})
+
+
+def test_no_optional_model_is_longer_than_a_name():
+    with pytest.raises(InvalidRequest, match="more than 256 characters"):
+        read_optional_model(b'{"model":"' + b"m" * 257 + b'"}')
+
+
+# --- the model of an agent ---
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"messages":[]}', b'{"model":"","messages":[]}', b'{ "model" : null, "messages" : [] }', b"{}", b'{"model":""}'],
+)
+def test_a_body_without_a_model_gets_the_one_that_is_handed_in(body: bytes):
+    filled = with_default_model(body, "small")
+    assert read_ask(filled).model == "small"
+    assert {**json.loads(body), "model": "small"} == json.loads(filled)
+
+
+def test_a_body_with_a_model_stays_as_it_is():
+    body = b'{ "model":"mine", "messages":[]}'
+    assert with_default_model(body, "small") is body
+
+
+def test_a_model_that_is_no_text_is_not_replaced():
+    with pytest.raises(InvalidRequest, match="must be a string"):
+        read_ask(with_default_model(b'{"model":7}', "small"))
 
 
 # --- asked_output ---

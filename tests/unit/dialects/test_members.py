@@ -27,6 +27,12 @@ values = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=8
 )
 
+HALF = (
+    "The body has half a character at byte {}, an escape without its other half. "
+    "Send the whole character, or none of it."
+)
+"""How a lone surrogate is refused."""
+
 
 @st.composite
 def written_text(draw: st.DrawFn, text: str) -> str:
@@ -214,6 +220,15 @@ def test_a_value_made_to_look_like_the_rest_of_the_body_is_seen_through():
         (b"null", "The body must be a JSON object: write it in curly brackets."),
         (b'"model"', "The body must be a JSON object: write it in curly brackets."),
         (b'{"\xff":1}', "The body has a member whose name is not UTF-8. Send UTF-8."),
+        (b'{"a":"\\ud83d"}', HALF.format(6)),
+        (b'{"a":"\\ud83d and on, for a while"}', HALF.format(6)),
+        (b'{"a":"\\uD83D\\ude00 \\uDE00"}', HALF.format(19)),
+        (b'{"\\ud83d":1,"model":"m"}', HALF.format(2)),
+        (b'{"a":"\\\\ud83d"', "The body is not whole: its JSON goes on where it ends, at byte 14. Send all of it."),
+        (
+            b'{"a":"\\ud83d\\ude00"',
+            "The body is not whole: its JSON goes on where it ends, at byte 19. Send all of it.",
+        ),
         (b'{"a":' + b"[" * 100_000, "The body is nested too deeply. Send a flatter object."),
     ],
 )

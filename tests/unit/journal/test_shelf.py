@@ -128,3 +128,29 @@ def test_what_is_being_written_stays_whatever_the_bound_says(three: Path) -> Non
 def test_a_segment_without_a_footer_is_counted_by_its_lines(tmp_path: Path) -> None:
     leave(tmp_path / name(0), HEADER + b'{"id":"a"}\n' * 7)
     assert Shelf(tmp_path, 0).make_room(1, 0) == (1, 7)
+
+
+def test_the_first_worker_completes_what_slots_that_nobody_mans_any_more_left(tmp_path: Path) -> None:
+    for worker in (0, 1, 2, 11):
+        leave(tmp_path / name(0, worker), HEADER + b'{"id":"a"}\n')
+    Shelf(tmp_path, 1, workers=2).seal_leftovers()
+    sealed = [path.name for path in sorted(tmp_path.iterdir()) if b'"sealed"' in path.read_bytes()]
+    assert sealed == [name(0, 1)], "the others are not the second worker's"
+    Shelf(tmp_path, 0, workers=2).seal_leftovers()
+    assert all(b'"sealed"' in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_what_they_left_counts_for_the_bound_and_the_oldest_goes_first(tmp_path: Path) -> None:
+    whole = HEADER + b'{"id":"a"}\n' + footer(1)
+    for number, worker, life in ((0, 3, LIFE), (0, 0, LIFE + 1), (1, 3, LIFE + 2)):
+        (tmp_path / name(number, worker, life)).write_bytes(whole)
+    assert Shelf(tmp_path, 0, workers=1).make_room(len(whole), 2 * len(whole)) == (2, 2)
+    assert [path.name for path in tmp_path.iterdir()] == [name(1, 3, LIFE + 2)]
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = [SegmentName(0, LIFE, 0)]
+    monkeypatch.setattr(shelf_module, "segment_names", lambda _: gone)
+    shelf = Shelf(tmp_path, 0)
+    assert shelf.seal_leftovers() == []
+    assert shelf.make_room(1000, 500) == (0, 0)

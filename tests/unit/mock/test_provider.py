@@ -40,6 +40,9 @@ class Sink:
         self.heard.append(("ended",))
         self.over.set_result(None)
 
+    def request_waited(self) -> None:
+        raise AssertionError("there are no connections to wait for")
+
     def response_failed(self, error: CallFailed) -> None:
         self.heard.append(("failed", type(error), str(error)))
         self.over.set_result(None)

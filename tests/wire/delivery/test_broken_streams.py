@@ -87,6 +87,88 @@ async def test_a_stream_without_its_last_event_has_broken(gateway: Gateway, orig
     assert (record.outcome, record.error) == ("stream_broken", "provider_unavailable")
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_half_an_event_before_a_clean_end_is_not_passed_on(gateway: Gateway, origin: Origin, dialect: str):
+    path, mark = DIALECTS[dialect]
+    client = await gateway.client()
+    await client.ask(STREAM, path)
+    (await origin.visit()).write(STREAM_HEAD, chunk(word("a")), chunk(b'data: {"half'), END)
+    rest = await client.rest()
+    assert b"half" not in rest, "the error would stand in the same line"
+    assert b"\n" + mark in rest.replace(b"\r\n", b"\n")
+
+
+async def test_a_last_event_without_its_empty_line_is_passed_on(gateway: Gateway, origin: Origin):
+    client = await gateway.client()
+    await client.ask(STREAM)
+    (await origin.visit()).write(STREAM_HEAD, chunk(word("a")), chunk(b"data: [DONE]"), END)
+    assert (await client.answer()).body == word("a") + b"data: [DONE]"
+    record = await gateway.record()
+    assert (record.outcome, record.response_bytes) == ("completed", len(word("a")) + 12)
+
+
+LAST = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
+@pytest.mark.parametrize("pieces", [[word("a"), LAST], [word("a") + LAST], [LAST, usage(7, 3)], [LAST[:-2]]])
+async def test_a_stream_that_said_why_it_ends_is_whole_without_done(
+    gateway: Gateway, origin: Origin, path: str, pieces: list[bytes]
+):
+    client = await gateway.client()
+    await client.ask({**STREAM, "stream_options": {"include_usage": True}}, path)
+    visit = await origin.visit()
+    visit.write(STREAM_HEAD)
+    for piece in pieces:
+        await visit.drain()
+        visit.write(chunk(piece))
+    visit.write(END)
+    assert (await client.answer()).body == b"".join(pieces), "and nothing is added"
+    record = await gateway.record()
+    assert (record.outcome, record.error) == ("completed", None)
+
+
+async def test_a_stream_that_is_cut_behind_its_reason_has_broken(gateway: Gateway, origin: Origin):
+    """Its usage, or another choice, may be missing."""
+    client = await gateway.client()
+    await client.ask(STREAM)
+    visit = await origin.visit()
+    visit.write(STREAM_HEAD, chunk(LAST))
+    await client.until(LAST)
+    visit.close()
+    assert said((await client.rest()).rpartition(b"data: ")[2].rstrip(b"\r\n"))["code"] == "provider_unavailable"
+    assert (await gateway.record()).outcome == "stream_broken"
+
+
+@pytest.mark.parametrize(
+    ("events", "number"),
+    [
+        ([], 0),
+        (
+            [b'event: response.created\ndata: {"sequence_number":0,"response":{"id":"r"}}\n\n'],
+            1,
+        ),
+        ([b'event: response.output_text.delta\ndata: {"delta":"a","sequence_number":41}\n\n'], 42),
+        ([b'data: {"type":"response.output_text.delta","delta":"a","sequence_number":41}\n\n'], 42),
+        ([b'data: {"delta":"a","sequence_number":4}\n\ndata: {"delta":"b","sequence_number":5}\n\n', b": idle\n\n"], 6),
+        ([b'data: {"delta":"a","sequence_number":"x"}\n\n'], 0),
+    ],
+)
+async def test_the_error_of_a_broken_response_has_the_next_number(
+    gateway: Gateway, origin: Origin, events: list[bytes], number: int
+):
+    client = await gateway.client()
+    await client.ask(STREAM, "/v1/responses")
+    visit = await origin.visit()
+    visit.write(STREAM_HEAD)
+    for event in events:
+        visit.write(chunk(event))
+        await client.until(event)
+    visit.close()
+    last = (await client.rest()).rpartition(b"data: ")[2].rstrip(b"\r\n")
+    assert msgspec.json.decode(last)["sequence_number"] == number
+
+
 async def test_an_error_that_the_provider_says_in_its_stream_goes_on_and_is_noted(gateway: Gateway, origin: Origin):
     client = await gateway.client()
     await client.ask(STREAM)

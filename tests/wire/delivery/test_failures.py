@@ -142,3 +142,14 @@ async def test_the_providers_word_to_the_caller_passes_through(gateway: Gateway,
     record = await gateway.record()
     assert (record.status, record.outcome, record.error) == (theirs, "completed", "provider_refused")
     assert record.attempts == (Attempt("local/real", theirs, record.attempts[0].duration_ns, "refused"),)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_retry_after_that_nobody_can_wait_for_is_not_believed(gateway: Gateway, origin: Origin, status: int):
+    client = await gateway.client()
+    await client.ask(ASK)
+    (await origin.visit()).write(whole(REFUSAL, status, "application/json", "retry-after: " + "9" * 400))
+    answer = await client.answer()
+    assert answer.status in (502, 503)
+    assert b"retry-after" not in answer.headers
+    assert (await gateway.record()).outcome == "provider_failed"

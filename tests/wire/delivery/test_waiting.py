@@ -1,104 +1,35 @@
-"""A request that waits for its limiter, without a task: what comes of it, and what if its client does not wait."""
+"""Whose the time is that a request waits for a place among its provider's connections: the gateway's own."""
 
 import asyncio
-from dataclasses import replace
+from time import perf_counter_ns
 
 import msgspec
-import pytest
 
-from gossamer.core.errors import RateLimitExceeded, Unavailable
-from gossamer.core.exchange import Exchange
-from gossamer.core.later import Later
-from gossamer.core.record import Record
+from gossamer.pipeline import TIMING
 from tests.wire.conftest import eventually
-from tests.wire.delivery.gateway import ASK, CHAT, TOKEN, Gateway, Origin, whole
+from tests.wire.delivery.gateway import ASK, Gateway, Origin, provider_at, settings_for, whole
+
+DISPATCH = TIMING.names.index("dispatch")
+PROVIDER = TIMING.names.index("provider")
 
 
-class Slow:
-    """A Limiter that waits until the test decides."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[Exchange, Later]] = []
-
-    def admit(self, exchange: Exchange) -> Later:
-        later = Later()
-        self.waiting.append((exchange, later))
-        return later
-
-    def note(self, record: Record) -> None:
-        raise AssertionError(record)
-
-
-@pytest.fixture
-def slow(gateway: Gateway) -> Slow:
-    limiter = Slow()
-    door = gateway._worker._door
-    door.services = replace(door.services, limiter=limiter)
-    return limiter
-
-
-async def test_it_goes_on_when_it_may(gateway: Gateway, origin: Origin, slow: Slow):
-    client = await gateway.client()
-    tasks = len(asyncio.all_tasks())
-    await client.ask(ASK)
-    await eventually(lambda: len(slow.waiting) == 1)
-    assert len(asyncio.all_tasks()) == tasks, "nobody's time is spent on waiting"
-    slow.waiting[0][1].end()
-    (await origin.visit()).write(whole(b"{}"))
-    assert (await client.answer()).status == 200
-    record = await gateway.record()
-    assert len(record.stages_ns) == 9, "every stage has its time"
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "code"),
-    [
-        (RateLimitExceeded("later", retry_after_s=3.2), 429, "rate_limit_exceeded"),
-        (Unavailable("away", retry_after_s=1), 503, "unavailable"),
-        (ValueError("a defect"), 500, "internal_error"),
-    ],
-)
-async def test_it_is_refused_when_it_may_not(gateway: Gateway, slow: Slow, error: Exception, status: int, code: str):
-    client = await gateway.client()
-    await client.ask(ASK)
-    await eventually(lambda: len(slow.waiting) == 1)
-    slow.waiting[0][1].end(error)
-    answer = await client.answer()
-    assert (answer.status, msgspec.json.decode(answer.body)["error"]["code"]) == (status, code)
-    wait = {429: b"4", 503: b"1"}.get(status)
-    assert answer.headers.get(b"retry-after") == wait
-
-
-async def test_a_client_that_leaves_meanwhile_is_written_down_once(gateway: Gateway, origin: Origin, slow: Slow):
-    client = await gateway.client()
-    await client.ask(ASK)
-    await eventually(lambda: len(slow.waiting) == 1)
-    client.close()
-    record = await gateway.record()
-    assert (record.outcome, record.status) == ("client_gone", 499)
-    exchange, later = slow.waiting[0]
-    assert exchange.is_settled
-    later.end()
+async def test_the_wait_for_a_connection_is_overhead(gateway: Gateway, origin: Origin):
+    narrow = msgspec.structs.replace(provider_at(origin.port), max_connections=1)
+    gateway.reload(msgspec.structs.replace(settings_for(origin), providers={"local": narrow}))
+    first, second = await gateway.client(), await gateway.client()
+    await first.ask(ASK)
+    held = await origin.visit()
+    await second.ask(ASK)
+    await eventually(lambda: gateway.server.in_flight == 2)
+    since_ns = perf_counter_ns()
     await asyncio.sleep(0.05)
-    assert len(gateway.records.all) == 1
-    assert origin.accepted == 0
-
-
-async def test_it_may_wait_behind_a_body_that_comes_slowly(gateway: Gateway, origin: Origin, slow: Slow):
-    client = await gateway.client()
-    raw = msgspec.json.encode(ASK)
-    lines = [
-        f"POST {CHAT} HTTP/1.1",
-        "host: g",
-        f"authorization: Bearer {TOKEN}",
-        f"content-length: {len(raw)}",
-        "",
-        "",
-    ]
-    await client.send("\r\n".join(lines).encode() + raw[:10])
-    await asyncio.sleep(0.02)
-    await client.send(raw[10:])
-    await eventually(lambda: len(slow.waiting) == 1)
-    slow.waiting[0][1].end()
+    waited_ns = perf_counter_ns() - since_ns
+    held.write(whole(b"{}"))
     (await origin.visit()).write(whole(b"{}"))
-    assert (await client.answer()).status == 200
+    for client in (first, second):
+        assert (await client.answer()).status == 200
+    record = await gateway.record(2)
+    assert record.stages_ns[DISPATCH] >= waited_ns
+    assert record.overhead_ns >= waited_ns
+    assert record.total_ns == record.overhead_ns + record.stages_ns[PROVIDER]
+    assert gateway.records.all[0].stages_ns[PROVIDER] >= waited_ns, "who was sent at once waited for the provider"

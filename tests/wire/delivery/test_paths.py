@@ -1,0 +1,30 @@
+"""Paths that a provider could resolve to somewhere above its base URL."""
+
+import pytest
+
+from tests.wire.delivery.gateway import Gateway, Origin, whole
+
+CROOKED = [
+    "/v1/../x", "/v1/./x", "/v1/..", "/v1/%2e%2E/x", "/v1/.%2e/x",
+    "/v1/..%2fx", "/v1/a%2F..%2fx", "/v1/..\\x", "/v1/a%5c..%5Cx", "/v1/..;/x", "/v1/..%3b/x",
+]  # fmt: skip
+STRAIGHT = ["/v1/...", "/v1/..x/y", "/v1/a..b", "/v1/a.;v=1", "/v1/files/a%2Fb", "/v1/x?to=/../y"]
+
+
+@pytest.mark.parametrize("path", CROOKED)
+async def test_a_path_with_dot_segments_is_refused(gateway: Gateway, origin: Origin, path: str):
+    client = await gateway.client()
+    await client.ask(b"", path, method="GET")
+    answer = await client.answer()
+    assert (answer.status, b"segments" in answer.body) == (400, True)
+    assert origin.accepted == 0
+
+
+@pytest.mark.parametrize("path", STRAIGHT)
+async def test_dots_inside_a_segment_are_a_name(gateway: Gateway, origin: Origin, path: str):
+    client = await gateway.client()
+    await client.ask(b"", path, method="GET")
+    visit = await origin.visit()
+    assert visit.head.startswith(f"GET {path} HTTP/1.1\r\n".encode())
+    visit.write(whole(b"{}"))
+    assert (await client.answer()).status == 200
