@@ -159,6 +159,13 @@ async def test_a_question_that_was_on_its_way_is_asked_of_the_successor(node: No
     assert claims.key_id == "k1"
 
 
+async def test_it_is_known_whether_the_store_could_ever_be_asked(node: Node):
+    assert not Identity(node.home, 1, AuthSettings()).was_told
+    await eventually(lambda: node.identity.was_told)
+    await node.end_control()
+    assert node.identity.was_told
+
+
 async def test_a_store_that_is_away_is_said_at_once(node: Node):
     node.store.is_away = True
     with pytest.raises(Unavailable, match="it is away"):

@@ -25,6 +25,8 @@ class Identity:
 
     def __init__(self, data_dir: Path, worker: int, auth: AuthSettings) -> None:
         self.revision = 0
+        self.was_told = False
+        """Whether the store could be asked since this worker began: keys could be looked up then."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -65,6 +67,8 @@ class Identity:
         self.agents.lost()
 
     def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None:
+        if isinstance(said, State):
+            self.was_told = True
         match said:
             case Keys():
                 self.keys.answered(said)
