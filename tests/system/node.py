@@ -69,8 +69,11 @@ class Node:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def is_ready(self) -> bool:
+        return self.request("GET", "/readyz").status == 200
+
     def has_control(self, other_than: int) -> bool:
         try:
-            return self.gateway.control != other_than and self.request("GET", "/readyz").status == 200
+            return self.gateway.control != other_than and self.is_ready()
         except ValueError:
             return False  # there is none at the moment
