@@ -23,6 +23,7 @@ class Proxy:
         self._is_open.set()
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
+        self._forgotten: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         if self._path is not None:
@@ -42,6 +43,10 @@ class Proxy:
             self._is_open.set()
         if way == "refused":
             await self.stop()
+
+    def forget(self) -> None:
+        """Whatever is connected never carries anything again, as behind a firewall that was restarted. New lines do."""
+        self._forgotten |= self._lines
 
     async def stop(self) -> None:
         server, self._server = self._server, None
@@ -63,20 +68,23 @@ class Proxy:
                 down, up = await asyncio.open_unix_connection(self._target)
             else:
                 down, up = await asyncio.open_connection(*self._target)
-            await asyncio.gather(self._pass(reader, up), self._pass(down, writer))
+            await asyncio.gather(self._pass(reader, up, task), self._pass(down, writer, task))
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._lines.discard(task)
+            self._forgotten.discard(task)
             for each in (writer, up):
                 if each is not None:
                     each.transport.abort()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Task[None]) -> None:
         while piece := await reader.read(_PIECE_BYTES):
             if self._way == "slow":
                 await asyncio.sleep(SLOW_S)
             await self._is_open.wait()
+            if line in self._forgotten:
+                continue
             writer.write(piece)
             await writer.drain()
         with suppress(OSError):

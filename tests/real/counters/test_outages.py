@@ -259,7 +259,6 @@ async def test_a_client_that_leaves_while_redis_is_asked_frees_what_it_was_grant
     await asyncio.sleep(0.02)
     assert redis.ask("ZCARD", "gossamer:{k:k}:k:k:l") == 1
     made.is_settled = True
-    waiting.cancel()  # type: ignore[attr-defined]
     await asyncio.sleep(0.3)
     assert redis.ask("ZCARD", "gossamer:{k:k}:k:k:l") == 0
     assert redis.ask("HGET", "gossamer:{k:k}:k:k:w", "rs") == b"0"

@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from gossamer.control.store import transaction
+from gossamer.control.store import postgres, sqlite, transaction
 from gossamer.control.store.changes import Lost
 from gossamer.control.store.edits import KeyEdit, UserEdit
 from gossamer.control.store.errors import Missing, Taken
@@ -14,6 +14,9 @@ from tests.real.store.things import OPERATOR, a_key
 
 PATIENCE_S = 20.0
 """Only so that a test that fails ends."""
+
+
+NEVER_S = 3600.0
 
 
 async def take(changes: AsyncIterator[Changed | Lost], count: int) -> list[Changed | Lost]:
@@ -107,6 +110,34 @@ async def test_a_watch_hears_of_what_another_process_changes(store, open_another
         await asyncio.sleep(0)
         await store.revoke_key(OPERATOR, key.id)
         assert await waiting == [Changed(2, keys=(key.id,))]
+
+
+async def test_one_does_not_wait_for_the_next_look_to_hear_of_a_change(url, store, open_another, things, monkeypatch):
+    """Of one's own at once; of another's by a notification, where the database has such."""
+    monkeypatch.setattr(sqlite, "LOOK_EVERY_S", NEVER_S)
+    monkeypatch.setattr(postgres, "HEARTBEAT_S", NEVER_S)
+    other: Store = await open_another()
+    watcher = other if url.startswith("postgresql") else store
+    key, _ = await things.key()
+    async with aclosing(watcher.watch(1)) as changes:
+        for revision in range(2, 6):
+            waiting = asyncio.create_task(take(changes, 1))
+            await store.change_key(OPERATOR, key.id, KeyEdit(name=f"{revision}"))
+            assert await waiting == [Changed(revision, keys=(key.id,))]
+
+
+async def test_a_notification_that_never_comes_is_not_missed(store, open_another, things, monkeypatch):
+    async def silence(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(postgres.PostgresBackend, "announce", silence)
+    other: Store = await open_another()
+    key, _ = await things.key()
+    async with aclosing(other.watch(1)) as changes:
+        # Not only the first, which may be found as the listening begins.
+        for revision in (2, 3, 4):
+            await store.change_key(OPERATOR, key.id, KeyEdit(name=f"{revision}"))
+            assert await take(changes, 1) == [Changed(revision, keys=(key.id,))]
 
 
 async def test_all_who_watch_hear_everything_in_order(store, open_another, things):

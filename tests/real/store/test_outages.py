@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import aclosing
 from urllib.parse import urlsplit
@@ -126,6 +127,13 @@ async def test_a_server_that_was_restarted_is_not_noticed(near, postgres):
     assert (await near.revoke_key(OPERATOR, key.id)).version == 2
 
 
+async def test_lines_that_lead_nowhere_any_more_are_found_out_once_not_one_by_one(far, proxy):
+    await asyncio.gather(*(far.revision() for _ in range(8)))
+    proxy.forget()
+    await refused(far.revision())
+    assert await asyncio.gather(*(far.revision() for _ in range(8))) == [0] * 8
+
+
 async def test_a_node_that_went_dark_in_a_change_does_not_hold_the_others_up_for_ever(far, near, proxy):
     key, _ = await Things(near).key()
     async with asyncio.timeout(PATIENCE_S):
@@ -210,6 +218,19 @@ async def test_a_question_without_end_is_ended_by_postgres_too(near):
         with pytest.raises(StoreUnavailable):
             await near._database.rows(text("SELECT pg_sleep(60)"))
     assert await near.revision() == 0
+
+
+async def test_who_stops_listening_at_once_leaves_no_thread_behind(filed, file_url):
+    """A thread that outlives the loop would have nobody to tell that it is done."""
+    before = threading.active_count()
+    for steps in range(30):
+        listening = asyncio.create_task(backend_of(file_url).attend(lambda: None))
+        for _ in range(steps % 3):
+            await asyncio.sleep(0)
+        listening.cancel()
+        await asyncio.wait({listening})
+    while threading.active_count() > before:  # told, and about to end
+        await asyncio.sleep(0.001)
 
 
 async def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path):

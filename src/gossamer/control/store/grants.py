@@ -92,10 +92,10 @@ class Grants(Part):
 
 
 def padded(values: Sequence[Asked]) -> list[Asked]:
-    """With the last one repeated up to a power of four: a handful of statements, which databases remember."""
+    """With the last one repeated up to a power of two: so few statements that all of them stay prepared."""
     count = 1
     while count < len(values):
-        count *= 4
+        count *= 2
     return [*values, *list(values[-1:]) * (count - len(values))]
 
 

@@ -46,11 +46,12 @@ class Line(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, _ROWS_A_TIME)
         self._thread.daemon = True
-        self.stopping: asyncio.Future[Any] | None = None
+        self.stopped: asyncio.Future[Any] | None = None
+        """Done when the thread has nothing more to say to the loop."""
 
     def stop(self) -> asyncio.Future[Any] | None:
-        self.stopping = super().stop()
-        return self.stopping
+        self.stopped = super().stop()
+        return self.stopped
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -119,9 +120,10 @@ class SqliteBackend:
         try:
             await line
         except (sqlite3.Error, OSError) as error:
-            if line.stopping is not None:
-                await line.stopping  # else its thread would speak to a loop that may be closed by then
             raise StoreUnavailable(f"{self._path}: {reason_of(error)}") from error
+        finally:
+            if line.stopped is not None:
+                await line.stopped
         return line
 
     def _connect(self, busy_s: float, pragmas: tuple[str, ...]) -> sqlite3.Connection:
