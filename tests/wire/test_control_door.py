@@ -25,8 +25,7 @@ READY = b'{"status":"ready"}'
 class House:
     """A front door with nothing behind it but the control process."""
 
-    is_connected = True
-    was_told = False
+    is_away = was_told = False
     """Stands for the worker's identity, of which no more is asked here."""
 
     def __init__(self, path: Path) -> None:
@@ -187,10 +186,10 @@ async def test_an_answer_that_breaks_off_does_not_look_whole(served: Served, ori
     assert await wire.rest() == b""
 
 
-@pytest.mark.parametrize("way", ["not connected", "nobody there", "closed"])
+@pytest.mark.parametrize("way", ["away", "nobody there", "closed"])
 async def test_without_a_control_process_it_is_unavailable(tmp_path: Path, house: House, path: Path, way: str):
     async with serving(house.door.handle) as served, playing(Origin(), tmp_path / "other.sock") as origin:
-        house.is_connected = way != "not connected"
+        house.is_away = way == "away"
         if way == "closed":
             house.control = house.door._control = ControlDoor(
                 tmp_path / "other.sock", Turn(asyncio.get_running_loop()), cast("Identity", house)
@@ -232,7 +231,7 @@ async def test_it_is_ready_once_the_store_can_be_asked_and_stays_so_while_all_no
 
 
 async def test_it_is_not_ready_while_the_control_process_is_away_or_the_worker_drains(served: Served, house: House):
-    house.is_connected = False
+    house.is_away = True
     assert (await (await ask(served, "/readyz")).answer()).status == 503
     house.door.is_ready = False
     assert b"draining" in (await (await ask(served, "/readyz")).answer()).body

@@ -38,7 +38,7 @@ class ControlDoor:
         self._readiness = Readiness(lambda: identity.was_told)
 
     def forward(self, request: Request) -> None:
-        if not self._identity.is_connected:
+        if self._identity.is_away:
             refuse(request, _away())
             return
         relay = Relay(request)
@@ -54,7 +54,7 @@ class ControlDoor:
 
     def answer_ready(self, request: Request) -> None:
         """Whether a load balancer should send requests here."""
-        if not self._identity.is_connected:
+        if self._identity.is_away:
             self._readiness.control_is_away(request)
             return
         sink = self._readiness.question(request)

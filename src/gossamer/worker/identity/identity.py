@@ -40,6 +40,11 @@ class Identity:
         """Whether the control process is there, whatever its store does."""
         return self._feed.is_alive
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the control process was there, and is gone. At a start it is not: whoever asks it waits for it."""
+        return self._feed.is_lost
+
     def start(self) -> None:
         self._feed.start()
         self._sweep_later()
