@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,8 +57,12 @@ class Rig:
     def warm(self, cast: Cast) -> None:
         """All workers know again who these are."""
         for key in (cast.known, cast.revoked, cast.limited):
-            eventually(lambda token=key.token: set(self.statuses(token)) == {200})
+            eventually(partial(self.is_let_in, key.token))
         assert set(self.statuses(cast.bad)) == {401}
+
+    def is_let_in(self, token: str) -> bool:
+        """By each worker."""
+        return set(self.statuses(token)) == {200}
 
     def statuses(self, token: str) -> list[int]:
         return [answer.status for answer in self.asked(token)]
