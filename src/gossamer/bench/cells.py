@@ -1,6 +1,6 @@
 """The cells of the matrix: what is asked, how much at once, and what the provider is told to take for it.
 
-A cell belongs to one lane, and lanes are never mixed: see docs/adr/0007-what-overhead-is.md.
+A cell belongs to one lane, and lanes are never mixed: see docs/adr/0011-what-overhead-is.md.
 """
 
 from enum import StrEnum
