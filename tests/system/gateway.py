@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -156,8 +157,12 @@ class Gateway(Launched):
         return pid
 
     def _running(self, module: str) -> list[int]:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [int(pid) for pid in children if module in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+        found = []
+        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                if module in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                    found.append(int(pid))
+        return found
 
     def records(self) -> list[Record]:
         """All that is in the journal by now, each worker's in its order. Readable after the end too."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.later import Later
 from gossamer.core.record import Record, Usage
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
@@ -83,7 +84,7 @@ class Lease(Protocol):
 class Limiter(Protocol):
     """Counts for key, user, agent and model in one step: either all are charged, or none."""
 
-    def admit(self, exchange: "Exchange") -> Awaitable[None] | None:
+    def admit(self, exchange: "Exchange") -> Later | None:
         """Leave a lease on the exchange where something limits it, and what its x-ratelimit lines are.
 
         Raises RateLimitExceeded and its kin, PriceUnknown, and Unavailable where counters that must answer do not.
@@ -180,8 +181,8 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
-Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Reply | None"]
-"""Go on (None), answer now (a Reply), or wait. Refusing is raising a GatewayError."""
+Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Later | Reply | None"]
+"""Go on (None), answer now (a Reply), or wait: Later, where no task is needed. Refusing is raising a GatewayError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from gossamer.counters.meters import Meters
 from gossamer.counters.over_redis.limiter import RedisCounters, RedisLimiter
 from gossamer.counters.rules import Rules
 from gossamer.redis.address import RedisAddress
+from gossamer.redis.server import TIMEOUT_S
 
 Words = Callable[[str], None]
 
@@ -23,13 +24,14 @@ class Counting:
         book: SpendBook | None = None,
         workers: int = 1,
         number: int = 0,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.ledger = Ledger()
         self._meters = Meters()
         self._book = book
         self._workers = workers
         self._number = number
-        self._redis = RedisCounters(address, on_trouble) if address is not None else None
+        self._redis = RedisCounters(address, on_trouble, timeout_s) if address is not None else None
         if self._redis is not None:
             self._redis.start()
 

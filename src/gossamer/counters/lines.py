@@ -1,17 +1,8 @@
 """What an answer says of the limits that it was let in by, in the words of OpenAI's API."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from gossamer.policy.window import SPAN_S
-
-
-class Shown(NamedTuple):
-    """Of the subject that has least left."""
-
-    limit: int
-    left: int
-    reset_s: int = SPAN_S
-    """Until all of it is free again."""
 
 
 def _words(seconds: int) -> str:
@@ -22,19 +13,16 @@ def _words(seconds: int) -> str:
 _WORDS: Final = tuple(_words(seconds) for seconds in range(SPAN_S + 1))
 
 
-def limit_lines(requests: Shown | None, tokens: Shown | None) -> str:
-    """The header lines; none of what is not limited."""
-    lines = ""
-    if requests is not None:
-        limit, left, reset_s = requests
-        lines = (
-            f"x-ratelimit-limit-requests: {limit}\r\nx-ratelimit-remaining-requests: {left}\r\n"
-            f"x-ratelimit-reset-requests: {_WORDS[reset_s]}\r\n"
-        )
-    if tokens is not None:
-        limit, left, reset_s = tokens
-        lines += (
-            f"x-ratelimit-limit-tokens: {limit}\r\nx-ratelimit-remaining-tokens: {left}\r\n"
-            f"x-ratelimit-reset-tokens: {_WORDS[reset_s]}\r\n"
-        )
-    return lines
+def request_lines(limit: int, left: int, reset_s: int) -> str:
+    """Of the subject that has fewest left. `reset_s`: until all of them are free again."""
+    return (
+        f"x-ratelimit-limit-requests: {limit}\r\nx-ratelimit-remaining-requests: {max(0, left)}\r\n"
+        f"x-ratelimit-reset-requests: {_WORDS[reset_s]}\r\n"
+    )
+
+
+def token_lines(limit: int, left: int, reset_s: int) -> str:
+    return (
+        f"x-ratelimit-limit-tokens: {limit}\r\nx-ratelimit-remaining-tokens: {max(0, left)}\r\n"
+        f"x-ratelimit-reset-tokens: {_WORDS[reset_s]}\r\n"
+    )

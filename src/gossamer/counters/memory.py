@@ -3,16 +3,17 @@
 Checks everything, then charges everything, in one call without a pause: nobody can come between.
 """
 
-from collections.abc import Awaitable
+import asyncio
 from typing import Final
 
-from gossamer.core.allowance import NOTHING, Limits, Spent
+from gossamer.core.allowance import Limits, Spent
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
 from gossamer.core.ports import SpendBook
 from gossamer.core.record import Record
 from gossamer.counters.ledger import Ledger
-from gossamer.counters.lines import Shown, limit_lines
+from gossamer.counters.lines import request_lines, token_lines
 from gossamer.counters.meters import Meter, Meters
 from gossamer.counters.plans import Plans, has_budget, has_tokens
 from gossamer.counters.refusal import NEVER_S, WHEN_ONE_ENDS_S, LimitKind, Refusal
@@ -97,16 +98,17 @@ class MemoryLimiter:
         self._number = number
         self._second = 0
         self._day = self._month = 0
+        self._asking: set[asyncio.Task[None]] = set()
         self._plans = Plans(self, rules, self.plan)
 
     def plan(self, checks: tuple[Check, ...]) -> MemoryPlan:
         return MemoryPlan(tuple(map(self._bound, checks)))
 
-    def admit(self, exchange: Exchange) -> Awaitable[None] | None:
+    def admit(self, exchange: Exchange) -> Later | None:
         plan = self._plans.plan_of(exchange)
         return None if plan is None else self.admit_by(exchange, plan)
 
-    def admit_by(self, exchange: Exchange, plan: MemoryPlan) -> Awaitable[None] | None:
+    def admit_by(self, exchange: Exchange, plan: MemoryPlan) -> Later | None:
         if plan.is_known:
             self._enter(exchange, plan)
             return None
@@ -118,18 +120,30 @@ class MemoryLimiter:
     def _bound(self, check: Check) -> Bound:
         return Bound(check, self._meters.meter(check.subject), shared(check.limits, self._workers, self._number))
 
-    async def _learn(self, exchange: Exchange, plan: MemoryPlan) -> None:
+    def _learn(self, exchange: Exchange, plan: MemoryPlan) -> Later:
         """The first time that somebody with a budget comes."""
+        later = Later()
+        task = asyncio.get_running_loop().create_task(self._ask_book(exchange, plan, later))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return later
+
+    async def _ask_book(self, exchange: Exchange, plan: MemoryPlan, later: Later) -> None:
         self._look_at_date()
         unknown = [bound.meter for bound in plan.bounds if bound.has_budget and bound.meter.opening is None]
         day, month = self._day, self._month
-        found = [NOTHING] * len(unknown)
-        if self._book is not None and unknown:
-            found = list(await self._book.spent([meter.subject for meter in unknown], day, month))
-        for meter, spent in zip(unknown, found, strict=True):
-            meter.opening = (day, month, spent)
-        plan.is_known = True
-        self._enter(exchange, plan)
+        try:
+            if self._book is not None and unknown:
+                found = await self._book.spent([meter.subject for meter in unknown], day, month)
+                for meter, spent in zip(unknown, found, strict=True):
+                    meter.opening = (day, month, spent)
+            plan.is_known = True
+            if not exchange.is_settled:  # its client may have left
+                self._enter(exchange, plan)
+        except Exception as error:  # noqa: BLE001 - whoever waits for it hears it
+            later.end(error)
+        else:
+            later.end()
 
     def _enter(self, exchange: Exchange, plan: MemoryPlan) -> None:
         """Charge the exchange, or raise why not."""
@@ -138,7 +152,9 @@ class MemoryLimiter:
             self._second = second
             self._meters.sweep(second)
             self._look_at_date()
-        tokens, nanos = weight_of(exchange, self._rules, has_tokens=plan.has_tokens, has_budget=plan.has_budget)
+        tokens, nanos = 0, None
+        if plan.has_tokens or plan.has_budget:
+            tokens, nanos = weight_of(exchange, self._rules, has_tokens=plan.has_tokens, has_budget=plan.has_budget)
         reserving = nanos or 0
         bounds = plan.bounds
         for bound in bounds:
@@ -160,7 +176,7 @@ class MemoryLimiter:
                 meter.tokens.add(tokens)
             meter.reserved_nanos += reserving
         exchange.lease = MemoryLease(bounds, second, tokens, nanos)
-        exchange.limit_lines = limit_lines(_requests_shown(plan), _tokens_shown(plan))
+        exchange.limit_lines = _lines(plan)
 
     def _look_at_date(self) -> None:
         """Once a second at most: budgets go by the wall clock, all else by one that does not jump."""
@@ -186,7 +202,7 @@ class MemoryLimiter:
         for bound in plan.bounds:
             self._meters.advance(bound.meter, self._second)
         refusals = [refusal for bound in plan.bounds for refusal in self._refusals(bound, tokens, nanos)]
-        exchange.limit_lines = limit_lines(_requests_shown(plan), _tokens_shown(plan))
+        exchange.limit_lines = _lines(plan)
         worst = min(refusals, key=lambda refusal: (refusal.wait_s != NEVER_S, -refusal.wait_s))
         raise worst.error(tokens, self._workers)
 
@@ -219,21 +235,22 @@ def _or_boundless(limit: int | None) -> int:
     return _BOUNDLESS if limit is None else limit
 
 
-def _requests_shown(plan: MemoryPlan) -> Shown | None:
-    shown: Shown | None = None
-    for bound in plan.requests:
+def _lines(plan: MemoryPlan) -> str:
+    lines = ""
+    if plan.requests:
+        bound = plan.requests[0] if len(plan.requests) == 1 else min(plan.requests, key=_requests_left)
         window = bound.meter.requests
-        left = max(0, bound.requests - window.total)
-        if shown is None or left < shown.left:
-            shown = Shown(bound.requests, left, window.reset_s)
-    return shown
-
-
-def _tokens_shown(plan: MemoryPlan) -> Shown | None:
-    shown: Shown | None = None
-    for bound in plan.tokens:
+        lines = request_lines(bound.requests, bound.requests - window.total, window.reset_s)
+    if plan.tokens:
+        bound = plan.tokens[0] if len(plan.tokens) == 1 else min(plan.tokens, key=_tokens_left)
         window = bound.meter.tokens
-        left = max(0, bound.tokens - window.total)
-        if shown is None or left < shown.left:
-            shown = Shown(bound.tokens, left, window.reset_s)
-    return shown
+        lines += token_lines(bound.tokens, bound.tokens - window.total, window.reset_s)
+    return lines
+
+
+def _requests_left(bound: Bound) -> int:
+    return bound.requests - bound.meter.requests.total
+
+
+def _tokens_left(bound: Bound) -> int:
+    return bound.tokens - bound.meter.tokens.total

@@ -82,7 +82,8 @@ class Counted(NamedTuple):
             offset = mark.offset if mark is not None and name.number == mark.number else 0
             with suppress(FileNotFoundError):  # removed since we looked
                 offset = self._read(journal / str(name), offset)
-            self.marks[name.worker, name.life] = Mark(name.worker, name.life, name.number, offset)
+            if offset:  # one that has not begun lies ready while the one before it is still written
+                self.marks[name.worker, name.life] = Mark(name.worker, name.life, name.number, offset)
         present = {(name.worker, name.life) for name in segment_names(journal)}
         for gone in self.marks.keys() - present:
             del self.marks[gone]

@@ -44,7 +44,7 @@ def encode(*words: bytes | str | int) -> bytes:
 
 def bulk(word: bytes | str | int) -> bytes:
     """One word of a command."""
-    data = word if isinstance(word, bytes) else str(word).encode()
+    data = word if type(word) is bytes else b"%d" % word if type(word) is int else str(word).encode()
     return b"$%d\r\n%b\r\n" % (len(data), data)
 
 

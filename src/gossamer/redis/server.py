@@ -5,6 +5,8 @@ well. An answer that comes too late is still handed on, for whoever has to undo 
 """
 
 import asyncio
+import os
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,6 +19,9 @@ from gossamer.redis.resp import ReplyError, encode
 
 TIMEOUT_S: Final = 0.25
 """For one answer. A Redis in the same place takes less than a millisecond."""
+LOOKS: Final = 5
+"""In which the timeout is counted out. A loop that sleeps, or has much to do, misses looks and makes none up, and reads
+between two of them whatever has come: its own lateness is never taken for that of Redis."""
 CONNECT_S: Final = 2.0
 """To a connection that is ready, TLS and log-in included; no request waits for it longer than TIMEOUT_S."""
 WELL_S: Final = 0.5
@@ -49,9 +54,10 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._early: list[Waiter] = []
         """Asked before there was a connection."""
-        self._awaited: deque[tuple[float, Asking]] = deque()
-        """In the order of their deadlines; some of them answered by now."""
-        self._deadline: asyncio.TimerHandle | None = None
+        self._awaited: deque[tuple[int, Asking]] = deque()
+        """In the order in which they were asked, each with the look that was the last before; some answered by now."""
+        self._looks = 0
+        self._next_look: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._leaving: set[Line] = set()
@@ -59,7 +65,7 @@ class Server:
         self._is_reported = False
         """Whether the log knows that it is down."""
         self._all_well: asyncio.TimerHandle | None = None
-        self._tls = _context(address)
+        self._tls = tls_context(address)
 
     def start(self) -> None:
         self._connect()
@@ -67,7 +73,7 @@ class Server:
     def close(self) -> None:
         self._is_closed = True
         self.is_up = False
-        for timer in (self._deadline, self._retry, self._all_well):
+        for timer in (self._next_look, self._retry, self._all_well):
             if timer is not None:
                 timer.cancel()
         if self._connecting is not None:
@@ -79,9 +85,9 @@ class Server:
 
     def ask(self, waiter: Asking) -> None:
         """Only while it is up. The waiter hears within the timeout."""
-        self._awaited.append((self._loop.time() + self._timeout_s, waiter))
-        if self._deadline is None:
-            self._deadline = self._loop.call_later(self._timeout_s, self._look_at_deadlines)
+        self._awaited.append((self._looks, waiter))
+        if self._next_look is None:
+            self._look_later()
         self.tell(waiter)
 
     def tell(self, waiter: Waiter) -> None:
@@ -97,17 +103,20 @@ class Server:
         if self._breaker.state == "closed":
             self._fail(reason)
 
-    def _look_at_deadlines(self) -> None:
-        self._deadline = None
-        awaited, now = self._awaited, self._loop.time()
-        while awaited and (awaited[0][1].is_over or awaited[0][0] <= now):
-            _, waiter = awaited.popleft()
-            if not waiter.is_over:
-                awaited.appendleft((now, waiter))
-                self._fail(f"no answer within {self._timeout_s * 1000:.0f} ms")
-                return
-        if awaited:
-            self._deadline = self._loop.call_at(awaited[0][0], self._look_at_deadlines)
+    def _look_later(self) -> None:
+        self._next_look = self._loop.call_later(self._timeout_s / LOOKS, self._look)
+
+    def _look(self) -> None:
+        """Whether somebody has waited too long."""
+        self._next_look = None
+        self._looks += 1
+        awaited = self._awaited
+        while awaited and awaited[0][1].is_over:
+            awaited.popleft()
+        if awaited and self._looks - awaited[0][0] >= LOOKS:
+            self._fail(f"no answer within {self._timeout_s * 1000:.0f} ms")
+        elif awaited:
+            self._look_later()
 
     # --- connecting ---
 
@@ -121,31 +130,20 @@ class Server:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._loop.create_connection(lambda: line, address.host, address.port, ssl=self._tls)
-                await self._greet(line)
+                await greet(line, address, self._scripts)
+                async with asyncio.timeout(self._timeout_s):
+                    await ask(line, "PING")
         except TimeoutError:
             self._fail("no connection in time")
-        except (OSError, ReplyError) as error:
-            self._fail(str(error) or type(error).__name__)
+        except OSError as error:
+            self._fail(in_words(error))
+        except ReplyError as error:
+            self._fail(str(error))
         else:
             self._ready(line)
         finally:
             if line is not self.line:
                 line.close()
-
-    async def _greet(self, line: Line) -> None:
-        """Log in, choose the database, make the scripts known, and see that it answers as fast as it must."""
-        address = self.address
-        words: list[bytes] = []
-        if address.password is not None:
-            user = () if address.username is None else (address.username,)
-            words.append(encode("AUTH", *user, address.password))
-        if address.db:
-            words.append(encode("SELECT", address.db))
-        for command in (*words, *self._scripts):
-            await _reply(line, command)
-        line.send(encode("CLIENT", "SETNAME", CLIENT_NAME), IGNORED)
-        async with asyncio.timeout(self._timeout_s):
-            await _reply(line, encode("PING"))
 
     def _ready(self, line: Line) -> None:
         self.line = line
@@ -204,6 +202,30 @@ class Server:
         self._connect()
 
 
+async def greet(line: Line, address: RedisAddress, scripts: Sequence[bytes]) -> None:
+    """Log in, choose the database, make the scripts known. Raises ReplyError, or OSError where the line breaks."""
+    if address.password is not None:
+        user = () if address.username is None else (address.username,)
+        await ask(line, "AUTH", *user, address.password)
+    if address.db:
+        await ask(line, "SELECT", address.db)
+    for script in scripts:
+        await _reply(line, script)
+    line.send(encode("CLIENT", "SETNAME", CLIENT_NAME), IGNORED)
+
+
+async def ask(line: Line, *words: str | int) -> object:
+    """What it answers. Raises ReplyError, or OSError where it does not. Not for the way of a request."""
+    return await _reply(line, encode(*words))
+
+
+def in_words(error: OSError) -> str:
+    """Without the numbers and tuples that asyncio puts around it."""
+    if isinstance(error, ssl.SSLError | socket.gaierror) or not error.errno:
+        return error.strerror or str(error) or type(error).__name__
+    return os.strerror(error.errno)
+
+
 class _Reply:
     """Waits for one reply, off the way of any request."""
 
@@ -225,13 +247,12 @@ class _Reply:
 
 
 async def _reply(line: Line, command: bytes) -> object:
-    """What it answers. Raises ReplyError, or OSError where it does not."""
     waiter = _Reply(command)
     line.send(command, waiter)
     return await waiter.reply
 
 
-def _context(address: RedisAddress) -> ssl.SSLContext | None:
+def tls_context(address: RedisAddress) -> ssl.SSLContext | None:
     if not address.has_tls:
         return None
     context = ssl.create_default_context(cafile=address.trust if isinstance(address.trust, str) else None)

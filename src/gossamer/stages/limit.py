@@ -3,12 +3,11 @@
 The last stage, since what it charges for must be known: the model, its price, and what is asked of it.
 """
 
-from collections.abc import Awaitable
-
 from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
 
 
-def limit(exchange: Exchange) -> Awaitable[None] | None:
+def limit(exchange: Exchange) -> Later | None:
     claims = exchange.claims
     assert claims is not None
     limiter = exchange.services.limiter

@@ -25,8 +25,8 @@ class Served:
 
 
 @contextmanager
-def serve(store_url: str) -> Iterator[Served]:
-    """Until the block ends."""
+def serve(store_url: str, uds: str | None = None) -> Iterator[Served]:
+    """Until the block ends, on a port, or on a Unix socket as workers have it."""
     ready, found = threading.Event(), []
 
     async def run() -> None:
@@ -36,13 +36,23 @@ def serve(store_url: str) -> Iterator[Served]:
             house = House(make_app(store, settings_with("open"), now=Running()), store, Clock())
             admin = await house.person("admin", "admin")
             ids = await things(house, admin)
-            config = uvicorn.Config(house.app, port=0, log_config=None, lifespan="off", access_log=False, ws="none")
+            config = uvicorn.Config(
+                house.app,
+                port=0,
+                uds=uds,
+                log_config=None,
+                lifespan="off",
+                access_log=False,
+                proxy_headers=False,
+                ws="none",
+            )
             server = uvicorn.Server(config)
             serving = asyncio.ensure_future(server.serve())
             while not server.started:
                 await asyncio.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            found.append((Served(f"http://127.0.0.1:{port}", admin, ids), server))
+            name = server.servers[0].sockets[0].getsockname()
+            url = "http://control" if uds else f"http://127.0.0.1:{name[1]}"
+            found.append((Served(url, admin, ids), server))
             ready.set()
             await serving
 

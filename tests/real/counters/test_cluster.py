@@ -22,7 +22,7 @@ SLOT = slot_of(b"{k:k}")
 @pytest.fixture
 async def counting(redis_cluster: RedisCluster) -> AsyncIterator[Counting]:
     said: list[str] = []
-    counting = Counting(parse_redis_url(redis_cluster.url), said.append)
+    counting = Counting(parse_redis_url(redis_cluster.url), said.append, timeout_s=20.0)
     assert await admit(counting.limiter(Rules()), exchange(claims("warm", Limits(requests_per_min=10**6)))) is None
     yield counting
     await counting.close()

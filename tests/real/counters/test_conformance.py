@@ -44,7 +44,7 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
     elif request.param == "cluster":
         cluster: RedisCluster = request.getfixturevalue("redis_cluster")
         address = parse_redis_url(cluster.url)
-    counting = Counting(address, quiet)
+    counting = Counting(address, quiet, timeout_s=20.0)
     yield counting.limiter
     await counting.close()
 

@@ -105,7 +105,7 @@ async def test_answers_say_what_is_left_and_a_refusal_when_to_come_back(opened: 
     assert b"x-gossamer-target" not in refused.headers
     record = await gateway.record(3)
     assert (record.status, record.outcome, record.error) == (429, "refused", "rate_limit_exceeded")
-    assert len(record.stages_ns) == 6, "up to the stage in which it ended"
+    assert len(record.stages_ns) == 7, "up to the stage in which it ended"
 
 
 async def test_the_stream_of_a_limited_request_says_it_in_its_head(opened: Open, origin: Origin):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from gossamer.counters.over_redis.plan import Dated, Group
 from gossamer.redis.cluster import BETWEEN_SLOTS, Servers
-from gossamer.redis.line import Line
+from gossamer.redis.line import IGNORED, Line
 from gossamer.redis.resp import ReplyError
 
 MOST_KEPT: Final = 10_000
@@ -25,7 +25,7 @@ class Terms(NamedTuple):
 
     group: Group
     dated: Dated
-    member: str = ""
+    member: bytes = b""
     """The lease as Redis knows it; empty for money that was spent without one."""
     second: int = 0
     """Of its admission, by the clock of Redis."""
@@ -38,8 +38,9 @@ class Terms(NamedTuple):
     """Spent."""
 
     def command(self, number: int) -> bytes:
-        words = (self.member, self.second, self.requests, self.tokens, self.reserved, self.nanos)
-        return self.group.settle(self.dated, words, number if self.nanos else 0)
+        group, dated, member, second, requests, tokens, reserved, nanos = self
+        words = (member, second, requests, tokens, reserved, nanos, number if nanos else 0)
+        return group.settle(dated, b"%b %d %d %d %d %d %d" % words, is_spend=nanos > 0)
 
 
 class Settlement:
@@ -56,9 +57,9 @@ class Settlement:
         self.redirects = 0
         self.is_over = False
 
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - a Waiter
+    def answered(self, reply: object, line: Line) -> None:
         if isinstance(reply, ReplyError):
-            self._debts.refused(self, reply)
+            self._debts.refused(self, reply, line)
         else:
             self._debts.heard(self)
 
@@ -84,10 +85,19 @@ class Debts:
 
     def settle(self, terms: Terms) -> None:
         """Tell Redis what became of a lease, now or when it can hear it."""
-        if len(self._waiting) < MOST_KEPT:
+        if not (terms.member or terms.nanos):
+            self._mention(terms)
+        elif len(self._waiting) < MOST_KEPT:
             self._send(self._numbered(terms))
         else:
             self._add(terms)
+
+    def _mention(self, terms: Terms) -> None:
+        """Tokens alone: unheard, the estimate counts until its minute is over."""
+        assert self._servers is not None
+        server = self._servers.of_slot(terms.group.slot)
+        if server.is_up and server.line is not None:
+            server.line.send(terms.command(0), IGNORED)
 
     def spend(self, group: Group, dated: Dated, nanos: int) -> None:
         """Money that was spent without a lease of Redis."""
@@ -131,10 +141,12 @@ class Debts:
             self._waiting[settlement.number] = settlement
         self._arrived(settlement)
 
-    def refused(self, settlement: Settlement, error: ReplyError) -> None:
+    def refused(self, settlement: Settlement, error: ReplyError, line: Line) -> None:
         assert self._servers is not None
         if settlement.is_over or self._servers.redirect(error, settlement):
             return
+        if line.is_leaving:
+            return  # by now it was sent again, or will be
         # It was not carried out, and later ones may have been: under its old number it would count as heard.
         self.heard(settlement)
         fresh = self._numbered(settlement.terms)

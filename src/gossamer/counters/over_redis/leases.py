@@ -18,23 +18,22 @@ RENEW_S: Final = LEASE_MS / 1000 / 3
 class Held:
     """What one slot of Redis granted to one request."""
 
-    __slots__ = ("dated", "group", "nanos", "number", "second", "since", "tokens")
+    __slots__ = ("dated", "group", "is_old", "nanos", "number", "second", "tokens")
 
-    def __init__(
-        self, group: Group, dated: Dated, number: str, second: int, tokens: int, nanos: int, since: float
-    ) -> None:
+    def __init__(self, group: Group, dated: Dated, number: bytes, second: int, tokens: int, nanos: int) -> None:
         self.group = group
         self.dated = dated
         self.number = number
         self.second = second
         self.tokens = tokens
         self.nanos = nanos
-        self.since = since
+        self.is_old = False
+        """Whether it was there at the last look."""
 
     @property
-    def member(self) -> str:
+    def member(self) -> bytes:
         """As it stands in Redis."""
-        return f"{self.number}|{self.nanos}" if self.group.has_lease else ""
+        return b"%b|%d" % (self.number, self.nanos) if self.group.has_lease else b""
 
     def undone(self) -> Terms:
         """As if it had never been."""
@@ -55,22 +54,22 @@ class Holdings:
     """All of this process that must be renewed."""
 
     def __init__(self) -> None:
-        self._all: dict[str, Held] = {}
+        self._all: set[Held] = set()
 
     def add(self, held: Held) -> None:
         if held.group.has_lease:
-            self._all[held.number + held.group.home] = held
+            self._all.add(held)
 
     def remove(self, held: Held) -> None:
-        self._all.pop(held.number + held.group.home, None)
+        self._all.discard(held)
 
-    def renew(self, servers: Servers, now: float) -> None:
-        """Those that are not new."""
-        for held in self._all.values():
-            if now - held.since >= RENEW_S:
-                server = servers.of_slot(held.group.slot)
-                if server.is_up:
-                    server.tell(_Renewal(held.group.renew(held.member)))
+    def renew(self, servers: Servers) -> None:
+        """Those that were there at the last look already."""
+        for held in self._all:
+            server = servers.of_slot(held.group.slot)
+            if held.is_old and server.is_up:
+                server.tell(_Renewal(held.group.renew(held.member)))
+            held.is_old = True
 
 
 class _Renewal:

@@ -21,10 +21,10 @@ LEASE_MS: Final = 30_000
 LOADS: Final = tuple(encode("SCRIPT", "LOAD", script) for script in (ADMIT, SETTLE, RENEW))
 
 _PREFIX: Final = "gossamer:"
-_ADMIT_WORDS: Final = 5
+_ADMIT_WORDS: Final = 3
 """Of the admission's own, before the limits of its subjects."""
 _LIMITS: Final = 5
-_SETTLE_WORDS: Final = 8
+_SETTLE_WORDS: Final = 2
 _LETTERS: Final = {"key": "k", "user": "u", "agent": "a", "model": "m"}
 
 
@@ -55,15 +55,15 @@ class Group:
         self._life = life
         self._dated: Dated | None = None
 
-    def admit(self, dated: Dated, lease: str, tokens: int, nanos: int) -> bytes:
-        return b"%b%b%b%b%b" % (dated.admit_head, bulk(lease), bulk(tokens), bulk(nanos), dated.admit_tail)
+    def admit(self, dated: Dated, lease: bytes, tokens: int, nanos: int) -> bytes:
+        words = b"%b %d %d" % (lease, tokens, nanos)
+        return b"%b$%d\r\n%b\r\n%b" % (dated.admit_head, len(words), words, dated.admit_tail)
 
-    def settle(self, dated: Dated, words: Iterable[str | int], number: int) -> bytes:
-        """`number` is 0 where no money is spent; else it grows with each settlement of this process."""
-        head = dated.spend_head if number else dated.settle_head
-        return b"%b%b%b" % (head, _bulks((*words, number)), dated.settle_tail)
+    def settle(self, dated: Dated, words: bytes, *, is_spend: bool) -> bytes:
+        head = dated.spend_head if is_spend else dated.settle_head
+        return b"%b$%d\r\n%b\r\n%b" % (head, len(words), words, dated.settle_tail)
 
-    def renew(self, member: str) -> bytes:
+    def renew(self, member: bytes) -> bytes:
         return encode("EVALSHA", RENEW_SHA, len(self.lease_keys), *self.lease_keys, member, LEASE_MS)
 
     def dated(self, day: int, month: int) -> Dated:
@@ -89,14 +89,17 @@ class Group:
 
 
 class RedisPlan:
-    """What a request touches in Redis, and what it touches here while Redis is away."""
+    """What a request touches in Redis."""
 
-    __slots__ = ("groups", "has_budget", "has_tokens", "local")
+    __slots__ = ("checks", "groups", "has_budget", "has_tokens", "has_weight", "local")
 
-    def __init__(self, checks: tuple[Check, ...], local: MemoryPlan, life: str, *, is_cluster: bool) -> None:
-        self.local = local
+    def __init__(self, checks: tuple[Check, ...], life: str, *, is_cluster: bool) -> None:
+        self.checks = checks
+        self.local: MemoryPlan | None = None
+        """What it touches here while Redis is away; made when that is first so."""
         self.has_budget = has_budget(checks)
         self.has_tokens = has_tokens(checks)
+        self.has_weight = self.has_tokens or self.has_budget
         homes = tuple(dict.fromkeys(check.home for check in checks)) if is_cluster else (checks[0].home,)
         self.groups = tuple(
             Group(home, tuple(check for check in checks if not is_cluster or check.home == home), life)

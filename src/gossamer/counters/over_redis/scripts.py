@@ -108,8 +108,9 @@ local function sweep(l, v)
   end
 end
 
-local lease, tokens, nanos = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local lease_ms, day = tonumber(ARGV[4]), ARGV[5]
+local lease, tokens_said, nanos_said = string.match(ARGV[1], '^(%S+) (%S+) (%S+)$')
+local tokens, nanos = tonumber(tokens_said), tonumber(nanos_said)
+local lease_ms, day = tonumber(ARGV[2]), ARGV[3]
 local checks, k = {}, 0
 local worst, kind, waits = 0, 0, -1
 
@@ -119,8 +120,8 @@ local function refuse(i, what, ms_to_wait)
   if ms_to_wait == -2 or ms_to_wait > waits then worst, kind, waits = i, what, ms_to_wait end
 end
 
-for i = 1, (#ARGV - 5) / 5 do
-  local at = 5 + (i - 1) * 5
+for i = 1, (#ARGV - 3) / 5 do
+  local at = 3 + (i - 1) * 5
   local c = {
     requests = tonumber(ARGV[at + 1]), tokens = tonumber(ARGV[at + 2]), places = tonumber(ARGV[at + 3]),
     day = tonumber(ARGV[at + 4]), month = tonumber(ARGV[at + 5]),
@@ -162,11 +163,11 @@ for i = 1, #checks do
   if worst == 0 then
     if c.w then enter(c.w, c.s, 1, c.tokens >= 0 and tokens or 0) end
     if c.l then
-      redis.call('ZADD', c.l, ms + lease_ms, lease .. '|' .. ARGV[3])
+      redis.call('ZADD', c.l, ms + lease_ms, lease .. '|' .. nanos_said)
       redis.call('PEXPIRE', c.l, 86400000)
     end
     if c.v then
-      redis.call('INCRBY', c.v, ARGV[3])
+      redis.call('INCRBY', c.v, nanos_said)
       redis.call('PEXPIRE', c.v, 86400000)
     end
   end
@@ -177,26 +178,27 @@ end
 return answer
 """
 )
-"""ARGV: the lease, tokens and nanos; the lease's ms, the day's field; then five limits a subject, -1 for none.
+"""ARGV: the lease, tokens and nanos in one; the lease's ms, the day's field; then five limits a subject, -1 for none.
 Answers: which subject refused (0: none), by which limit, the ms to wait (-2: no use; a budget's is the worker's to
 know), the second; then for each subject the requests and tokens left, and the seconds until all is free."""
 
 SETTLE: Final = (
     _WINDOWS
     + """
-local member, second, requests = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local tokens, reserved, nanos = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local sequence, day = tonumber(ARGV[7]), ARGV[8]
+local member, second, requests, tokens, reserved, nanos, number =
+  string.match(ARGV[1], '^(%S*) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+second, requests, tokens, nanos = tonumber(second), tonumber(requests), tonumber(tokens), tonumber(nanos)
+local sequence, day = tonumber(number), ARGV[2]
 local k = 0
 
 local is_new = true
 if sequence > 0 then
   k = 1
   is_new = tonumber(redis.call('GET', KEYS[1]) or 0) < sequence
-  if is_new then redis.call('SET', KEYS[1], ARGV[7], 'EX', 3600) end
+  if is_new then redis.call('SET', KEYS[1], number, 'EX', 3600) end
 end
 
-for i = 9, #ARGV do
+for i = 3, #ARGV do
   local has = ARGV[i]
   if string.find(has, 'w') then
     k = k + 1
@@ -226,9 +228,9 @@ end
 return 1
 """
 )
-"""ARGV: the lease as it stands in l ('' for none), the second of its admission, requests to take back; tokens used
-beyond the estimate, nanos reserved, nanos spent; a number that grows with each settlement of this worker (0: no money),
-the day's field; then for each subject which keys it has: w, with t where tokens are limited, l, b.
+"""ARGV: in one the lease as it stands in l ('' for none), the second of its admission, requests to take back, tokens
+used beyond the estimate, nanos reserved, nanos spent, and a number that grows with each settlement of this worker (0:
+no money); the day's field; then for each subject which keys it has: w, with t where tokens are limited, l, b.
 With money the first key says which number was the last: what is sent twice is counted once. 40 days outlive a month."""
 
 RENEW: Final = """
