@@ -1,6 +1,7 @@
 """The database goes away in every way in which one can, and comes back. Nobody hangs, and nobody restarts anything."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable
@@ -10,12 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
+from gossamer.control.store import database, sqlite
+from gossamer.control.store import postgres as postgres_backend
 from gossamer.control.store.address import backend_of
 from gossamer.control.store.database import Database
 from gossamer.control.store.edits import KeyEdit
 from gossamer.control.store.errors import StoreUnavailable
 from gossamer.control.store.passwords import Passwords
-from gossamer.control.store.store import Store, open_store, schema_state
+from gossamer.control.store.store import Store, migrate, open_store, schema_state
 from gossamer.feed.messages import Changed
 from tests.real.proxy import Proxy, Way
 from tests.real.store.conftest import CHEAP
@@ -231,6 +234,27 @@ async def test_who_stops_listening_at_once_leaves_no_thread_behind(filed, file_u
         await asyncio.wait({listening})
     while threading.active_count() > before:  # told, and about to end
         await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgres"], indirect=True)
+async def test_a_connection_whose_set_up_never_ends_is_not_left_open(url, postgres, monkeypatch):
+    """It is in no pool yet. Python itself says, as an error of this test, where one is forgotten."""
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    await migrate(url)
+    monkeypatch.setattr(database, "READ_S", 0.2)
+    # What SQLAlchemy does with each of them first.
+    monkeypatch.setattr(sqlite.Line, "create_function", never)
+    monkeypatch.setattr(postgres_backend.Line, "set_type_codec", never)
+    async with Store(Database(backend_of(url)), Passwords(CHEAP)) as store:
+        assert "no answer" in await refused(store.revision())
+    gc.collect()
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gossamer'"
+    async with asyncio.timeout(PATIENCE_S):
+        while postgres.run(count) != "0":
+            await asyncio.sleep(0.01)
 
 
 async def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path):

@@ -5,7 +5,7 @@ So a ring too many costs one look, and whoever rings after each gap in its heari
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 Attend = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
@@ -20,6 +20,7 @@ class Bell:
         self._attend = attend
         self._ears: set[asyncio.Event] = set()
         self._attending: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def ring(self) -> None:
         for ear in self._ears:
@@ -36,16 +37,19 @@ class Bell:
             yield ear
         finally:
             self._ears.discard(ear)
-            if not self._ears and self._attending is not None:
-                self._attending.cancel()
-                self._attending = None
+            if not self._ears:
+                self._leave()
 
     async def close(self) -> None:
         """Everybody who waits is woken, and sees that it is closed."""
         self.is_closed = True
-        attending, self._attending = self._attending, None
         self.ring()
+        self._leave()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    def _leave(self) -> None:
+        attending, self._attending = self._attending, None
         if attending is not None:
             attending.cancel()
-            with suppress(asyncio.CancelledError):
-                await attending
+            self._leaving.add(attending)
+            attending.add_done_callback(self._leaving.discard)

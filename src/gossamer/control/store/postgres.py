@@ -6,7 +6,7 @@ here and on the server, so that a node that went dark in the middle of a change 
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -60,13 +60,13 @@ class PostgresBackend:
         self._dsn = dsn
 
     def readers(self) -> AsyncEngine:
-        return _engine(self._opener(STATEMENT_S), READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        return self._engine(STATEMENT_S, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
 
     def writer(self) -> AsyncEngine:
-        return _engine(self._opener(STATEMENT_S), WRITERS, pool_pre_ping=True)
+        return self._engine(STATEMENT_S, WRITERS, pool_pre_ping=True)
 
     def migrator(self, patience_s: float) -> AsyncEngine:
-        return _engine(self._opener(patience_s), 1)
+        return self._engine(patience_s, 1)
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Until the end of the transaction, against all other processes."""
@@ -96,8 +96,16 @@ class PostgresBackend:
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - so that nodes do not come as one
             pause_s = min(2 * pause_s, PAUSE_S[1])
 
-    def _opener(self, statement_s: float) -> Callable[[], Awaitable[Any]]:
-        return lambda: self._open(statement_s)
+    def _engine(self, statement_s: float, connections: int, **more: Any) -> AsyncEngine:
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: self._open(statement_s),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=WAITING_S,
+            hide_parameters=True,
+            **more,
+        )
 
     async def _open(self, statement_s: float) -> Any:
         try:
@@ -136,18 +144,6 @@ async def _listen(line: Any, ring: Callable[[], None]) -> None:
                     await ended.wait()
     finally:
         line.terminate()
-
-
-def _engine(opener: Callable[[], Awaitable[Any]], connections: int, **more: Any) -> AsyncEngine:
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=opener,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=WAITING_S,
-        hide_parameters=True,
-        **more,
-    )
 
 
 def _in_ms(seconds: float) -> str:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -54,11 +55,14 @@ class Line(aiosqlite.Connection):
         return self.stopped
 
     async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.interrupt()
-            # Any statement clears the mark of the interruption, which would keep the last one to leave from tidying up.
-            await self.execute_fetchall("SELECT 1")
-        await super().close()
+        try:
+            if self._connection is not None:
+                self._connection.interrupt()
+                # Any statement clears the mark of that, which would keep the last one to leave from tidying up.
+                with suppress(sqlite3.Error):
+                    await self.execute_fetchall("SELECT 1")
+        finally:
+            await super().close()
 
 
 class SqliteBackend:
@@ -74,15 +78,14 @@ class SqliteBackend:
         return self._path.exists()
 
     def readers(self) -> AsyncEngine:
-        opener = self._opener(BUSY_S, _READS)
-        return _engine(opener, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        return self._engine(BUSY_S, _READS, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
 
     def writer(self) -> AsyncEngine:
-        return _serial(_engine(self._opener(BUSY_S, (*_WRITES, "foreign_keys=ON")), 1))
+        return _serial(self._engine(BUSY_S, (*_WRITES, "foreign_keys=ON"), 1))
 
     def migrator(self, patience_s: float) -> AsyncEngine:
         """Without foreign keys: SQLite changes a table by making it anew."""
-        return _serial(_engine(self._opener(patience_s, (*_WRITES, "foreign_keys=OFF")), 1))
+        return _serial(self._engine(patience_s, (*_WRITES, "foreign_keys=OFF"), 1))
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """BEGIN IMMEDIATE has done so."""
@@ -112,8 +115,17 @@ class SqliteBackend:
         finally:
             await line.close()
 
-    def _opener(self, busy_s: float, pragmas: tuple[str, ...]) -> Callable[[], Any]:
-        return lambda: self._open(busy_s, pragmas)
+    def _engine(self, busy_s: float, pragmas: tuple[str, ...], connections: int, **more: Any) -> AsyncEngine:
+        return create_async_engine(
+            "sqlite+aiosqlite:///",
+            async_creator=lambda: self._open(busy_s, pragmas),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=WAITING_S,
+            hide_parameters=True,
+            **more,
+        )
 
     async def _open(self, busy_s: float, pragmas: tuple[str, ...]) -> Line:
         line = Line(lambda: self._connect(busy_s, pragmas))
@@ -164,19 +176,6 @@ def _set(connection: sqlite3.Connection, pragma: str, busy_s: float) -> None:
             time.sleep(LOOK_EVERY_S / 10)
         else:
             return
-
-
-def _engine(opener: Callable[[], Any], connections: int, **more: Any) -> AsyncEngine:
-    return create_async_engine(
-        "sqlite+aiosqlite:///",
-        async_creator=opener,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=WAITING_S,
-        hide_parameters=True,
-        **more,
-    )
 
 
 def _serial(engine: AsyncEngine) -> AsyncEngine:
