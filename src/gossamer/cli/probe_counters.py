@@ -7,9 +7,9 @@ from typing import Final
 from gossamer.cli.probe_node import ASK_S, Finding
 from gossamer.core.clock import now_ns
 from gossamer.redis.address import RedisAddress, parse_redis_url
+from gossamer.redis.entry import ask, greet, in_words, tls_context
 from gossamer.redis.line import Line
 from gossamer.redis.resp import ReplyError
-from gossamer.redis.server import ask, greet, in_words, tls_context
 
 _SUBJECT: Final = "counters"
 _LEAST_VERSION: Final = 5

@@ -6,57 +6,22 @@ Checks everything, then charges everything, in one call without a pause: nobody 
 import asyncio
 from typing import Final
 
-from gossamer.core.allowance import Limits, Spent
+from gossamer.core.allowance import Spent
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
 from gossamer.core.ports import SpendBook
 from gossamer.core.record import Record
 from gossamer.counters.ledger import Ledger
-from gossamer.counters.lines import request_lines, token_lines
+from gossamer.counters.memory_plan import Bound, MemoryPlan, lines_of
 from gossamer.counters.meters import Meter, Meters
-from gossamer.counters.plans import Plans, has_budget, has_tokens
+from gossamer.counters.plans import Plans
 from gossamer.counters.refusal import NEVER_S, WHEN_ONE_ENDS_S, LimitKind, Refusal
 from gossamer.counters.rules import Check, Rules, shared
 from gossamer.counters.weigh import weight_of
 from gossamer.policy.calendar import day_ends_in_s, day_of, month_ends_in_s, month_of
 
 _NS_PER_S: Final = 1_000_000_000
-_BOUNDLESS: Final = 1 << 62
-"""No limit, as a number that nothing reaches: one comparison for both cases."""
-
-
-class Bound:
-    """A subject's meter, and what this worker may let in."""
-
-    __slots__ = ("check", "concurrent", "day", "has_budget", "meter", "month", "requests", "shares", "tokens")
-
-    def __init__(self, check: Check, meter: Meter, shares: Limits) -> None:
-        self.check = check
-        self.meter = meter
-        self.shares = shares
-        self.requests = _or_boundless(shares.requests_per_min)
-        self.tokens = _or_boundless(shares.tokens_per_min)
-        self.concurrent = _or_boundless(shares.concurrent)
-        self.day = _or_boundless(shares.nanos_per_day)
-        self.month = _or_boundless(shares.nanos_per_month)
-        self.has_budget = shares.nanos_per_day is not None or shares.nanos_per_month is not None
-
-
-class MemoryPlan:
-    """What one request touches."""
-
-    __slots__ = ("bounds", "has_budget", "has_tokens", "is_known", "requests", "tokens")
-
-    def __init__(self, bounds: tuple[Bound, ...]) -> None:
-        checks = [bound.check for bound in bounds]
-        self.bounds = bounds
-        self.has_tokens = has_tokens(checks)
-        self.has_budget = has_budget(checks)
-        self.requests = tuple(bound for bound in bounds if bound.shares.requests_per_min is not None)
-        self.tokens = tuple(bound for bound in bounds if bound.shares.tokens_per_min is not None)
-        self.is_known = not self.has_budget
-        """Whether it is known what was spent before."""
 
 
 class MemoryLease:
@@ -176,7 +141,7 @@ class MemoryLimiter:
                 meter.tokens.add(tokens)
             meter.reserved_nanos += reserving
         exchange.lease = MemoryLease(bounds, second, tokens, nanos)
-        exchange.limit_lines = _lines(plan)
+        exchange.limit_lines = lines_of(plan)
 
     def _look_at_date(self) -> None:
         """Once a second at most: budgets go by the wall clock, all else by one that does not jump."""
@@ -202,7 +167,7 @@ class MemoryLimiter:
         for bound in plan.bounds:
             self._meters.advance(bound.meter, self._second)
         refusals = [refusal for bound in plan.bounds for refusal in self._refusals(bound, tokens, nanos)]
-        exchange.limit_lines = _lines(plan)
+        exchange.limit_lines = lines_of(plan)
         worst = min(refusals, key=lambda refusal: (refusal.wait_s != NEVER_S, -refusal.wait_s))
         raise worst.error(tokens, self._workers)
 
@@ -229,28 +194,3 @@ class MemoryLimiter:
             if spent.month + nanos > bound.month:
                 no("month", month_ends_in_s(at))
         return found
-
-
-def _or_boundless(limit: int | None) -> int:
-    return _BOUNDLESS if limit is None else limit
-
-
-def _lines(plan: MemoryPlan) -> str:
-    lines = ""
-    if plan.requests:
-        bound = plan.requests[0] if len(plan.requests) == 1 else min(plan.requests, key=_requests_left)
-        window = bound.meter.requests
-        lines = request_lines(bound.requests, bound.requests - window.total, window.reset_s)
-    if plan.tokens:
-        bound = plan.tokens[0] if len(plan.tokens) == 1 else min(plan.tokens, key=_tokens_left)
-        window = bound.meter.tokens
-        lines += token_lines(bound.tokens, bound.tokens - window.total, window.reset_s)
-    return lines
-
-
-def _requests_left(bound: Bound) -> int:
-    return bound.requests - bound.meter.requests.total
-
-
-def _tokens_left(bound: Bound) -> int:
-    return bound.tokens - bound.meter.tokens.total

@@ -9,7 +9,7 @@ from gossamer.core.errors import CallerError, GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Sending
 from gossamer.core.record import Attempt
-from gossamer.delivery.answer_head import AnswerHead, answer_head, answer_lines
+from gossamer.delivery.answer_head import AnswerHead, answer_head
 from gossamer.delivery.failures import in_words
 from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
 from gossamer.delivery.reply import note_defect, refuse, reply
@@ -47,7 +47,7 @@ class Delivery:
             if seen.is_good_json:
                 exchange = self._exchange
                 exchange.usage = usage_of_answer(body)
-                reply(exchange, head.status, answer_lines(exchange, seen), body)
+                reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)
                 return
             self._begin(head, seen)
             self.response_data(body)

@@ -5,17 +5,15 @@ well. An answer that comes too late is still handed on, for whoever has to undo 
 """
 
 import asyncio
-import os
-import socket
-import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from gossamer.policy.breaker import Breaker
 from gossamer.redis.address import RedisAddress
-from gossamer.redis.line import IGNORED, Asking, Line, Waiter
-from gossamer.redis.resp import ReplyError, encode
+from gossamer.redis.entry import ask, greet, in_words, tls_context
+from gossamer.redis.line import Asking, Line, Waiter
+from gossamer.redis.resp import ReplyError
 
 TIMEOUT_S: Final = 0.25
 """For one answer. A Redis in the same place takes less than a millisecond."""
@@ -28,7 +26,6 @@ WELL_S: Final = 0.5
 """Up for so long, the log is told; one that comes and goes is down to it."""
 LINGER_S: Final = 10.0
 """For how long answers that are too late are listened for."""
-CLIENT_NAME: Final = "gossamer"
 
 
 class Server:
@@ -200,63 +197,3 @@ class Server:
         self._retry = None
         self._breaker.hear("due", self._loop.time())
         self._connect()
-
-
-async def greet(line: Line, address: RedisAddress, scripts: Sequence[bytes]) -> None:
-    """Log in, choose the database, make the scripts known. Raises ReplyError, or OSError where the line breaks."""
-    if address.password is not None:
-        user = () if address.username is None else (address.username,)
-        await ask(line, "AUTH", *user, address.password)
-    if address.db:
-        await ask(line, "SELECT", address.db)
-    for script in scripts:
-        await _reply(line, script)
-    line.send(encode("CLIENT", "SETNAME", CLIENT_NAME), IGNORED)
-
-
-async def ask(line: Line, *words: str | int) -> object:
-    """What it answers. Raises ReplyError, or OSError where it does not. Not for the way of a request."""
-    return await _reply(line, encode(*words))
-
-
-def in_words(error: OSError) -> str:
-    """Without the numbers and tuples that asyncio puts around it."""
-    if isinstance(error, ssl.SSLError | socket.gaierror) or not error.errno:
-        return error.strerror or str(error) or type(error).__name__
-    return os.strerror(error.errno)
-
-
-class _Reply:
-    """Waits for one reply, off the way of any request."""
-
-    def __init__(self, command: bytes) -> None:
-        self.command = command
-        self.reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - a Waiter
-        if self.reply.done():
-            return
-        if isinstance(reply, ReplyError):
-            self.reply.set_exception(reply)
-        else:
-            self.reply.set_result(reply)
-
-    def failed(self, reason: str) -> None:
-        if not self.reply.done():
-            self.reply.set_exception(ConnectionError(reason))
-
-
-async def _reply(line: Line, command: bytes) -> object:
-    waiter = _Reply(command)
-    line.send(command, waiter)
-    return await waiter.reply
-
-
-def tls_context(address: RedisAddress) -> ssl.SSLContext | None:
-    if not address.has_tls:
-        return None
-    context = ssl.create_default_context(cafile=address.trust if isinstance(address.trust, str) else None)
-    if address.trust is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -9,7 +9,7 @@ from hashlib import sha1
 from typing import Final, NamedTuple
 
 from gossamer.core.allowance import Limits
-from gossamer.counters.memory import MemoryPlan
+from gossamer.counters.memory_plan import MemoryPlan
 from gossamer.counters.over_redis.scripts import ADMIT, RENEW, SETTLE
 from gossamer.counters.plans import has_budget, has_tokens
 from gossamer.counters.rules import Check
