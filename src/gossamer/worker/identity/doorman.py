@@ -34,6 +34,11 @@ class Doorman:
         self._cells = Cells(PACE, MOST_ADDRESSES)
         self._visits: dict[str, Visit] = {}
 
+    def knock(self, address: str) -> None:
+        """Raises RateLimitExceeded at once where there is no sense in waiting: a flood costs no task."""
+        if wait_s := self._cells.wait_s(address, monotonic()):
+            raise _too_many(wait_s)
+
     async def enter(self, address: str) -> None:
         """Take a place, which `leave` gives back. Raises RateLimitExceeded where the address has none left."""
         while True:

@@ -36,7 +36,10 @@ class StoredKeys:
             return known
         if not has_our_form or digest in self._bad:
             return None
-        return self._look_up(digest, address_of(peer))
+        address = address_of(peer)
+        if not self._questions.is_open(digest):
+            self._doorman.knock(address)
+        return self._look_up(digest, address)
 
     async def _look_up(self, digest: bytes, address: str) -> Claims | None:
         limit_s = self._auth.ask_timeout_s
