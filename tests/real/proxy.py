@@ -1,7 +1,8 @@
-"""A way over TCP that a test can cut: refused, dark (nothing comes through, nobody says so), slow, and open again."""
+"""A way that a test can cut: refused, dark (nothing comes through, nobody says so), slow, and open again."""
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 Way = Literal["open", "refused", "dark", "slow"]
@@ -11,10 +12,11 @@ _PIECE_BYTES = 64 * 1024
 
 
 class Proxy:
-    """Between 127.0.0.1:port and the target, a Unix socket or a (host, port)."""
+    """Between 127.0.0.1:port, or a Unix socket at `path`, and the target, a Unix socket or a (host, port)."""
 
-    def __init__(self, target: str | tuple[str, int]) -> None:
+    def __init__(self, target: str | tuple[str, int], path: Path | None = None) -> None:
         self.port = 0
+        self._path = path
         self._target = target
         self._way: Way = "open"
         self._is_open = asyncio.Event()
@@ -24,6 +26,9 @@ class Proxy:
         self._forgotten: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
+        if self._path is not None:
+            self._server = await asyncio.start_unix_server(self._serve, self._path)
+            return
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 

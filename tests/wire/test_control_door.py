@@ -25,7 +25,7 @@ READY = b'{"status":"ready"}'
 class House:
     """A front door with nothing behind it but the control process."""
 
-    is_connected = True
+    is_away = was_told = False
     """Stands for the worker's identity, of which no more is asked here."""
 
     def __init__(self, path: Path) -> None:
@@ -186,10 +186,10 @@ async def test_an_answer_that_breaks_off_does_not_look_whole(served: Served, ori
     assert await wire.rest() == b""
 
 
-@pytest.mark.parametrize("way", ["not connected", "nobody there", "closed"])
+@pytest.mark.parametrize("way", ["away", "nobody there", "closed"])
 async def test_without_a_control_process_it_is_unavailable(tmp_path: Path, house: House, path: Path, way: str):
     async with serving(house.door.handle) as served, playing(Origin(), tmp_path / "other.sock") as origin:
-        house.is_connected = way != "not connected"
+        house.is_away = way == "away"
         if way == "closed":
             house.control = house.door._control = ControlDoor(
                 tmp_path / "other.sock", Turn(asyncio.get_running_loop()), cast("Identity", house)
@@ -221,17 +221,17 @@ async def readiness(served: Served, origin: Origin, status: int | None) -> tuple
 
 
 async def test_it_is_ready_once_the_store_can_be_asked_and_stays_so_while_all_nodes_are_equally_ill(
-    served: Served, origin: Origin
+    served: Served, house: House, origin: Origin
 ):
     assert await readiness(served, origin, 503) == (503, "starting")
-    assert await readiness(served, origin, 200) == (200, "ready")
+    house.was_told = True  # and nobody needs to have asked here meanwhile
     assert await readiness(served, origin, 503) == (200, "degraded")
     assert await readiness(served, origin, None) == (503, "unavailable")
     assert await readiness(served, origin, 200) == (200, "ready")
 
 
 async def test_it_is_not_ready_while_the_control_process_is_away_or_the_worker_drains(served: Served, house: House):
-    house.is_connected = False
+    house.is_away = True
     assert (await (await ask(served, "/readyz")).answer()).status == 503
     house.door.is_ready = False
     assert b"draining" in (await (await ask(served, "/readyz")).answer()).body

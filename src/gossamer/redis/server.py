@@ -17,6 +17,9 @@ from gossamer.redis.resp import ReplyError
 
 TIMEOUT_S: Final = 0.25
 """For one answer. A Redis in the same place takes less than a millisecond."""
+LOOKS: Final = 5
+"""In which the timeout is counted out. A loop that sleeps, or has much to do, misses looks and makes none up, and reads
+between two of them whatever has come: its own lateness is never taken for that of Redis."""
 CONNECT_S: Final = 2.0
 """To a connection that is ready, TLS and log-in included; no request waits for it longer than TIMEOUT_S."""
 WELL_S: Final = 0.5
@@ -48,9 +51,10 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._early: list[Waiter] = []
         """Asked before there was a connection."""
-        self._awaited: deque[tuple[float, Asking]] = deque()
-        """In the order of their deadlines; some of them answered by now."""
-        self._deadline: asyncio.TimerHandle | None = None
+        self._awaited: deque[tuple[int, Asking]] = deque()
+        """In the order in which they were asked, each with the look that was the last before; some answered by now."""
+        self._looks = 0
+        self._next_look: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._leaving: set[Line] = set()
@@ -66,7 +70,7 @@ class Server:
     def close(self) -> None:
         self._is_closed = True
         self.is_up = False
-        for timer in (self._deadline, self._retry, self._all_well):
+        for timer in (self._next_look, self._retry, self._all_well):
             if timer is not None:
                 timer.cancel()
         if self._connecting is not None:
@@ -78,9 +82,9 @@ class Server:
 
     def ask(self, waiter: Asking) -> None:
         """Only while it is up. The waiter hears within the timeout."""
-        self._awaited.append((self._loop.time() + self._timeout_s, waiter))
-        if self._deadline is None:
-            self._deadline = self._loop.call_later(self._timeout_s, self._look_at_deadlines)
+        self._awaited.append((self._looks, waiter))
+        if self._next_look is None:
+            self._look_later()
         self.tell(waiter)
 
     def tell(self, waiter: Waiter) -> None:
@@ -96,17 +100,20 @@ class Server:
         if self._breaker.state == "closed":
             self._fail(reason)
 
-    def _look_at_deadlines(self) -> None:
-        self._deadline = None
-        awaited, now = self._awaited, self._loop.time()
-        while awaited and (awaited[0][1].is_over or awaited[0][0] <= now):
-            _, waiter = awaited.popleft()
-            if not waiter.is_over:
-                awaited.appendleft((now, waiter))
-                self._fail(f"no answer within {self._timeout_s * 1000:.0f} ms")
-                return
-        if awaited:
-            self._deadline = self._loop.call_at(awaited[0][0], self._look_at_deadlines)
+    def _look_later(self) -> None:
+        self._next_look = self._loop.call_later(self._timeout_s / LOOKS, self._look)
+
+    def _look(self) -> None:
+        """Whether somebody has waited too long."""
+        self._next_look = None
+        self._looks += 1
+        awaited = self._awaited
+        while awaited and awaited[0][1].is_over:
+            awaited.popleft()
+        if awaited and self._looks - awaited[0][0] >= LOOKS:
+            self._fail(f"no answer within {self._timeout_s * 1000:.0f} ms")
+        elif awaited:
+            self._look_later()
 
     # --- connecting ---
 

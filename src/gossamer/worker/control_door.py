@@ -22,8 +22,9 @@ from gossamer.policy.headers import JSON_LINE, lines_from_control, lines_to_cont
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.readiness import Readiness
 
-TIMEOUTS: Final = CallTimeouts(connect_s=2.0, first_byte_s=30.0)
-"""A password takes 50 ms of a core, so a queue of log-ins may take its time."""
+TIMEOUTS: Final = CallTimeouts(connect_s=2.0, first_byte_s=10.0)
+"""Longer than a change of the store may take (4 s), behind a queue of log-ins too, of which each takes 50 ms of a core,
+and short enough that whoever asks a process that hangs is told so."""
 LIMITS: Final = PoolLimits(connections=64, waiting=256)
 """Administration is no load: more at once are an attack, and are told to come later."""
 
@@ -34,10 +35,10 @@ class ControlDoor:
         self._turn = turn
         self._identity = identity
         self._pool: Pool | None = None
-        self._readiness = Readiness()
+        self._readiness = Readiness(lambda: identity.was_told)
 
     def forward(self, request: Request) -> None:
-        if not self._identity.is_connected:
+        if self._identity.is_away:
             refuse(request, _away())
             return
         relay = Relay(request)
@@ -53,7 +54,7 @@ class ControlDoor:
 
     def answer_ready(self, request: Request) -> None:
         """Whether a load balancer should send requests here."""
-        if not self._identity.is_connected:
+        if self._identity.is_away:
             self._readiness.control_is_away(request)
             return
         sink = self._readiness.question(request)

@@ -6,6 +6,7 @@ the store cannot be asked, and could be before                    200, `degraded
                                                                   keys that are known go on working on each
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gossamer.http.errors import CallFailed
@@ -21,10 +22,10 @@ _LATER: Final = JSON_LINE + b"retry-after: 1\r\n"
 
 
 class Readiness:
-    """`was_ready`: the store could be asked at least once."""
+    """`was_told`: whether the store could be asked at least once."""
 
-    def __init__(self) -> None:
-        self._was_ready = False
+    def __init__(self, was_told: Callable[[], bool]) -> None:
+        self._was_told = was_told
 
     def question(self, request: Request) -> "ReadyQuestion":
         question = ReadyQuestion(self, request)
@@ -36,9 +37,8 @@ class Readiness:
 
     def control_said(self, request: Request, *, can_ask: bool) -> None:
         if can_ask:
-            self._was_ready = True
             request.reply(200, JSON_LINE, b'{"status":"ready"}')
-        elif self._was_ready:
+        elif self._was_told():
             request.reply(200, JSON_LINE, b'{"status":"degraded","reason":"the state store cannot be asked"}')
         else:
             request.reply(503, _LATER, b'{"status":"starting","reason":"the state store cannot be asked yet"}')

@@ -1,6 +1,7 @@
 """Redis away, slow, and back: nobody waits longer than its time, no cent is lost, and all mends itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -99,6 +100,17 @@ async def test_nobody_waits_longer_than_the_timeout_and_only_once(opened: Open, 
     assert limiter.admit(made) is None
     assert made.lease is not None
     assert not isinstance(made.lease, RedisLease)
+
+
+async def test_a_loop_that_slept_takes_its_own_lateness_for_nobody_elses(opened: Open):
+    limiter = opened().limiter(Rules())
+    await back(limiter)
+    made = exchange(claims(limits=MANY))
+    waiting = limiter.admit(made)
+    assert waiting is not None
+    time.sleep(2 * TIMEOUT_S)  # noqa: ASYNC251 - as a loop does that has much else to do
+    await waiting
+    assert isinstance(made.lease, RedisLease)
 
 
 @pytest.mark.parametrize("away", AWAY)

@@ -159,6 +159,18 @@ async def test_a_question_that_was_on_its_way_is_asked_of_the_successor(node: No
     assert claims.key_id == "k1"
 
 
+async def test_it_is_known_whether_the_store_could_ever_be_asked(node: Node):
+    young = Identity(node.home, 1, AuthSettings())
+    assert not young.was_told
+    assert not young.is_away, "it may be about to come"
+    await eventually(lambda: node.identity.was_told)
+    await node.end_control()
+    assert node.identity.was_told
+    assert node.identity.is_away
+    await node.start_control()
+    assert not node.identity.is_away
+
+
 async def test_a_store_that_is_away_is_said_at_once(node: Node):
     node.store.is_away = True
     with pytest.raises(Unavailable, match="it is away"):

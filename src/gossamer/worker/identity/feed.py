@@ -51,10 +51,11 @@ class FeedOwner(Protocol):
 
 
 class Feed:
-    """`is_alive`: the control process has said something on the connection that is there now."""
+    """`is_alive`: the control process has said something on the connection that is there now. `is_lost`: it had, and
+    is gone; before it was ever heard of it is neither."""
 
     def __init__(self, path: Path, worker: int, owner: FeedOwner) -> None:
-        self.is_alive = False
+        self.is_alive = self.is_lost = False
         self._path = str(path)
         self._worker = worker
         self._owner = owner
@@ -98,6 +99,7 @@ class Feed:
         await line.ended
         was_alive, self.is_alive, self._line = self.is_alive, False, None
         if was_alive:
+            self.is_lost = True
             _log.warning("the control process is away: unknown keys have to wait", worker=self._worker)
         self._owner.lost()
         return was_alive
@@ -107,7 +109,7 @@ class Feed:
             _log.error("the control process refuses this worker", worker=self._worker, reason=said.reason)
             return
         if not self.is_alive:
-            self.is_alive = True
+            self.is_alive, self.is_lost = True, False
             _log.debug("the control process is there", worker=self._worker)
         self._owner.heard(said)
 

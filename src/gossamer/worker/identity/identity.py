@@ -25,6 +25,8 @@ class Identity:
 
     def __init__(self, data_dir: Path, worker: int, auth: AuthSettings) -> None:
         self.revision = 0
+        self.was_told = False
+        """Whether the store could be asked since this worker began: keys could be looked up then."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -37,6 +39,11 @@ class Identity:
     def is_connected(self) -> bool:
         """Whether the control process is there, whatever its store does."""
         return self._feed.is_alive
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the control process was there, and is gone. At a start it is not: whoever asks it waits for it."""
+        return self._feed.is_lost
 
     def start(self) -> None:
         self._feed.start()
@@ -65,6 +72,8 @@ class Identity:
         self.agents.lost()
 
     def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None:
+        if isinstance(said, State):
+            self.was_told = True
         match said:
             case Keys():
                 self.keys.answered(said)
