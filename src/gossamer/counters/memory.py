@@ -119,7 +119,7 @@ class MemoryLimiter:
             self._look_at_date()
         tokens, nanos = 0, None
         if plan.has_tokens or plan.has_budget:
-            tokens, nanos = weight_of(exchange, self._rules, has_tokens=plan.has_tokens, has_budget=plan.has_budget)
+            tokens, nanos = weight_of(exchange, self._rules, has_budget=plan.has_budget)
         reserving = nanos or 0
         bounds = plan.bounds
         for bound in bounds:

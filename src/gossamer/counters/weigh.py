@@ -20,20 +20,14 @@ def input_estimate(exchange: Exchange) -> int:
     return -(-size // _BYTES_A_TOKEN)
 
 
-def weight_of(exchange: Exchange, rules: Rules, *, has_tokens: bool, has_budget: bool) -> tuple[int, int | None]:
-    """Tokens and nano-dollars to charge for now, of what is limited. Raises PriceUnknown."""
-    if not (has_tokens or has_budget):
-        return 0, None
-    usage = weigh(exchange, rules)
+def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[int, int | None]:
+    """Tokens and nano-dollars to charge for now, of what is limited by either. Raises PriceUnknown."""
+    endpoint = exchange.caller.endpoint
+    read = input_estimate(exchange)
+    written = 0 if endpoint.dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens)
+    nanos = price(exchange, rules, Usage(read, written)) if has_budget else None
     # Of a path that nobody here understands the tokens are unknown, and so uncounted; its price is the safe guess.
-    tokens = usage.input + usage.output if exchange.caller.endpoint.needs_model else 0
-    return tokens, price(exchange, rules, usage) if has_budget else None
-
-
-def weigh(exchange: Exchange, rules: Rules) -> Usage:
-    """About what it will use: its body by its length, its answer by what it asks for."""
-    is_silent = exchange.caller.endpoint.dialect == "embeddings"
-    return Usage(input_estimate(exchange), 0 if is_silent else asked_output(exchange.body, rules.output_tokens))
+    return read + written if endpoint.needs_model else 0, nanos
 
 
 def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:

@@ -91,8 +91,13 @@ def asked_output(body: bytes, default: int) -> int:
         bounds = _decode_bounds(body)
     except _UNREADABLE:
         return default
-    each = max(bounds.max_completion_tokens or 0, bounds.max_output_tokens or 0, bounds.max_tokens or 0) or default
-    return each * max(bounds.n or 1, bounds.best_of or 1)
+    each = bounds.max_tokens or 0
+    for bound in (bounds.max_completion_tokens, bounds.max_output_tokens):
+        if bound is not None and bound > each:
+            each = bound
+    if bounds.n is not None or bounds.best_of is not None:
+        return (each or default) * max(bounds.n or 1, bounds.best_of or 1)
+    return each or default
 
 
 def ask_for_usage(body: bytes) -> bytes:

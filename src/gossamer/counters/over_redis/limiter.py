@@ -100,7 +100,7 @@ class RedisLimiter:
             return None
         tokens, nanos = 0, None
         if plan.has_weight:
-            tokens, nanos = weight_of(exchange, self._rules, has_tokens=plan.has_tokens, has_budget=plan.has_budget)
+            tokens, nanos = weight_of(exchange, self._rules, has_budget=plan.has_budget)
         if exchange.stamps[-1] // _NS_PER_S != self._second:
             self._look_at_date(exchange.stamps[-1] // _NS_PER_S)
         group = plan.groups[0]
