@@ -31,28 +31,39 @@ def config() -> dict[str, Any]:
     }
 
 
-async def call(port: int, count: int) -> int:
-    """Ask so often, through whatever happens; how many were answered."""
-    answered = 0
-    for _ in range(count):
-        try:
-            async with RawClient(port, TOKEN) as client:
-                await client.send("POST", "/v1/chat/completions", ASK)
-                answered += (await client.answer()).status == 200
-        except ConnectionError:
-            await asyncio.sleep(0.01)
-    return answered
+class Callers:
+    """Each asks again and again, through whatever happens."""
 
+    def __init__(self, port: int) -> None:
+        self.answered = 0
+        self._port = port
 
-async def call_at_once(port: int, count: int) -> int:
-    return sum(await asyncio.gather(*(call(port, count) for _ in range(CALLERS))))
+    async def call(self, count: int) -> None:
+        for _ in range(count):
+            try:
+                async with RawClient(self._port, TOKEN) as client:
+                    await client.send("POST", "/v1/chat/completions", ASK)
+                    self.answered += (await client.answer()).status == 200
+            except ConnectionError:
+                await asyncio.sleep(0.01)
+
+    async def call_at_once(self, count: int) -> int:
+        """How many were answered."""
+        before = self.answered
+        await asyncio.gather(*(self.call(count) for _ in range(CALLERS)))
+        return self.answered - before
 
 
 async def call_under_fire(gateway: Gateway, count: int, chance: random.Random) -> None:
-    """While somebody kills one worker after the other."""
-    calling = asyncio.create_task(call_at_once(gateway.port, count))
+    """While somebody kills one worker after the other, each when some request has been answered since the last."""
+    callers = Callers(gateway.port)
+    calling = asyncio.create_task(callers.call_at_once(count))
+    seen = 0
     while not calling.done():
         await asyncio.sleep(chance.uniform(0.05, 0.3))
+        if callers.answered == seen:
+            continue  # on a slow machine none would live long enough to answer anything
+        seen = callers.answered
         for pid in gateway.workers[:1]:
             os.kill(pid, signal.SIGKILL)
     await calling
@@ -62,7 +73,7 @@ async def exhaust(port: int) -> None:
     refusals = 0
     async with asyncio.timeout(60):
         while refusals < ENOUGH_REFUSALS:
-            refusals = 0 if await call_at_once(port, 1) else refusals + CALLERS
+            refusals = 0 if await Callers(port).call_at_once(1) else refusals + CALLERS
 
 
 def cut_off(gateway: Gateway) -> None:
