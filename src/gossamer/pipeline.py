@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 from gossamer.core.clock import now_ns
 from gossamer.core.errors import GatewayError
 from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
 from gossamer.core.ports import Reply, Services, Stage
 from gossamer.core.timing import Timing
 from gossamer.delivery.dispatch import dispatch
@@ -23,10 +24,12 @@ from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
 from gossamer.stages.authenticate import authenticate
 from gossamer.stages.identify import identify
+from gossamer.stages.limit import limit
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
+from gossamer.stages.verify_agent import verify_agent
 
-ADMIT: tuple[Stage, ...] = (identify, authenticate, read_body, route)
+ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit)
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""
@@ -52,15 +55,57 @@ def run(request: Request, services: Services) -> None:
         refuse(exchange, note_defect(exchange, error))
 
 
-def _pause(exchange: Exchange, outcome: Awaitable[Reply | None] | Reply) -> None:
-    if isinstance(outcome, Reply):
+def _pause(exchange: Exchange, outcome: Awaitable[Reply | None] | Later | Reply) -> None:
+    if isinstance(outcome, Later):
+        Pause(exchange, outcome)
+    elif isinstance(outcome, Reply):
         reply_with(exchange, outcome)
     else:
         Wait(exchange, outcome)
 
 
+class Pause:
+    """A request that waits for a callback, until it can go on or its client leaves."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange, later: Later) -> None:
+        self._exchange = exchange
+        exchange.request.owner = self
+        later.when_ended(self._go_on)
+
+    def _go_on(self, error: Exception | None) -> None:
+        exchange = self._exchange
+        if exchange.is_settled:
+            return
+        try:
+            if error is not None:
+                raise error
+            exchange.stamps.append(now_ns())
+            for stage in ADMIT[len(exchange.stamps) - _STAMPS_BEFORE :]:
+                outcome = stage(exchange)
+                if outcome is not None:
+                    _pause(exchange, outcome)
+                    return
+                exchange.stamps.append(now_ns())
+            dispatch(exchange)
+        except GatewayError as refusal:
+            refuse(exchange, refusal)
+        except Exception as defect:  # noqa: BLE001 - as in `run`
+            refuse(exchange, note_defect(exchange, defect))
+
+    def client_gone(self) -> None:
+        settle(self._exchange, "client_gone", CLIENT_CLOSED)
+
+    def client_slow(self) -> None:
+        """Nothing is being written yet."""
+
+    def client_ready(self) -> None:
+        """Nothing is being written yet."""
+
+
 class Wait:
-    """A request that a stage made wait, until it can go on or its client leaves."""
+    """A request that a stage made wait in a task of its own, until it can go on or its client leaves."""
 
     __slots__ = ("_exchange", "_task")
 

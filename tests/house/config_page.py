@@ -8,9 +8,10 @@ A test compares it with what would be written now.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gossamer.config.money import BUDGET_FORM, RATE_FORM
 from gossamer.config.schema import json_schema
 from gossamer.config.units import DURATION_FORM, SIZE_FORM
-from gossamer.supervisor.changes import FIXED, FIXED_OF_SERVER
+from gossamer.supervisor.changes import FIXED, FIXED_OF_CONTROL, FIXED_OF_SERVER
 from tests.house.pages import ROOT
 
 Schema = Mapping[str, Any]
@@ -38,22 +39,25 @@ $ gossamer config schema                           # the schema, for completion 
   whole. `--host`, `--port` and `--workers` of `gossamer serve` go before both.
 - **Durations** are written `250ms`, `10s`, `5m`, `1h` or `1d`; a plain number is seconds.
 - **Sizes** are written `64KB` (1,000) or `32MiB` (1,024); a plain number is bytes.
+- **Rates** are written `600/min`, `20k/min` or `1M/min`, **budgets** `2.50 USD/day` or `50 USD/month`, **amounts** in
+  US dollars as plain numbers; all are kept exactly.
 - **NAME** is chosen by you.
 - **Rules across fields**: a provider that is named must exist; each key has its own name and one of `token` and
   `sha256`; `authorization` stands in `headers` or follows from `api_keys`, not both; `journal.max_size` holds three
-  segments for each worker.
+  segments for each worker; a model that is limited, and the provider of one that is priced, must exist.
 - **A reload** (SIGHUP) takes over all but FIXED: these wait for a restart, and the log says so.
 - **Proxies** to the providers come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read at the start.
 """
 
-_WORDS = {DURATION_FORM: "a duration", SIZE_FORM: "a size"}
-_PLAIN = {"boolean": "`true`, `false`", "string": "text"}
+_WORDS = {DURATION_FORM: "a duration", SIZE_FORM: "a size", RATE_FORM: "a rate", BUDGET_FORM: "a budget"}
+_PLAIN = {"boolean": "`true`, `false`", "string": "text", "number": "an amount"}
 _REFERENCE = r"\$\{"
 """Any value may come from the environment; the introduction says so once."""
 
 
 def write_page() -> str:
-    fixed = [*(f"`server.{name}`" for name in FIXED_OF_SERVER), *(f"`{name}`" for name in FIXED)]
+    of_sections = [f"server.{name}" for name in FIXED_OF_SERVER] + [f"control.{name}" for name in FIXED_OF_CONTROL]
+    fixed = [f"`{name}`" for name in (*of_sections, *FIXED)]
     introduction = INTRODUCTION.replace("FIXED", f"{', '.join(fixed[:-1])} and {fixed[-1]}")
     sections: dict[str, str] = dict(_sections("", json_schema()))
     return "\n".join([introduction, *(f"## {title}\n\n{text}" for title, text in sections.items())])
@@ -144,7 +148,7 @@ def _alternatives(schema: Schema) -> list[Schema]:
         for each in found
         if each.get("pattern") != _REFERENCE
         and each.get("type") != "null"
-        and not (has_units and each.get("type") in {"number", "integer"})
+        and not (has_units and each.get("type") in ("number", "integer"))
     ]
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -147,7 +148,21 @@ class Gateway(Launched):
     @property
     def workers(self) -> list[int]:
         """The pids of the worker processes."""
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return self._running("gossamer.worker")
+
+    @property
+    def control(self) -> int:
+        """The pid of the control process."""
+        (pid,) = self._running("gossamer.control")
+        return pid
+
+    def _running(self, module: str) -> list[int]:
+        found = []
+        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                if module in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                    found.append(int(pid))
+        return found
 
     def records(self) -> list[Record]:
         """All that is in the journal by now, each worker's in its order. Readable after the end too."""

@@ -74,7 +74,8 @@ class RawClient:
         writer = await self.open()
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         lines += [str(framing)] if framing else []
-        head = [f"{method} {path} HTTP/1.1", "host: gateway", f"authorization: Bearer {self._token}", *lines, "", ""]
+        lines += [f"authorization: Bearer {self._token}"] if self._token else []
+        head = [f"{method} {path} HTTP/1.1", "host: gateway", *lines, "", ""]
         writer.write("\r\n".join(head).encode() + start)
         await writer.drain()
 

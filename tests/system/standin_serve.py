@@ -1,6 +1,7 @@
-"""`gossamer serve` with the stand-in worker, and with settings that come as JSON from the file named first.
+"""`gossamer serve` with stand-ins for worker and control process, and settings that come as JSON
+from the file that is named first.
 
-The second argument is the worker's behaviour.
+The second argument is the worker's behaviour, the third the control process's.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from gossamer.supervisor.errors import StartFailed
 from gossamer.supervisor.run import supervise
 
 WORKER = str(Path(__file__).with_name("standin_worker.py"))
+CONTROL = str(Path(__file__).with_name("standin_control.py"))
 
 
 def read_settings() -> Settings:
@@ -31,8 +33,9 @@ def show(text: str) -> None:
 
 def main() -> int:
     try:
-        command = (sys.executable, WORKER, sys.argv[2])
-        return asyncio.run(supervise(read_settings, show, command))
+        worker = (sys.executable, WORKER, sys.argv[2])
+        control = (sys.executable, CONTROL, sys.argv[3])
+        return asyncio.run(supervise(read_settings, show, worker, control))
     except StartFailed as error:
         sys.stderr.write(f"gossamer: {error}\n")
         return 1

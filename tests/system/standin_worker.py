@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from gossamer.config.settings import Settings
-from gossamer.worker.__main__ import Serve, main
-from gossamer.worker.link import Link
+from gossamer.process.entry import Serve, main
+from gossamer.process.link import Link
 
 
 class Standin:
@@ -37,7 +37,7 @@ class Standin:
             head = await reader.readuntil(b"\r\n\r\n")
             if head.startswith(b"GET /slow"):
                 await self.wait_for_leave(f"{os.getpid()}-{id(task)}")
-            body = f"{os.getpid()} {self.number} {self.settings.log.level} {len(self.settings.keys)}".encode()
+            body = f"{os.getpid()} {self.number} {self.settings.log.level}".encode()
             writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

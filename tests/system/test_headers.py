@@ -11,6 +11,7 @@ import pytest
 from gossamer.pipeline import TIMING
 from tests.system.gateway import PROVIDER_KEY, TOKEN, Gateway, standard_config, start_gateway
 from tests.system.raw import Answer, Raw
+from tests.system.state import State
 
 CHAT = "/v1/chat/completions"
 HELLO = b'{"model":"mock","messages":[{"role":"user","content":"Hello"}]}'
@@ -166,7 +167,7 @@ def test_what_speaks_of_the_clients_own_house_does_not_go_up(raw: Raw, served: G
         via="1.1 house",
         x_gossamer_provider="up" if served is over_http else "mock",
         x_gossamer_anything="1",
-        x_agent_id="a",
+        x_agent_id=State(served.data_dir / "state.db").add_agent(),
         x_session_id="s",
         x_request_id="mine",
         x_new="kept",

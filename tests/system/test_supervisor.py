@@ -3,6 +3,7 @@
 The workers are stand-ins (standin_worker.py): a server of a few lines behind the real entry and the real link.
 """
 
+import hashlib
 import os
 import pty
 import re
@@ -35,7 +36,6 @@ class Answer(NamedTuple):
     pid: int
     number: int
     log_level: str
-    keys: int
 
 
 def eventually(happens: Callable[[], bool]) -> None:
@@ -53,12 +53,23 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def children_of(pid: int, program: str) -> list[int]:
+    """Those whose command line has this in it."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if program in Path(f"/proc/{child}/cmdline").read_text():
+                found.append(int(child))
+    return found
+
+
 class Gateway:
     """A supervisor in a directory of its own, and a client of it."""
 
-    def __init__(self, home: Path, behaviour: str) -> None:
+    def __init__(self, home: Path, behaviour: str, control: str) -> None:
         self.home = home
         self.behaviour = behaviour
+        self.control = control
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
@@ -81,7 +92,7 @@ class Gateway:
         (self.home / "settings.json").write_bytes(msgspec.json.encode(settings))
 
     def start(self, stdin: int = subprocess.DEVNULL, before: tuple[str, ...] = ()) -> "Gateway":
-        command = [*before, sys.executable, SERVE, str(self.home / "settings.json"), self.behaviour]
+        command = [*before, sys.executable, SERVE, str(self.home / "settings.json"), self.behaviour, self.control]
         with (self.home / "out").open("ab") as out, (self.home / "err").open("ab") as err:
             self.process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, start_new_session=True)
         return self
@@ -98,6 +109,10 @@ class Gateway:
     @property
     def log(self) -> str:
         return (self.home / "err").read_text()
+
+    def kept(self) -> str:
+        """What the control process keeps of the first key."""
+        return (self.home / "data" / "first-key").read_text()
 
     def logs(self, text: str, times: int = 1) -> None:
         eventually(lambda: self.log.count(text) >= times)
@@ -135,14 +150,21 @@ class Gateway:
         return False
 
     def children(self) -> list[int]:
+        """The workers."""
+        return children_of(self.pid, "standin_worker")
+
+    def control_pid(self) -> int:
+        (pid,) = children_of(self.pid, "standin_control")
+        return pid
+
+    @property
+    def pid(self) -> int:
         assert self.process
-        return [
-            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
+        return self.process.pid
 
     def close(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            for pid in [*self.children(), self.process.pid]:
+            for pid in [*children_of(self.pid, ""), self.process.pid]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self.process.wait()
@@ -150,8 +172,8 @@ class Gateway:
 
 def read_answer(client: socket.socket) -> Answer:
     with client, client.makefile("rb") as stream:
-        pid, number, level, keys = stream.read().decode().rpartition("\r\n\r\n")[2].split()
-    return Answer(int(pid), int(number), level, int(keys))
+        pid, number, level = stream.read().decode().rpartition("\r\n\r\n")[2].split()
+    return Answer(int(pid), int(number), level)
 
 
 MakeGateway = Callable[..., Gateway]
@@ -161,10 +183,10 @@ MakeGateway = Callable[..., Gateway]
 def gateway(tmp_path: Path) -> Iterator[MakeGateway]:
     made: list[Gateway] = []
 
-    def make(behaviour: str = "good", **settings: float) -> Gateway:
+    def make(behaviour: str = "good", control: str = "good", **settings: float) -> Gateway:
         home = tmp_path / str(len(made))
         home.mkdir()
-        made.append(Gateway(home, behaviour))
+        made.append(Gateway(home, behaviour, control))
         made[-1].configure(**settings)  # type: ignore[arg-type]
         return made[-1]
 
@@ -178,8 +200,8 @@ def gateway(tmp_path: Path) -> Iterator[MakeGateway]:
 
 def test_the_first_start_shows_a_key_once_and_later_starts_keep_it(gateway: MakeGateway):
     served = gateway().started()
-    (token,) = set(re.findall(r"gsm_[a-z2-7]{16}_[a-z2-7]{32}", served.out))
-    assert served.get().keys == 1
+    (token,) = set(re.findall(r"gsm_[a-z2-7]{26}_[a-z2-7]{32}", served.out))
+    assert served.kept() == hashlib.sha256(token.encode()).hexdigest()
     served.signal(signal.SIGTERM)
     assert served.ended() == 0
     (served.home / "out").unlink()
@@ -187,7 +209,36 @@ def test_the_first_start_shows_a_key_once_and_later_starts_keep_it(gateway: Make
     served.started()
     assert token not in served.out
     assert "The first key was shown at the first start" in served.out
-    assert served.get().keys == 1
+    assert served.kept() == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_store_that_is_late_does_not_keep_the_banner_and_its_key_follows(gateway: MakeGateway):
+    served = gateway(control="hesitates").started()
+    assert "gsm_" not in served.out
+    assert "The state store does not answer yet" in served.out
+    os.kill(served.control_pid(), signal.SIGKILL)
+    served.logs("control ready", times=2)
+    (served.home / "data" / "store").touch()
+    eventually(lambda: "Your first key" in served.out)
+    (token,) = set(re.findall(r"gsm_[a-z2-7]{26}_[a-z2-7]{32}", served.out))
+    assert served.kept() == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_data_directory_with_too_long_a_name_is_refused_in_words(gateway: MakeGateway):
+    served = gateway()
+    served.write_settings({"data_dir": str(served.home / ("x" * 100))})
+    assert served.start().ended() == 1
+    assert served.log.splitlines()[-1].endswith("Choose a shorter data_dir.")
+
+
+def test_a_second_gateway_in_the_same_data_directory_is_refused(gateway: MakeGateway):
+    first, second = gateway().started(), gateway()
+    second.write_settings({"server": {"port": 0}, "data_dir": str(first.home / "data")})
+    assert second.start().ended() == 1
+    assert "Another gossamer serves from the data directory" in second.log
+    first.signal(signal.SIGTERM)
+    assert first.ended() == 0
+    assert not list((first.home / "data").glob("*.sock"))
 
 
 def test_a_port_that_is_taken_is_refused_in_words(gateway: MakeGateway):
@@ -205,7 +256,7 @@ def test_workers_that_cannot_start_end_it_and_their_last_words_are_said(gateway:
     last = served.log.splitlines()[-1]
     assert last.startswith("gossamer: 10 workers in a row ended before they were ready")
     assert last.endswith("RuntimeError: no room for a journal")
-    assert not (served.home / "data" / "keys.json").exists(), "nobody has seen the key"
+    assert not (served.home / "data" / "first-key").exists(), "nobody has seen the key"
 
 
 def test_the_unix_socket_is_served_as_well(gateway: MakeGateway):
@@ -367,7 +418,6 @@ def test_what_needs_a_restart_is_named_and_left(gateway: MakeGateway):
     assert "setting=server.port" in served.log
     assert "setting=server.workers" in served.log
     assert len(served.children()) == 1
-    assert served.get().keys == 1
 
 
 def test_a_worker_may_refuse_and_keeps_what_it_has(gateway: MakeGateway):
@@ -387,13 +437,19 @@ def test_a_reload_before_the_start_is_done_loses_no_key(gateway: MakeGateway):
     served.logs("settings read")
     served.let_go()
     eventually(lambda: "is ready at" in served.out)
-    assert "gsm_" in served.out
-    assert served.get().keys == 1
+    (token,) = set(re.findall(r"gsm_[a-z2-7]{26}_[a-z2-7]{32}", served.out))
+    assert served.kept() == hashlib.sha256(token.encode()).hexdigest()
 
 
-def test_a_key_that_is_taken_away_is_gone_after_a_reload(gateway: MakeGateway):
+def test_a_reload_reaches_the_control_process_too(gateway: MakeGateway):
     served = gateway().started()
-    (served.home / "data" / "keys.json").unlink()
     served.signal(signal.SIGHUP)
-    served.logs("no key is left")
-    eventually(lambda: served.get().keys == 0)
+    served.logs("control reloaded")
+
+
+def test_a_control_process_that_is_killed_is_replaced_and_no_request_notices(gateway: MakeGateway):
+    served = gateway().started()
+    before = served.get()
+    os.kill(served.control_pid(), signal.SIGKILL)
+    served.logs("control ready", times=2)
+    assert served.get() == before

@@ -1,4 +1,4 @@
-"""The gate's end of the load process: an order goes down a pipe, its report comes back, both within bounded time."""
+"""Our end of the load process: an order goes down a pipe, its report comes back, both within bounded time."""
 
 import os
 import select
@@ -13,11 +13,11 @@ import msgspec
 
 from gossamer.bench.blocks import BLOCK_WITHIN_S
 from gossamer.bench.errors import BenchError, RigBroken
-from gossamer.bench.orders import Failed, Opened, Order, PacedDone, Report, WavesDone
+from gossamer.bench.orders import Failed, Measured, Opened, Order, PacedDone, Report, WavesDone
 from gossamer.bench.placement import Place
 from gossamer.bench.processes import Process
 
-R = TypeVar("R", Opened, PacedDone, WavesDone)
+R = TypeVar("R", Opened, Measured, PacedDone, WavesDone)
 
 REPORT_WITHIN_S = BLOCK_WITHIN_S + 10.0
 """The block's own bound first: its error says more."""

@@ -14,39 +14,63 @@ from contextlib import contextmanager
 import msgspec
 import uvloop
 
-from gossamer.bench.blocks import PacedBlock, WaveBlock
-from gossamer.bench.caller import ArmFailed, Caller
-from gossamer.bench.orders import Failed, Open, Opened, Order, Paced, PacedDone, Report, Waves, WavesDone
-from gossamer.bench.processes import HOST
-from gossamer.bench.traffic import STREAM_BODY, numbered_body, request_bytes
+from gossamer.bench.arrivals import arrivals_ns
+from gossamer.bench.blocks import ArmFailed, Block, OpenBlock, PacedBlock, WaveBlock
+from gossamer.bench.caller import Caller, Keeper
+from gossamer.bench.lag import LoopLag
+from gossamer.bench.orders import (
+    Failed,
+    Measure,
+    Measured,
+    Open,
+    Opened,
+    Order,
+    Paced,
+    PacedDone,
+    Report,
+    Waves,
+    WavesDone,
+)
+from gossamer.bench.prompts import Target, request_of
+from gossamer.bench.reading import Around, read_sample
+from gossamer.bench.traffic import SERVICE_NS, STREAM_BODY, numbered_body, request_bytes, service_ns
+from gossamer.http.errors import ConnectFailed
+from gossamer.http.origin import parse_base_url
 
 
 class Arm:
     """The warm connections of one arm."""
 
     def __init__(self, order: Open) -> None:
+        origin, prefix = parse_base_url(order.base_url)
         self._order = order
+        self._keeper = Keeper(origin)
         self.callers: list[Caller] = []
+        self.target = Target(
+            origin.host_header.decode("ascii"), prefix.decode("ascii"), order.token, order.model, order.extra_headers
+        )
 
-    async def warm(self) -> None:
-        """Replace what has closed since the last block."""
-        self.callers = [caller for caller in self.callers if caller.is_open]
-        loop = asyncio.get_running_loop()
-        while len(self.callers) < self._order.connections:
+    async def warm(self, connections: int | None = None) -> list[Caller]:
+        """So many callers with open connections; what has closed since the last block is replaced."""
+        wanted = self._order.connections if connections is None else connections
+        while len(self.callers) < wanted:
+            self.callers.append(Caller(self._keeper))
+        chosen = self.callers[:wanted]
+        for caller in chosen:
             try:
-                _, caller = await loop.create_connection(Caller, HOST, self._order.port)
-            except OSError as error:
+                await caller.warm()
+            except ConnectFailed as error:
                 raise ArmFailed(f"takes no connection: {error}") from error
-            self.callers.append(caller)
+        return chosen
 
     def close(self) -> None:
         """Close them all."""
         for caller in self.callers:
-            caller.transport.close()
+            caller.close()
 
     def request(self, body: str) -> bytes:
-        """The request as this arm gets it."""
-        return request_bytes(body, self._order.token, self._order.port)
+        """A request of the budget gate, as this arm gets it."""
+        return request_bytes(body, self._order.token, self.target.authority)
 
 
 class Load:
@@ -63,6 +87,8 @@ class Load:
                     arm = self._arms[order.arm] = Arm(order)
                     await arm.warm()
                     return Opened()
+                case Measure():
+                    return await self._measure(order, self._arms[order.arm])
                 case Paced():
                     return await self._paced(order, self._arms[order.arm])
                 case Waves():
@@ -75,25 +101,50 @@ class Load:
         for arm in self._arms.values():
             arm.close()
 
+    async def _measure(self, order: Measure, arm: Arm) -> Measured:
+        cell = order.cell
+        callers = await arm.warm(cell.concurrency)
+        for caller in callers:
+            caller.refused = 0
+        total = cell.warm + cell.requests
+        requests = [request_of(cell, arm.target, order.first_number + i) for i in range(total)]
+        block: Block
+        if cell.rate_per_s:
+            block = OpenBlock(callers, requests, arrivals_ns(total, cell.rate_per_s, order.first_number))
+        else:
+            spread_s = SERVICE_NS / 1e9 if cell.is_timed_by_provider else 0.0
+            block = PacedBlock(callers, requests, strict=False, spread_s=spread_s, begin_within_s=order.begin_within_s)
+        with undisturbed(), LoopLag() as lag:
+            began = time.perf_counter()
+            await block.run()
+            seconds = time.perf_counter() - began
+        kept = [taken for taken in block.taken if taken.number >= cell.warm]
+        answered = sum(taken.head is not None for taken in block.taken)
+        around = Around(seconds, lag.worst_ns, sum(caller.refused for caller in callers))
+        return Measured(read_sample(cell, kept, answered, around))
+
     async def _paced(self, order: Paced, arm: Arm) -> PacedDone:
-        await arm.warm()
+        callers = await arm.warm()
         total = order.warm + order.kept + order.cool
         requests = [arm.request(numbered_body(order.first_number + i)) for i in range(total)]
-        block = PacedBlock(arm.callers, requests, order.first_number)
+        block = PacedBlock(callers, requests, strict=True, spread_s=SERVICE_NS / 1e9)
         with undisturbed():
             began = time.perf_counter()
             await block.run()
             seconds = time.perf_counter() - began
-        return PacedDone(block.beyond_ns[order.warm : order.warm + order.kept], seconds)
+        beyond_ns = [0] * total
+        for taken in block.taken:
+            beyond_ns[taken.number] = taken.done_ns - taken.sent_ns - service_ns(order.first_number + taken.number)
+        return PacedDone(beyond_ns[order.warm : order.warm + order.kept], seconds)
 
     async def _waves(self, order: Waves, arm: Arm) -> WavesDone:
-        await arm.warm()
-        block = WaveBlock(arm.callers, arm.request(STREAM_BODY), order.waves)
+        callers = await arm.warm()
+        block = WaveBlock(callers, arm.request(STREAM_BODY), order.waves)
         with undisturbed():
             began = time.perf_counter()
             await block.run()
             seconds = time.perf_counter() - began
-        return WavesDone(len(arm.callers) * order.waves, block.events, block.reads, seconds)
+        return WavesDone(len(callers) * order.waves, block.events, block.reads, seconds)
 
 
 @contextmanager
@@ -111,7 +162,7 @@ def undisturbed() -> Iterator[None]:
 
 async def serve() -> None:
     """Orders until the pipe closes."""
-    orders = asyncio.StreamReader()
+    orders = asyncio.StreamReader(limit=_ORDER_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer)
     decode, encode = msgspec.json.Decoder(Order).decode, msgspec.json.Encoder().encode
     load = Load()
@@ -121,6 +172,9 @@ async def serve() -> None:
         sys.stdout.buffer.flush()
     load.close()
 
+
+_ORDER_BYTES = 1 << 20
+"""An order is a few hundred bytes."""
 
 if __name__ == "__main__":
     uvloop.run(serve())

@@ -28,7 +28,7 @@ def config(folder: Path, body: str, *, as_root: bool) -> str:
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; keepalive_requests {_FOREVER}; keepalive_timeout 3600;
+  access_log off; client_body_buffer_size 1m; keepalive_requests {_FOREVER}; keepalive_timeout 3600;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   {body}

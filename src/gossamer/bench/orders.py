@@ -1,15 +1,38 @@
-"""What the gate tells the load process and what it hears back: one JSON object a line, over the pipes between them."""
+"""What the load process is told and what is heard back: one JSON object a line, over the pipes between them."""
 
 import msgspec
+
+from gossamer.bench.cells import Cell
+from gossamer.bench.processes import HOST
+from gossamer.bench.record import Sample
+from gossamer.bench.traffic import MODEL
 
 
 class Open(msgspec.Struct, tag="open", frozen=True):
     """Warm connections to an arm, kept for the whole run."""
 
     arm: str
-    port: int
+    base_url: str
+    """Up to and with /v1."""
     connections: int
     token: str
+    model: str
+    extra_headers: tuple[tuple[str, str], ...] = ()
+
+
+def open_local(arm: str, port: int, connections: int, token: str) -> Open:
+    """An arm of the budget gate, on this machine."""
+    return Open(arm, f"http://{HOST}:{port}/v1", connections, token, MODEL)
+
+
+class Measure(msgspec.Struct, tag="measure", frozen=True):
+    """One block of a cell, with as many connections as it has. Failures are counted, not fatal."""
+
+    arm: str
+    cell: Cell
+    first_number: int
+    begin_within_s: float
+    """No request begins later: a slow way gives fewer samples, not a long run."""
 
 
 class Paced(msgspec.Struct, tag="paced", frozen=True):
@@ -49,11 +72,17 @@ class WavesDone(msgspec.Struct, tag="waves-done", frozen=True):
     seconds: float
 
 
+class Measured(msgspec.Struct, tag="measured", frozen=True):
+    """What came of a `Measure`."""
+
+    sample: Sample
+
+
 class Failed(msgspec.Struct, tag="failed", frozen=True):
     """An order that an arm did not let us carry out."""
 
     reason: str
 
 
-Order = Open | Paced | Waves
-Report = Opened | PacedDone | WavesDone | Failed
+Order = Open | Measure | Paced | Waves
+Report = Opened | Measured | PacedDone | WavesDone | Failed

@@ -1,32 +1,30 @@
 """The verdict for eyes and for machines: an aligned table, and a versioned JSON document that holds every round."""
 
-import os
-import platform
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gossamer.bench.machine import machine
 from gossamer.bench.verdict import Answer, Result, exit_code
 
 FORMAT = 1
 """Of the JSON document; raised when a reader of the old one would misread it."""
 
-_HEADINGS = ("measure", "verdict", "measured", "interval", "budget", "could have seen")
+HEADINGS = ("measure", "verdict", "measured", "interval", "budget", "could have seen")
 
 
 def table(results: Sequence[Result]) -> str:
     """The verdict, one line a measure, notes below."""
-    rows = [_HEADINGS, *(_row(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    rows = [HEADINGS, *(row_of(result) for result in results)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
     notes = [f"{result.name}: {note}" for result in results for note in result.notes]
     return "\n".join([*lines, "", *notes])
 
 
-def _row(result: Result) -> tuple[str, ...]:
+def row_of(result: Result) -> tuple[str, ...]:
     budget = f"<= {result.budget.limit:g} {result.budget.unit}"
     verdict = result.answer.value if result.answer is Answer.PASS else result.answer.value.upper()
     found = result.interval
@@ -48,7 +46,7 @@ def document(results: Sequence[Result], plan: dict[str, Any]) -> bytes:
         "format": FORMAT,
         "kind": "gossamer-bench-gate",
         "exit_code": exit_code(results),
-        "machine": machine(),
+        "machine": msgspec.to_builtins(machine()),
         "plan": plan,
         "results": [_entry(result) for result in results],
     }
@@ -60,21 +58,3 @@ def _entry(result: Result) -> dict[str, Any]:
     if result.interval is not None:
         entry["interval"]["smallest_effect"] = result.interval.smallest_effect
     return entry
-
-
-def machine() -> dict[str, str | int]:
-    """What absolute figures depend on."""
-    models = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
-    return {
-        "cpu": models[0] if models else platform.machine(),
-        "cores": os.cpu_count() or 0,
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-
-
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return []

@@ -52,6 +52,17 @@ class Surroundings(Protocol):
         """What other processes took since the round began, of one core."""
 
 
+def calm_of(shares: Sequence[float], paces_ms: Sequence[float]) -> list[bool]:
+    """Of each round, whether it was: no neighbours to speak of, and the core at its speed."""
+    slowest_ms = min(paces_ms, default=0.0) * CALM_PACE
+    return [share <= CALM_SHARE and pace_ms <= slowest_ms for share, pace_ms in zip(shares, paces_ms, strict=True)]
+
+
+def is_disturbed(calm: Sequence[bool]) -> bool:
+    """Whether the calm rounds are too few to go by."""
+    return sum(calm) < min(LEAST_CALM, len(calm) * CALM_PART)
+
+
 class Rounds:
     """The rounds of one measure: what was taken, and what happened around it."""
 
@@ -84,16 +95,12 @@ class Rounds:
     @property
     def calm(self) -> list[bool]:
         """Of each round, whether it was: no neighbours to speak of, and the core at its speed."""
-        slowest_ms = min(self.paces_ms, default=0.0) * CALM_PACE
-        return [
-            share <= CALM_SHARE and pace_ms <= slowest_ms
-            for share, pace_ms in zip(self.shares, self.paces_ms, strict=True)
-        ]
+        return calm_of(self.shares, self.paces_ms)
 
     @property
     def disturbed(self) -> bool:
         """Whether the calm rounds are too few to go by."""
-        return sum(self.calm) < min(LEAST_CALM, len(self.shares) * CALM_PART)
+        return is_disturbed(self.calm)
 
     def counted(self, values: Sequence[Value]) -> list[Value]:
         """Those of the calm rounds; all, where calm ones are too few."""

@@ -1,11 +1,11 @@
 """Numbers in, numbers out: quantiles and the intervals that the gate decides on.
 
 Rounds and blocks are the unit of every interval, never single requests: the requests of one block share its luck.
-Nothing here reads a clock or a file, and chance is handed in.
+Nothing here reads a clock or a file. Tails, which take chance, are in tails.py.
 """
 
 import math
-import random
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +57,11 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     return Interval(median(ordered), ordered[cut], ordered[n - 1 - cut], max(0.0, 1 - tails[cut]))
 
 
+def centre(values: Sequence[float]) -> float:
+    """Hodges and Lehmann's: the median of all pairwise means, steady as a mean, and one wild value in four is borne."""
+    return median([(a + b) / 2 for i, a in enumerate(values) for b in values[i:]])
+
+
 def hodges_lehmann(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """The median of all pairwise means, with the interval of Wilcoxon's signed-rank test."""
     means = sorted((a + b) / 2 for i, a in enumerate(values) for b in values[i:])
@@ -88,43 +93,46 @@ def _rank_sums(n: int) -> list[int]:
 class Blocks:
     """Samples that know their block, so that whole blocks can be drawn again without sorting again."""
 
-    __slots__ = ("_descending", "_sizes")
+    __slots__ = ("_blocks", "_descending", "_values")
 
     def __init__(self, blocks: Sequence[Sequence[int]]) -> None:
-        self._sizes = [len(block) for block in blocks]
+        self._blocks = [sorted(block) for block in blocks]
         self._descending = sorted(((v, b) for b, block in enumerate(blocks) for v in block), reverse=True)
+        self._values = sorted({value for value, _ in self._descending})
 
     def quantile(self, q: float, weights: Sequence[int] | None = None) -> int:
         """The nearest-rank quantile when block b is present `weights[b]` times."""
-        drawn = weights or [1] * len(self._sizes)
-        total = sum(size * weight for size, weight in zip(self._sizes, drawn, strict=True))
+        drawn = weights or [1] * len(self._blocks)
+        total = sum(len(block) * weight for block, weight in zip(self._blocks, drawn, strict=True))
+        if not total:
+            raise ValueError("no quantile of nothing")
         above = total - _rank(q, total)
+        return self._walk(above, drawn) if above < _WALKED else self._halve(total - above, drawn)
+
+    def _walk(self, above: int, drawn: Sequence[int]) -> int:
+        """From the top: a tail is short."""
         for value, block in self._descending:
             above -= drawn[block]
             if above < 0:
                 return value
         raise ValueError("no quantile of nothing")
 
+    def _halve(self, rank: int, drawn: Sequence[int]) -> int:
+        """By halving, each block counted by itself: for what lies deeper."""
+        present = [(block, weight) for block, weight in zip(self._blocks, drawn, strict=True) if weight]
+        values, low, high = self._values, 0, len(self._values) - 1
+        while low < high:
+            middle = (low + high) // 2
+            value = values[middle]
+            if sum(bisect_right(block, value) * weight for block, weight in present) >= rank:
+                high = middle
+            else:
+                low = middle + 1
+        return values[low]
 
-def added_quantile(
-    q: float, base: Sequence[Sequence[int]], through: Sequence[Sequence[int]], chance: random.Random, draws: int = 2000
-) -> Interval:
-    """How much higher a quantile lies through the hop: the difference of the pooled quantiles.
 
-    The interval is a percentile bootstrap over rounds: the blocks of one round are drawn together, as they were run.
-    """
-    direct, hop, rounds = Blocks(base), Blocks(through), range(len(base))
-    deltas = []
-    for _ in range(draws):
-        weights = [0] * len(base)
-        for drawn in chance.choices(rounds, k=len(base)):
-            weights[drawn] += 1
-        deltas.append(hop.quantile(q, weights) - direct.quantile(q, weights))
-    deltas.sort()
-    tail = (1 - CONFIDENCE) / 2
-    return Interval(
-        hop.quantile(q) - direct.quantile(q), quantile(deltas, tail), quantile(deltas, 1 - tail), CONFIDENCE
-    )
+_WALKED = 150
+"""Values from the top that are passed in the time of one halving."""
 
 
 def _rank(q: float, n: int) -> int:

@@ -35,12 +35,14 @@ class Subject:
     token: str = DEFAULT_TOKEN
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to its environment."""
+    provider_settings: str = ""
+    """More members of Gossamer's provider, as YAML in one line."""
 
     def command(self, port: int, upstream_port: int, folder: Path) -> list[str]:
         """What to run. {upstream} is a base URL that ends in /v1, {folder} is the gateway's own to write in."""
         if self.template is None:
             file = folder / "gossamer.yaml"
-            file.write_text(gateway_config(port, upstream_port, folder / "data", self.token))
+            file.write_text(gateway_config(port, upstream_port, folder / "data", self.token, self.provider_settings))
             return [sys.executable, "-m", "gossamer", "serve", "--config", str(file)]
         known = {
             "port": port,
@@ -51,13 +53,14 @@ class Subject:
         return [word.format_map(known) for word in shlex.split(self.template)]
 
 
-def gateway_config(port: int, upstream_port: int, data: Path, token: str) -> str:
+def gateway_config(port: int, upstream_port: int, data: Path, token: str, more: str = "") -> str:
     """The smallest config with everything on that every request pays for: a key, a route, the journal."""
+    members = f'kind: openai-compatible, base_url: "http://{HOST}:{upstream_port}/v1", api_keys: [sk-real]'
     return f"""\
 server: {{host: {HOST}, port: {port}, workers: 1}}
 data_dir: {data}
 providers:
-  up: {{kind: openai-compatible, base_url: "http://{HOST}:{upstream_port}/v1", api_keys: [sk-real]}}
+  up: {{{members}{more and f", {more}"}}}
 models:
   {MODEL}: up/{MODEL}
 keys:

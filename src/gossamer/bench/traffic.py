@@ -60,10 +60,10 @@ def service_ns(number: int) -> int:
     return SERVICE_NS - SERVICE_SPREAD_NS + mixed % (2 * SERVICE_SPREAD_NS + 1)
 
 
-def request_bytes(body: str, token: str, port: int) -> bytes:
+def request_bytes(body: str, token: str, authority: str) -> bytes:
     """A whole request as it stands on the wire."""
     head = (
-        f"POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
+        f"POST {PATH} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n"
         f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return (head + body).encode("ascii")

@@ -1,4 +1,4 @@
-"""What a measure found, held against its budget. There are three answers: a noisy run must be able to say so."""
+"""What a measure found, held against its budget. A noisy run must be able to say so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +13,9 @@ class Answer(StrEnum):
     PASS = "pass"  # noqa: S105 - an answer, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    NOT_COMPARABLE = "not comparable"
+    SHOWN = "not judged"
+    """A figure from too little to decide on: it takes no part in the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,10 @@ def judge(interval: Interval, limit: float) -> Answer:
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """0 when all is within budget, 1 when something is known to be over it, else 2."""
-    answers = {result.answer for result in results}
+    """0 when all is within its limit, 1 when something is known to be over it, 3 when nothing compares, else 2."""
+    answers = {result.answer for result in results} - {Answer.SHOWN}
     if Answer.FAIL in answers:
         return 1
+    if answers == {Answer.NOT_COMPARABLE}:
+        return 3
     return 0 if answers == {Answer.PASS} else 2

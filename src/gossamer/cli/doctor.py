@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.cli.config import add_config_option, load_chosen
+from gossamer.cli.probe_counters import probe_counters
 from gossamer.cli.probe_node import (
     Finding,
     probe_certificate,
@@ -18,9 +19,11 @@ from gossamer.cli.probe_node import (
     probe_unix_socket,
 )
 from gossamer.cli.probe_providers import probe_providers
+from gossamer.cli.probe_state import probe_state
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
+from gossamer.config.values import IN_MEMORY
 
 HEALTHY: Final = 0
 UNHEALTHY: Final = 1
@@ -69,10 +72,13 @@ def _examine_node(settings: Settings) -> list[Finding]:
     findings = [
         probe_data_dir(data_dir),
         probe_disk(data_dir, settings.journal),
+        probe_state(settings.state),
         probe_port(settings.server),
     ]
     if settings.server.uds is not None:
         findings.append(probe_unix_socket(settings.server.uds))
     if settings.server.tls is not None:
         findings.append(probe_certificate(settings.server.tls))
+    if settings.counters != IN_MEMORY:
+        findings.append(probe_counters(settings.counters))
     return findings

@@ -39,6 +39,12 @@ COMMANDS: Final = (
     Command("config", "gossamer.cli.config", "check, show and describe the configuration"),
     Command("doctor", "gossamer.cli.doctor", "is everything that the gateway leans on reachable?"),
     Command("journal", "gossamer.cli.journal", "look into the records of finished requests"),
+    Command("user", "gossamer.cli.admin.user", "who may log in"),
+    Command("key", "gossamer.cli.admin.key", "the keys that clients send"),
+    Command("agent", "gossamer.cli.admin.agent", "the agents on whose behalf keys speak"),
+    Command("invite", "gossamer.cli.admin.invite", "let somebody register"),
+    Command("audit", "gossamer.cli.admin.audit", "who changed what"),
+    Command("migrate", "gossamer.cli.admin.migrate", "bring the tables of the state store up to date"),
     Command("bench", "gossamer.cli.bench", "measure what a gateway costs, this one or another, on your machine"),
     Command("version", "gossamer.cli.main", "what runs here, for a bug report"),
 )

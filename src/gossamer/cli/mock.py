@@ -50,6 +50,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--fault", type=_told(parse_fault), metavar="FAULT", help="one of the faults below")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of answers and jitter (default: %(default)s)")
     parser.add_argument("--stamp", action="store_true", help="tell in each answer when it was sent")
+    parser.add_argument("--text-orders", action="store_true", help="obey orders in a prompt too: [mock 17 ttft-ms=50]")
     parser.set_defaults(run=run_mock)
 
 
@@ -63,6 +64,7 @@ def run_mock(args: argparse.Namespace) -> int:
         jitter=args.jitter,
         fault=args.fault,
         is_stamped=args.stamp,
+        reads_text=args.text_orders,
     )
     try:
         return run(settings, args.host, args.port, args.processes, _announce)

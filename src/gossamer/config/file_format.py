@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gossamer.config.settings import Common, ModelName, Section
+from gossamer.config.section import ModelName, Section
+from gossamer.config.settings import Common, StateUrl
 
 TokenDigest = Annotated[bytes, Meta(extra={"leaf": "token"})]
 HexDigest = Annotated[bytes, Meta(extra={"leaf": "sha256"})]
@@ -26,4 +27,8 @@ class KeyEntry(Section, frozen=True, kw_only=True):
 class FileFormat(Common, frozen=True, kw_only=True):
     """The whole file."""
 
+    state: Annotated[
+        StateUrl | None,
+        Meta(description="Where users, keys and agents are kept: SQLite or Postgres; left out, state.db in data_dir."),
+    ] = None
     keys: Annotated[tuple[KeyEntry, ...], Meta(description="Keys that clients may use.")] = ()

@@ -11,8 +11,18 @@ import msgspec
 
 from gossamer.config import values
 from gossamer.config.document import Tag
+from gossamer.config.money import (
+    BUDGET_FORM,
+    PICOS_A_MILLION,
+    RATE_FORM,
+    format_budget,
+    format_rate,
+    format_usd,
+)
 from gossamer.config.units import DURATION_FORM, SIZE_FORM, format_duration, format_size
 from gossamer.config.values import Unfit
+from gossamer.core.allowance import NANOS_PER_USD
+from gossamer.redis.address import without_password
 
 _TEXT: Final[frozenset[Tag]] = frozenset({"str"})
 _NUMBER: Final[frozenset[Tag]] = frozenset({"int", "float"})
@@ -140,12 +150,24 @@ _NAMED = (
         parse=values.read_host,
         allowed="write an address or a host name such as 127.0.0.1; the port is server.port",
     ),
+    Leaf(
+        name="listen",
+        parse=values.read_listen,
+        allowed="write host:port such as 127.0.0.1:8081 or [::1]:8081; leave it out for none",
+    ),
     Leaf(name="path", parse=values.read_path, allowed="write a path; ${HOME} stands for the home directory"),
     Leaf(name="socket_path", parse=values.read_socket_path, allowed="write a path such as /run/gossamer.sock"),
     Leaf(
         name="url",
         parse=values.read_url,
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
+    ),
+    Leaf(
+        name="state_url",
+        parse=values.read_state_url,
+        allowed="write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
+        write=values.hide_passwords,
+        is_secret=True,
     ),
     Leaf(
         name="provider_name",
@@ -173,6 +195,42 @@ _NAMED = (
         allowed="write none, uniform:0.2 (a share up to 1) or lognormal:0.5 (a sigma up to 4)",
         schema=_form(values.JITTER_FORM),
         tags=_ANY,
+    ),
+    Leaf(
+        name="rate",
+        parse=values.read_rate,
+        allowed="write a rate such as 600/min or 1M/min",
+        schema=_form(RATE_FORM),
+        write=format_rate,
+    ),
+    Leaf(
+        name="budget",
+        parse=values.read_budget,
+        allowed="write a budget such as 50 USD/month or 2.50 USD/day",
+        schema=_form(BUDGET_FORM),
+        write=format_budget,
+    ),
+    Leaf(
+        name="usd_a_million",
+        parse=values.in_parts(PICOS_A_MILLION),
+        allowed="write dollars for a million tokens such as 0.15",
+        schema={"type": "number", "minimum": 0},
+        tags=_NUMBER,
+        write=lambda picos: format_usd(picos, PICOS_A_MILLION),
+    ),
+    Leaf(
+        name="usd",
+        parse=values.in_parts(NANOS_PER_USD),
+        allowed="write dollars such as 0.01",
+        schema={"type": "number", "minimum": 0},
+        tags=_NUMBER,
+        write=lambda nanos: format_usd(nanos, NANOS_PER_USD),
+    ),
+    Leaf(
+        name="counters",
+        parse=values.read_counters,
+        allowed="write memory, or a URL such as redis://:PASSWORD@127.0.0.1:6379/0",
+        write=without_password,
     ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(

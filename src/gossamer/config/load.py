@@ -17,6 +17,7 @@ from gossamer.config.reader import Reader
 from gossamer.config.rules import ALWAYS_THERE, check_rules
 from gossamer.config.settings import KeySettings, MockProvider, Settings
 from gossamer.config.shapes import file_shape
+from gossamer.config.values import SQLITE_PREFIX
 
 FILE_NAME = "gossamer.yaml"
 BUILT_IN = "built-in defaults"
@@ -97,11 +98,18 @@ def _freeze(content: FileFormat) -> Settings:
     return Settings(
         server=content.server,
         data_dir=content.data_dir,
+        control=content.control,
         journal=content.journal,
         log=content.log,
+        auth=content.auth,
         providers={ALWAYS_THERE: MockProvider(), **content.providers},
         models=content.models,
+        counters=content.counters,
+        counters_down=content.counters_down,
+        limits=content.limits,
+        prices=content.prices,
         default_provider=content.default_provider,
+        state=content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
         keys=tuple(map(_freeze_key, content.keys)),
     )
 

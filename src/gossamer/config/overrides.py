@@ -16,6 +16,9 @@ from gossamer.config.shapes import ListShape, MapShape, SectionShape, Shape, Var
 PREFIX = "GOSSAMER_"
 _LEVEL = "__"
 
+OF_THE_COMMANDS = frozenset({"GOSSAMER_URL", "GOSSAMER_TOKEN"})
+"""What the administering commands read. They say where a gateway is, not how one is set."""
+
 _SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
 """Kubernetes tells every pod of a namespace about a service called `gossamer` in variables of these names."""
 
@@ -37,7 +40,7 @@ class Overridden(msgspec.Struct, frozen=True):
 
 def apply_overrides(tree: Table, shape: SectionShape, environ: Mapping[str, str], named: frozenset[str]) -> Overridden:
     """`named` are variables that the file itself refers to: they are the user's own, whatever they are called."""
-    variables = [name for name in environ if name.startswith(PREFIX) and name not in named]
+    variables = [name for name in environ if name.startswith(PREFIX) and name not in named | OF_THE_COMMANDS]
     applied: list[Override] = []
     problems: list[Problem] = []
     # The outer before the inner: GOSSAMER_MODELS sets the table in which GOSSAMER_MODELS__FAST sets one name.

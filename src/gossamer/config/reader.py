@@ -86,6 +86,9 @@ class Reader:
     def _list(self, shape: ListShape, node: Node, path: FieldPath) -> object:
         if _is_nothing(node):
             node = Items((), node.place)
+        if shape.takes_one and isinstance(node, Scalar):
+            value = self.read(shape.item, node, path)
+            return BAD if value is BAD else (value,)
         if not isinstance(node, Items):
             what = "a mapping" if isinstance(node, Table) else "a single value"
             return self._bad(node.place, path, f"{what} stands where a list is needed", "write [one, two] or - lines")

@@ -10,11 +10,13 @@ from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
 from gossamer.config.settings import JournalSettings, ServerSettings, Upstream
 from gossamer.config.units import format_size
+from gossamer.config.usage import QuotaSettings
 
 Found = Mapping[FieldPath, object]
 
 ALWAYS_THERE = "mock"
 """The provider that exists without being configured."""
+_EACH_ITS_OWN = "each key has its own"
 
 
 def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
@@ -24,6 +26,49 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _providers_exist(found, tree)
     yield from _keys_have_one_secret(found, tree)
     yield from _keys_differ(found, tree)
+    yield from _limited_models_exist(found, tree)
+    yield from _priced_providers_exist(found, tree)
+    yield from _one_budget_a_period(found, tree)
+
+
+def _limited_models_exist(found: Found, tree: Node) -> Iterator[Problem]:
+    aliases = {path[1]: str(value) for path, value in found.items() if len(path) == 2 and path[0] == "models"}
+    names = _provider_names(tree)
+    named: dict[str, FieldPath] = {}
+    for path in found:
+        match path:
+            case ("limits", "models", str() as name):
+                target = aliases.get(name, name)
+                provider, slash, _ = target.partition("/")
+                if not slash or provider not in names:
+                    listed = did_you_mean(name, map(str, aliases), listed_as="models")
+                    yield _problem(tree, path, f"there is no model {name}", f"{listed}; or write provider/model")
+                elif (first := named.setdefault(target, path)) != path:
+                    yield _repeated(
+                        tree,
+                        path,
+                        first,
+                        f"{target} has its limits already",
+                        "it is one model, whatever name it goes by",
+                    )
+
+
+def _priced_providers_exist(found: Found, tree: Node) -> Iterator[Problem]:
+    names = _provider_names(tree)
+    for path in found:
+        match path:
+            case ("prices", str() as target) if (name := target.partition("/")[0]) not in names:
+                yield _problem(
+                    tree, path, f"there is no provider {name}", did_you_mean(name, names, listed_as="providers")
+                )
+
+
+def _one_budget_a_period(found: Found, tree: Node) -> Iterator[Problem]:
+    for path, value in found.items():
+        if isinstance(value, QuotaSettings):
+            periods = [budget.period for budget in value.budget]
+            if len(periods) != len(set(periods)):
+                yield _problem(tree, (*path, "budget"), "two budgets of one period", "keep one a day and one a month")
 
 
 def _journal_fits(found: Found, tree: Node) -> Iterator[Problem]:
@@ -90,8 +135,8 @@ def _keys_differ(found: Found, tree: Node) -> Iterator[Problem]:
                     yield _repeated(tree, path, first, "the token is that of another key")
 
 
-def _repeated(tree: Node, path: FieldPath, first: FieldPath, wrong: str) -> Problem:
-    return _problem(tree, path, f"{wrong}, see {field_name(first)} at {_place_of(tree, first)}", "each key has its own")
+def _repeated(tree: Node, path: FieldPath, first: FieldPath, wrong: str, allowed: str = _EACH_ITS_OWN) -> Problem:
+    return _problem(tree, path, f"{wrong}, see {field_name(first)} at {_place_of(tree, first)}", allowed)
 
 
 def _problem(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:

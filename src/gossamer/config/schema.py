@@ -27,7 +27,8 @@ def _schema(shape: Shape) -> Schema:
             return _any_of(_bounds(shape), _REFERENCE)
         case ListShape():
             least = {"minItems": shape.least} if shape.least else {}
-            return {"type": ["array"] if shape.least else ["array", "null"], "items": _schema(shape.item), **least}
+            whole = {"type": ["array"] if shape.least else ["array", "null"], "items": _schema(shape.item), **least}
+            return _any_of(_schema(shape.item), whole) if shape.takes_one else whole
         case MapShape():
             names = {"pattern": shape.name.schema["pattern"]} if "pattern" in shape.name.schema else {}
             return {"type": ["object", "null"], "propertyNames": names, "additionalProperties": _schema(shape.value)}

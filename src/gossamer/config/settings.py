@@ -7,8 +7,10 @@ The `leaf` of a type names the rule by which leaves.py reads it. Secrets never s
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from gossamer.config.section import ModelName, Section, Target
+from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
@@ -17,26 +19,23 @@ _CALL = CallTimeouts()
 _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+Registration = Literal["closed", "invite", "open"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
 FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
 ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
-ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
-Target = Annotated[str, Meta(extra={"leaf": "target"})]
 BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
+StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
+ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
 HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
-
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the settings: never changed, and no key in it that nothing reads."""
 
 
 # --- the front door ---
@@ -102,6 +101,19 @@ class ServerSettings(Section, frozen=True, kw_only=True):
         None
     )
     limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+# --- administration ---
+
+
+class ControlSettings(Section, frozen=True, kw_only=True):
+    """Where the control paths are served: /admin, /v1/auth, /ui, /metrics, /docs."""
+
+    listen: Annotated[
+        ListenAddress | None,
+        Meta(description="An address of their own, such as 127.0.0.1:8081, beside the public one."),
+    ] = None
+    expose: Annotated[bool, Meta(description="false takes them off the public address.")] = True
 
 
 # --- what is written down ---
@@ -202,6 +214,25 @@ Provider = OpenAIProvider | CompatibleProvider | MockProvider
 # --- who may call, and all together ---
 
 
+class AuthSettings(Section, frozen=True, kw_only=True):
+    """How keys are looked up and kept, who may have an account, and for how long a log-in is good."""
+
+    cache_entries: Annotated[int, Meta(ge=1, description="Keys that one worker keeps; as many agents.")] = 10_000
+    cache_ttl_s: Annotated[
+        Duration, Meta(description="For how long a key is believed without asking; revoking it is heard at once.")
+    ] = field(name="cache_ttl", default=600.0)
+    ask_timeout_s: Annotated[
+        Duration, Meta(description="What a request with an unknown key waits for an answer; then 503.")
+    ] = field(name="ask_timeout", default=2.0)
+    registration: Annotated[
+        Registration,
+        Meta(description="Who may register once there is a user: nobody, whoever has an invite, or everybody."),
+    ] = "closed"
+    login_ttl_s: Annotated[Duration, Meta(description="After this, whoever is logged in gives the password again.")] = (
+        field(name="login_ttl", default=12 * 3600.0)
+    )
+
+
 class KeySettings(Section, frozen=True, kw_only=True):
     """A key that the configuration itself grants. The token is nowhere: only its SHA-256."""
 
@@ -216,13 +247,31 @@ class Common(Section, frozen=True, kw_only=True):
 
     server: ServerSettings = field(default_factory=ServerSettings)
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
+    control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
         field(default_factory=dict)
     )
     models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
         field(default_factory=dict)
+    )
+    counters: Annotated[
+        CountersUrl,
+        Meta(
+            description="Where use is counted: memory, in each worker its share; or redis://, rediss://, redis+cluster://."
+        ),
+    ] = "memory"
+    counters_down: Annotated[
+        CountersDown,
+        Meta(
+            description="While Redis is away: local, each worker counts its share; refuse, what is limited is refused."
+        ),
+    ] = "local"
+    limits: UsageSettings = field(default_factory=UsageSettings)
+    prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
+        default_factory=dict
     )
     default_provider: Annotated[
         ProviderName | None,
@@ -233,4 +282,10 @@ class Common(Section, frozen=True, kw_only=True):
 class Settings(Common, frozen=True, kw_only=True):
     """Everything, checked. What is absent from the file has its default here."""
 
+    state: str = "sqlite:///.gossamer/state.db"
+    """The URL of the store. A password may be in it."""
     keys: tuple[KeySettings, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the URLs, which may hold passwords."""
+        return f"Settings(data_dir={self.data_dir!r}, providers={self.providers!r}, ...)"

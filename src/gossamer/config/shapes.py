@@ -17,6 +17,8 @@ from gossamer.config.leaves import BOOL, LEAVES, LINE, WHOLE, Leaf, bounded, cho
 class ListShape(msgspec.Struct, frozen=True):
     item: "Shape"
     least: int = 0
+    takes_one: bool = False
+    """Whether a single value may stand for a list of one."""
 
 
 class MapShape(msgspec.Struct, frozen=True):
@@ -79,16 +81,17 @@ def file_shape() -> SectionShape:
 
 
 def _shape(kind: inspect.Type) -> Shape:
+    takes_one = isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("takes_one"))
     leaf, kind = _unwrap(kind)
     match kind:
-        case inspect.StructType():
+        case inspect.StructType() if leaf is None:
             return _section(kind)
         case inspect.DictType():
             name = _shape(kind.key_type)
             if isinstance(name, Leaf):
                 return MapShape(name, _shape(kind.value_type))
         case inspect.VarTupleType():
-            return ListShape(_shape(kind.item_type), kind.min_length or 0)
+            return ListShape(_shape(kind.item_type), kind.min_length or 0, takes_one)
         case inspect.UnionType() if leaf is None:
             sections = {str(each.tag): _section(each) for each in map(_struct_type, kind.types)}
             selector = _struct_type(kind.types[0]).tag_field or ""

@@ -32,7 +32,8 @@ def _plain(shape: Shape, value: Any) -> Any:
         case Leaf():
             return shape.write(value)
         case ListShape():
-            return [_plain(shape.item, each) for each in value]
+            each_plain = [_plain(shape.item, each) for each in value]
+            return each_plain[0] if shape.takes_one and len(each_plain) == 1 else each_plain
         case MapShape():
             return {name: _plain_named(shape.value, name, each) for name, each in value.items()}
         case SectionShape():

@@ -7,12 +7,20 @@ never repeats what it was given.
 import hashlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from ipaddress import ip_address
 
+from gossamer.config.money import Budget, parse_budget, parse_rate, parse_usd
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.redis.address import parse_redis_url
 
+IN_MEMORY = "memory"
+"""The word for counters that are nowhere else."""
+
+SQLITE_PREFIX = "sqlite:///"
+POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 NAME_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MODEL_FORM = r"^[!-~]+$"
 TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
@@ -26,8 +34,12 @@ _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")
+_PASSWORD = re.compile(r"(://[^:@/]*:).*@")
+"""Up to the last @: a password that has one unescaped must not be shown from there on."""
+_QUERY_PASSWORD = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 _SOCKET_PATH_BYTES = 107
 """sun_path of Linux holds 108 with the final zero."""
+_LAST_PORT = 65535
 
 _FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -81,6 +93,32 @@ def read_size(text: str) -> int:
         raise Unfit(f"{text!r} is no size") from None
 
 
+def read_rate(text: str) -> int:
+    try:
+        return parse_rate(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no rate") from None
+
+
+def read_budget(text: str) -> Budget:
+    try:
+        return parse_budget(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no budget") from None
+
+
+def in_parts(parts: int) -> Callable[[str], int]:
+    """A function that reads dollars as whole parts of one."""
+
+    def read(text: str) -> int:
+        try:
+            return parse_usd(text, parts)
+        except ValueError:
+            raise Unfit(f"{text!r} is no amount, or finer than {Decimal(1) / parts:f}") from None
+
+    return read
+
+
 # --- text ---
 
 
@@ -128,6 +166,17 @@ def read_host(text: str) -> str:
         raise Unfit(f"{text!r} is no address and no host name") from None
 
 
+def read_listen(text: str) -> str:
+    """host:port, an IPv6 address in brackets."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or int(port) > _LAST_PORT or port == text:
+        raise Unfit(f"{text!r} has no port from 0 to {_LAST_PORT}")
+    bare = read_host(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    if (":" in bare) != host.startswith("["):
+        raise Unfit(f"{text!r} has an IPv6 address without brackets, or brackets without one")
+    return f"{host}:{int(port)}"
+
+
 def read_path(text: str) -> str:
     if text.startswith("~"):
         raise Unfit(f"{text!r} begins with ~, which only a shell replaces")
@@ -155,6 +204,38 @@ def read_url(text: str) -> str:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from error
     return text.rstrip("/")
+
+
+def read_state_url(text: str) -> str:
+    """Only its form; whether anybody is there, the doctor finds out. Never repeated: it may have a password in it."""
+    read_line(text)
+    if text.startswith(SQLITE_PREFIX):
+        if text.removeprefix(SQLITE_PREFIX) in {"", ":memory:"}:
+            raise Unfit("the URL names no file")
+    elif text.startswith("sqlite:"):
+        raise Unfit("a SQLite URL has three slashes before its path, and four where that begins with one")
+    elif not text.startswith(POSTGRES_PREFIXES):
+        raise Unfit("the URL is neither that of a SQLite file nor of a Postgres database")
+    elif not _VISIBLE.fullmatch(text):
+        raise Unfit("the URL has white space or a character outside ASCII in it", "write such characters as %XX")
+    return text
+
+
+def hide_passwords(url: str) -> str:
+    """A URL as it may be shown."""
+    return _QUERY_PASSWORD.sub(r"\1****", _PASSWORD.sub(r"\1****@", url))
+
+
+def read_counters(text: str) -> str:
+    """memory, or a URL; in what is said of it is no password."""
+    if text == IN_MEMORY:
+        return text
+    try:
+        parse_redis_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from None
+    return text
 
 
 # --- secrets, and headers, which may hold some ---

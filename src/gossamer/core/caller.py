@@ -1,17 +1,21 @@
 """What the head of a request says of its sender. Derived once, kept with the head for as long as it comes back."""
 
 from gossamer.core.endpoints import Endpoint
-from gossamer.core.ports import Claims
+from gossamer.core.ports import AgentClaims, Claims
 
 
 class Caller:
     """Everything here follows from the bytes of one head alone."""
 
     __slots__ = (
+        "agent",
+        "agent_id",
         "claims",
         "endpoint",
         "forwarded",
+        "has_our_form",
         "is_crooked",
+        "is_plain",
         "method",
         "path",
         "provider",
@@ -27,6 +31,8 @@ class Caller:
         *,
         is_crooked: bool,
         token_digest: bytes | None,
+        has_our_form: bool,
+        agent_id: str | None,
         request_id: str | None,
         provider: str | None,
     ) -> None:
@@ -35,11 +41,19 @@ class Caller:
         self.path = path
         self.is_crooked = is_crooked
         self.token_digest = token_digest
+        self.has_our_form = has_our_form
+        """Whether the token could be one that this gateway has made."""
+        self.agent_id = agent_id
+        """X-Agent-ID."""
         self.request_id = request_id
         """The caller's own X-Request-ID, where it sent one that can be shown again."""
         self.provider = provider
         """X-Gossamer-Provider."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
+        self.is_plain = False
+        """Whether, with these claims, no agent speaks: neither named, nor bound to the key."""
+        self.agent: AgentClaims | None = None
+        """Who was last found to speak, with these claims; believed like them."""
         self.forwarded: tuple[object, bytes] | None = None
         """The provider that this head last went to, and the head that it was sent."""

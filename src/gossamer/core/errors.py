@@ -52,6 +52,26 @@ class ModelForbidden(CallerError):
     kind = "permission_error"
 
 
+class AgentForbidden(CallerError):
+    status = 403
+    code = "agent_forbidden"
+    kind = "permission_error"
+
+
+class ScopeForbidden(CallerError):
+    status = 403
+    code = "scope_forbidden"
+    kind = "permission_error"
+
+
+class PriceUnknown(CallerError):
+    """A budget cannot be kept by what nobody can price."""
+
+    status = 403
+    code = "price_unknown"
+    kind = "permission_error"
+
+
 class NotFound(CallerError):
     status = 404
     code = "not_found"
@@ -71,6 +91,21 @@ class SlowBody(CallerError):
 class BodyTooLarge(CallerError):
     status = 413
     code = "request_too_large"
+
+
+class RateLimitExceeded(CallerError):
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "rate_limit_error"
+    retryable = True
+
+
+class TokenLimitExceeded(RateLimitExceeded):
+    code = "token_limit_exceeded"
+
+
+class BudgetExceeded(RateLimitExceeded):
+    code = "budget_exceeded"
 
 
 # --- the provider's ---
@@ -113,3 +148,11 @@ class ProviderRefusedKey(ProviderError):
 
 class InternalError(GatewayError):
     """A defect of the gateway."""
+
+
+class Unavailable(GatewayError):
+    """What the answer depends on cannot be asked now: nothing is said about the request itself."""
+
+    status = 503
+    code = "unavailable"
+    retryable = True

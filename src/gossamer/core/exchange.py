@@ -4,7 +4,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 """
 
 from gossamer.core.caller import Caller
-from gossamer.core.ports import Claims, Services, Target
+from gossamer.core.ports import AgentClaims, Claims, Lease, Services, Target
 from gossamer.core.record import Attempt, Usage
 from gossamer.core.timing import Spent
 from gossamer.http.request import Request
@@ -19,6 +19,7 @@ class Exchange:
     """What the caller is shown: its own id, if it sent one."""
     caller: Caller
     claims: Claims | None = None
+    agent: AgentClaims | None = None
     model: str | None = None
     target: Target | None = None
     body: bytes = b""
@@ -30,6 +31,10 @@ class Exchange:
     upload_beginning: bytes = b""
     """Of a form, where it may name a model."""
     upload_growth_bytes: int = 0
+    lease: Lease | None = None
+    """What it was let in with, where something limits it."""
+    limit_lines: str = ""
+    """What its answer says of the limits: x-ratelimit lines."""
 
     # learnt while it is delivered
     attempts: tuple[Attempt, ...] = ()
@@ -41,6 +46,8 @@ class Exchange:
     spent: Spent | None = None
     """What it had cost when its answer began, where that is settled later."""
     response_bytes: int = 0
+    streamed_events: int = 0
+    """Of a stream that ended before its usage was told: about as many tokens were generated."""
     is_settled: bool = False
 
     def __init__(self, request: Request, services: Services, began_ns: int) -> None:

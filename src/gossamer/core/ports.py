@@ -1,12 +1,14 @@
 """The Protocols through which the way of a request reaches what it needs, and the values that cross them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from gossamer.core.record import Record
+from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.later import Later
+from gossamer.core.record import Record, Usage
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.turn import Turn
@@ -23,12 +25,90 @@ class Claims(msgspec.Struct, eq=False):
     models: frozenset[str] | None = None
     """Names of models the key may ask for; None: all."""
     is_valid: bool = True
+    user_id: str | None = None
+    agents: frozenset[str] = frozenset()
+    """The agents that it is bound to; none: all agents of its user."""
+    limits: Limits = UNLIMITED
+    user_limits: Limits = UNLIMITED
+    may_infer: bool = True
+    """Whether it may ask for anything below /v1: a key may be for administration alone."""
+    used_at: float = 0.0
+    """Unix time of its last request."""
+    told_at: float = 0.0
+    """As far as the store was told of that."""
+    free_under: object | None = None
+    """The limiter that found nothing to limit here, whatever the model: while it is in force, nobody need ask it."""
+    plans: object | None = None
+    """What a limiter has worked out for this key. Its own, and nobody else's to read."""
+
+
+class AgentClaims(msgspec.Struct, eq=False):
+    """On whose behalf a key speaks. Shared and ended like Claims."""
+
+    agent_id: str
+    name: str
+    user_id: str | None = None
+    models: frozenset[str] | None = None
+    default_model: str | None = None
+    """Asked for where the request names none."""
+    limits: Limits = UNLIMITED
+    is_valid: bool = True
 
 
 class Authenticator(Protocol):
-    """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key."""
+    """From the digest of a token to its claims: at once from memory, or after asking; None means a bad key.
 
-    def claims_of(self, digest: bytes) -> Claims | Awaitable[Claims | None] | None: ...
+    Raises Unavailable where nobody can say, and RateLimitExceeded to an address that brings too many bad keys.
+    """
+
+    def claims_of(self, digest: bytes, peer: str, *, has_our_form: bool) -> Claims | Awaitable[Claims | None] | None:
+        """Without our form the token can only be one that the configuration grants."""
+
+
+class AgentDirectory(Protocol):
+    """From the id of an agent to what it is; None means that there is none. Raises Unavailable where nobody can say."""
+
+    def agent_of(self, agent_id: str) -> AgentClaims | Awaitable[AgentClaims | None] | None: ...
+
+
+class Lease(Protocol):
+    """What a request was let in with: one of its concurrent places, estimated tokens and money."""
+
+    nanos: int | None
+    """What was reserved of its budgets; None where it has none, or has no price."""
+
+    def settle(self, tokens: int | None, nanos: int | None) -> None:
+        """Called once, at the end: what was used instead of what was estimated; None: nobody knows, so that stays."""
+
+
+class Limiter(Protocol):
+    """Counts for key, user, agent and model in one step: either all are charged, or none."""
+
+    def admit(self, exchange: "Exchange") -> Later | None:
+        """Leave a lease on the exchange where something limits it, and what its x-ratelimit lines are.
+
+        Raises RateLimitExceeded and its kin, PriceUnknown, and Unavailable where counters that must answer do not.
+        """
+
+    def note(self, record: Record) -> None:
+        """A finished request that cost money, just written down."""
+
+
+class SpendBook(Protocol):
+    """What was spent before this process began to count: the share of it that this process answers for."""
+
+    async def spent(self, subjects: Sequence[Subject], day: int, month: int) -> Sequence[Spent]:
+        """Of each subject, in this UTC day and month. Asked once for each subject that has a budget."""
+
+
+class Tariff(Protocol):
+    """What a model costs, in whole nano-dollars."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it costs the same whatever was used."""
+
+    def cost(self, usage: Usage) -> int: ...
 
 
 class Sending(Protocol):
@@ -59,6 +139,8 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     """provider/model, as it is shown."""
     headers: str = ""
     """X-Gossamer-Target and a single attempt, rendered once."""
+    price: Tariff | None = None
+    """None where nobody said what it costs."""
 
 
 class Router(Protocol):
@@ -99,8 +181,8 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
-Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Reply | None"]
-"""Go on (None), answer now (a Reply), or wait. Refusing is raising a GatewayError."""
+Stage = Callable[["Exchange"], "Awaitable[Reply | None] | Later | Reply | None"]
+"""Go on (None), answer now (a Reply), or wait: Later, where no task is needed. Refusing is raising a GatewayError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +190,9 @@ class Services:
     """What the stages reach for. Replaced as a whole when the configuration is read again; a request keeps its own."""
 
     authenticator: Authenticator
+    agents: AgentDirectory
     router: Router
+    limiter: Limiter
     journal: Journal
     next_id: Callable[[], str]
     next_seq: Callable[[], int]

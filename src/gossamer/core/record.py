@@ -56,3 +56,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     response_bytes: int = 0
     usage: Usage | None = None
     error: str | None = None
+    user: str | None = None
+    """The id of the user whose key it was; a key of the configuration has none."""
+    agent: str | None = None
+    """The id of the agent on whose behalf it was."""
+    cost_nanos: int | None = None
+    """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""

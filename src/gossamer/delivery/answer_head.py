@@ -2,17 +2,19 @@
 
 from typing import NamedTuple
 
+from gossamer.core.exchange import Exchange
 from gossamer.http.heads import ResponseHead
-from gossamer.policy.headers import lines_to_client
+from gossamer.policy.headers import LIMIT_MARK, lines_to_client, without_limits
 
 COLLECTED_BYTES = 1024 * 1024
 """A JSON answer up to here is read for its usage before it goes on; a larger one goes on as it comes."""
 
 
 class AnswerHead(NamedTuple):
-    """`headers` is the rendered block that travels on."""
+    """`headers` is the rendered block that travels on; of `own_limits` the gateway says what the limits are."""
 
     headers: bytes
+    own_limits: bytes
     is_events: bool
     is_good_json: bool
     """What nearly every answer is: JSON, not compressed, and no refusal."""
@@ -20,6 +22,11 @@ class AnswerHead(NamedTuple):
     """JSON, or JSON that came compressed: small enough, it is read before it goes on."""
     encoding: bytes
     retry_after: bytes | None
+
+
+def answer_lines(exchange: Exchange, seen: AnswerHead) -> bytes:
+    """The lines that travel on: two voices on the limits of a request would be one too many."""
+    return seen.own_limits if exchange.limit_lines else seen.headers
 
 
 def answer_head(head: ResponseHead) -> AnswerHead:
@@ -35,8 +42,10 @@ def _read(head: ResponseHead) -> AnswerHead:
     is_plain = encoding == b"identity"
     is_json = kind.startswith(b"application/json")
     is_small = head.length is None or head.length <= COLLECTED_BYTES
+    lines = lines_to_client(head.headers)
     return AnswerHead(
-        lines_to_client(head.headers),
+        lines,
+        lines_to_client(without_limits(head.headers)) if LIMIT_MARK in lines else lines,
         is_events=is_plain and kind.startswith(b"text/event-stream"),
         is_good_json=is_plain and is_json and head.status < 400,
         may_tell_usage=(is_plain or encoding == b"gzip") and is_json and is_small,

@@ -47,7 +47,7 @@ class Delivery:
             if seen.is_good_json:
                 exchange = self._exchange
                 exchange.usage = usage_of_answer(body)
-                reply(exchange, head.status, seen.headers, body)
+                reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)
                 return
             self._begin(head, seen)
             self.response_data(body)

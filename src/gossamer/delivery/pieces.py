@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gossamer.core.errors import GatewayError, ProviderUnavailable
 from gossamer.core.exchange import Exchange
-from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead
+from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead, answer_lines
 from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle, start_answer
@@ -17,6 +17,7 @@ from gossamer.http.heads import ResponseHead
 from gossamer.http.sse import EventSplitter
 
 _CRLF_BYTES = 2
+_EVENT_END = b"\n\n"
 _TAIL_BYTES = 8 * 1024
 """Of a larger one, this much of its end is kept: that is where providers put the usage."""
 
@@ -68,11 +69,11 @@ class Collecting:
         body = b"".join(self._parts)
         if head.status < 400:
             exchange.usage = usage_of_answer(_unzip(body) if seen.encoding == b"gzip" else body)
-            reply(exchange, head.status, seen.headers, body)
+            reply(exchange, head.status, answer_lines(exchange, seen), body)
             return
         error = refusal_of(exchange, head.status, seen, body)
         if error is None:
-            reply(exchange, head.status, seen.headers, body, error="provider_refused")
+            reply(exchange, head.status, answer_lines(exchange, seen), body, error="provider_refused")
         else:
             refuse(exchange, error)
 
@@ -92,7 +93,7 @@ class Passing:
         self._exchange = exchange
         self._status = head.status
         self._tail = b""
-        exchange.request.start(head.status, seen.headers + start_answer(exchange), head.length)
+        exchange.request.start(head.status, answer_lines(exchange, seen) + start_answer(exchange), head.length)
 
     def take(self, data: bytes) -> bool:
         self._tail = data[-_TAIL_BYTES:] if len(data) >= _TAIL_BYTES else (self._tail + data)[-_TAIL_BYTES:]
@@ -127,12 +128,14 @@ class Streaming:
         self._status = head.status
         self._feed = EventSplitter()
         self._tally = StreamTally(exchange.caller.endpoint.dialect, hide_usage=exchange.hides_usage)
-        exchange.request.start(head.status, seen.headers + start_answer(exchange))
+        self._events = 0
+        exchange.request.start(head.status, answer_lines(exchange, seen) + start_answer(exchange))
 
     def take(self, data: bytes) -> bool:
         whole = self._feed.feed(data)
         if whole:
             whole = self._tally.see(whole)
+            self._events += whole.count(_EVENT_END)
             self._exchange.response_bytes += len(whole)
             self._exchange.request.write(whole)
         return True
@@ -155,6 +158,7 @@ class Streaming:
         except OF_NOTE:
             return False
         self._tally.last = chunk
+        self._events += 1
         self._exchange.response_bytes += len(chunk) - begin - _CRLF_BYTES
         self._write(chunk)
         return True
@@ -172,7 +176,7 @@ class Streaming:
             return
         exchange.response_bytes += len(rest)
         exchange.request.write(rest)
-        exchange.usage = tally.usage
+        self._tell_use()
         if tally.error is not None:
             settle(exchange, "provider_failed", self._status, tally.error)
         settle(exchange, "completed", self._status)
@@ -190,7 +194,7 @@ class Streaming:
 
     def break_off(self, reason: GatewayError) -> None:
         exchange = self._exchange
-        exchange.usage = self._tally.usage
+        self._tell_use()
         if exchange.caller.endpoint.ends_with_mark and self._tally.is_finished:
             # The answer was whole: an error behind its last event would make it look broken.
             settle(exchange, "completed", self._status)
@@ -202,8 +206,12 @@ class Streaming:
         exchange.request.break_off()
 
     def leave(self) -> int:
-        self._exchange.usage = self._tally.usage
+        self._tell_use()
         return self._status
+
+    def _tell_use(self) -> None:
+        self._exchange.usage = self._tally.usage
+        self._exchange.streamed_events = self._events
 
 
 def _unzip(body: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """Answers that are whole when they leave: a provider's, the gateway's own, a refusal."""
 
+from math import ceil
+
 from gossamer.core.errors import GatewayError, InternalError
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
@@ -38,7 +40,8 @@ def refuse(exchange: Exchange, error: GatewayError) -> None:
     """Answer with the reason, in the shape of the dialect that was asked."""
     headers = JSON_LINE
     if error.retry_after_s is not None:
-        headers += b"retry-after: %d\r\n" % max(1, round(error.retry_after_s))
+        # Rounded up: whoever comes back a moment too early is refused once more.
+        headers += b"retry-after: %d\r\n" % max(1, ceil(error.retry_after_s))
     body = render_error(error, exchange.caller.endpoint.dialect)
     reply(exchange, error.status, headers, body, error.outcome, error.code)
 

@@ -4,6 +4,7 @@ from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import Outcome, Record
 from gossamer.core.timing import Spent
+from gossamer.delivery.charge import charge
 
 
 def take_stock(exchange: Exchange) -> Spent:
@@ -17,7 +18,7 @@ def take_stock(exchange: Exchange) -> Spent:
         stamps,
         exchange.answered_ns - exchange.sent_ns,
         exchange.request_id,
-        target.headers if target is not None and exchange.sent_ns else "",
+        target.headers + exchange.limit_lines if target is not None and exchange.sent_ns else exchange.limit_lines,
     )
 
 
@@ -56,31 +57,46 @@ def write_down(
     request = exchange.request
     caller = exchange.caller
     claims = exchange.claims
+    agent = exchange.agent
     target = exchange.target
-    services.journal.append(
-        Record(  # by position: names would cost more than all the values
-            exchange.id,
-            wall_time() - total_ns / 1e9,
-            services.worker,
-            services.next_seq(),
-            caller.method,
-            caller.path,
-            status,
-            outcome,
-            stages_ns,
-            total_ns,
-            overhead_ns,
-            exchange.request_id,
-            request.peer,
-            claims.key_id if claims is not None else None,
-            exchange.model,
-            target.label if target is not None else None,
-            exchange.attempts,
-            exchange.is_stream,
-            first_byte_ns,
-            len(exchange.body),
-            exchange.response_bytes,
-            exchange.usage,
-            error,
-        )
+    lease = exchange.lease
+    at = wall_time() - total_ns / 1e9
+    price = target.price if target is not None else None
+    cost_nanos = None
+    if price is not None or lease is not None:
+        cost_nanos = charge(exchange, lease, price, outcome, status)
+    key = user = None
+    if claims is not None:
+        key, user = claims.key_id, claims.user_id
+        claims.used_at = at
+    record = Record(  # by position: names would cost more than all the values
+        exchange.id,
+        at,
+        services.worker,
+        services.next_seq(),
+        caller.method,
+        caller.path,
+        status,
+        outcome,
+        stages_ns,
+        total_ns,
+        overhead_ns,
+        exchange.request_id,
+        request.peer,
+        key,
+        exchange.model,
+        target.label if target is not None else None,
+        exchange.attempts,
+        exchange.is_stream,
+        first_byte_ns,
+        len(exchange.body),
+        exchange.response_bytes,
+        exchange.usage,
+        error,
+        user,
+        agent.agent_id if agent is not None else None,
+        cost_nanos,
     )
+    services.journal.append(record)
+    if cost_nanos is not None:
+        services.limiter.note(record)

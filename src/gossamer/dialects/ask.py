@@ -1,11 +1,11 @@
-"""What a request body asks for, and the two edits that a gateway makes to it.
+"""What a request body asks for, and the three edits that a gateway makes to it.
 
 Bytes in, values or bytes out. Members that nobody here needs are neither read nor changed.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -17,10 +17,28 @@ _encode: Final = msgspec.json.Encoder().encode
 
 _MODEL_CHARS: Final = 256
 """It goes into headers and records. The longest names in use, paths of fine-tuned models, have about a hundred."""
+_NO_MODEL: Final = (b'""', b"null")
+"""What clients send for a model that they do not name; the member may be missing, too."""
 _FLAGS: Final = {b"true": True, b"false": False, b"null": False}
 _BEGINS_OBJECT: Final = re.compile(rb"[\s\0\xef\xbb\xbf\xfe\xff]*+\{")
 """In UTF-16 too, and behind any byte order mark: some readers take those."""
 _USAGE_WANTED: Final = b'{"include_usage":true}'
+
+
+_Bound = Annotated[int, msgspec.Meta(ge=0, le=10**12)] | None
+"""No answer has a trillion tokens: a larger bound is none."""
+
+
+class _Bounds(msgspec.Struct, gc=False):
+    max_tokens: _Bound = None
+    max_completion_tokens: _Bound = None
+    max_output_tokens: _Bound = None
+    n: _Bound = None
+    best_of: _Bound = None
+
+
+_decode_bounds: Final = msgspec.json.Decoder(_Bounds).decode
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +73,31 @@ def read_optional_model(body: bytes) -> str | None:
             raise
         return None
     return _text_of_model(raw) if raw is not None and bytes(raw).startswith(b'"') else None
+
+
+def with_default_model(body: bytes, model: str) -> bytes:
+    """The body, asking for this model if it names none."""
+    ask = JsonObject(body)
+    named = ask.members.get("model")
+    return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
+
+
+def asked_output(body: bytes, default: int) -> int:
+    """How many tokens of answer a body bounds itself to, over all the answers that it asks for; else the default.
+
+    What cannot be read bounds nothing: the provider will say what is wrong with it.
+    """
+    try:
+        bounds = _decode_bounds(body)
+    except _UNREADABLE:
+        return default
+    each = bounds.max_tokens or 0
+    for bound in (bounds.max_completion_tokens, bounds.max_output_tokens):
+        if bound is not None and bound > each:
+            each = bound
+    if bounds.n is not None or bounds.best_of is not None:
+        return (each or default) * max(bounds.n or 1, bounds.best_of or 1)
+    return each or default
 
 
 def ask_for_usage(body: bytes) -> bytes:

@@ -41,6 +41,11 @@ def segment_names(directory: Path) -> list[SegmentName]:
         return []
 
 
+def next_life(directory: Path) -> int:
+    """Later than all that went before in any slot, even where the clock was put back; Unix time in microseconds."""
+    return max(int(wall_time() * 1_000_000), *(name.life + 1 for name in segment_names(directory)), 0)
+
+
 class Shelf:
     """What one worker slot has in the directory. The first has what slots beyond `workers` left, too.
 
@@ -63,9 +68,8 @@ class Shelf:
             os.close(fd)
 
     def next_life(self) -> int:
-        """A life later than all that went before, even where the clock was put back."""
-        now_us = int(wall_time() * 1_000_000)
-        return max(now_us, *(name.life + 1 for name in self._names()), 0)
+        """A life later than all that went before."""
+        return next_life(self._directory)
 
     def seal_leftovers(self) -> list[str]:
         """Complete what dead processes of this slot left; says what had to be cut off."""

@@ -13,6 +13,7 @@ import msgspec
 from gossamer.core.clock import Clock, now_ns
 from gossamer.core.record import Record
 from gossamer.journal.losses import Losses
+from gossamer.journal.reader import Position
 from gossamer.journal.segment import Segment
 from gossamer.journal.supply import SegmentSupply
 
@@ -70,6 +71,12 @@ class JournalWriter:
     def dropped_segments(self) -> int:
         """Segments removed at the bound."""
         return self._supply.removed_segments
+
+    @property
+    def position(self) -> Position | None:
+        """Behind the last record; None before the first."""
+        segment = self._segment
+        return None if segment is None else Position(segment.path.name, segment.position)
 
     def append(self, record: Record) -> None:
         """When this returns, the line outlives the process."""

@@ -11,7 +11,7 @@ from gossamer.mock.asked import Asked, BadRequest, Dialect
 from gossamer.mock.faults import UNSAID, Kind
 from gossamer.mock.incoming import Incoming
 from gossamer.mock.ledger import Entry, Ledger
-from gossamer.mock.orders import NO_ORDERS, Orders, read_orders
+from gossamer.mock.orders import NO_ORDERS, Orders, read_orders, read_text_orders
 from gossamer.mock.plain import find_plain, model_named
 from gossamer.mock.plan import Dice, Plan, Settings, fault_for, plan_answer, plan_plain, request_id_of
 from gossamer.mock.reading import read_asked
@@ -87,13 +87,17 @@ class Answers:
         """One attempt at a request, `age_s` after the mock began. Whoever plays the script ends the entry."""
         complaint: BadRequest | None = None
         try:
-            orders = read_orders(incoming.headers)
+            orders = self._orders(incoming)
         except BadRequest as error:
             orders, complaint = NO_ORDERS, error
         request_id = request_id_of(orders, incoming.body)
         case = _Case(incoming, orders, request_id, self.ledger.begin(request_id), age_s)
         script = self._script(case) if complaint is None else self._complain(case, complaint)
         return Visit(request_id, case.entry, script, orders.is_stamped or self._settings.is_stamped)
+
+    def _orders(self, incoming: Incoming) -> Orders:
+        told = read_text_orders(incoming.body) if self._settings.reads_text else None
+        return read_orders(incoming.headers) if told is None else told
 
     def _script(self, case: _Case) -> Script:
         dialect = case.incoming.asks_words

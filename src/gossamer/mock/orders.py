@@ -1,7 +1,10 @@
 """What a request's own headers say about how it shall be answered: `X-Mock-*`, and `X-Request-ID`.
 
-Read in one pass over the headers; names are in lower case.
+Read in one pass over the headers; names are in lower case. A mock that is told to takes its orders from the prompt
+too, as no gateway strips that: `[mock 17 ttft-ms=50 stamp=1]` is X-Request-ID: 17, X-Mock-TTFT-Ms: 50, X-Mock-Stamp: 1.
 """
+
+import re
 
 import msgspec
 
@@ -15,6 +18,7 @@ DELAY_LIMIT_MS = 3_600_000.0
 TOKENS_LIMIT = 100_000
 """As long as the longest answers that providers give."""
 _PREFIX = b"x-mock-"
+_IN_TEXT = re.compile(rb"\[mock ([0-9]{1,18})((?: [a-z-]{1,16}=[0-9A-Za-z.:-]{1,32}){0,8})\]")
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -54,6 +58,15 @@ def read_orders(headers: Headers) -> Orders:
         found.get(b"x-mock-stamp") == "1",
         found.get(b"x-mock-echo") == "1",
     )
+
+
+def read_text_orders(body: bytes) -> Orders | None:
+    """The orders in a prompt, instead of those of the headers; None where there are none."""
+    found = _IN_TEXT.search(body)
+    if found is None:
+        return None
+    pairs = [word.partition(b"=") for word in found[2].split()]
+    return read_orders([(b"x-request-id", found[1]), *((_PREFIX + name, value) for name, _, value in pairs)])
 
 
 def _milliseconds(found: dict[bytes, str], name: bytes) -> float | None:

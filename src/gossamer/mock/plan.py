@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True):
     jitter: Jitter = STEADY
     fault: Fault | None = None
     is_stamped: bool = False
+    reads_text: bool = False
+    """Whether orders in a prompt are obeyed."""
 
 
 class Plan(msgspec.Struct, frozen=True):

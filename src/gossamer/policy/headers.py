@@ -26,6 +26,14 @@ _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 """The gateway's own goes out under the old name; the provider's is what its support will ask for."""
 
 
+LIMIT_MARK = b"x-ratelimit-"
+"""A provider's tell of the gateway's account there. On a request that the gateway limits, its own stand instead."""
+
+
+def without_limits(fields: Iterable[Field]) -> list[Field]:
+    return [field for field in fields if not field[0].startswith(LIMIT_MARK)]
+
+
 def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:
     """The client's headers as they go up, rendered."""
     return b"".join(b"%b: %b\r\n" % field for field in fields_to_provider(fields, is_read=is_read))
@@ -36,7 +44,7 @@ def fields_to_provider(fields: Iterable[Field], *, is_read: bool) -> list[Field]
     kept = _KEPT_FROM_PROVIDER | {b"accept-encoding"} if is_read else _KEPT_FROM_PROVIDER
     going = [
         (name, value)
-        for name, value in _end_to_end(fields)
+        for name, value in end_to_end(fields)
         if name not in kept and not name.startswith((b"x-gossamer-", b"x-forwarded-"))
     ]
     if is_read:
@@ -48,12 +56,32 @@ def lines_to_client(fields: Iterable[Field]) -> bytes:
     """The provider's headers as they go down."""
     return b"".join(
         b"%b: %b\r\n" % (_RENAMED.get(name, name), value)
-        for name, value in _end_to_end(fields)
+        for name, value in end_to_end(fields)
         if name not in _KEPT_FROM_CLIENT and not name.startswith(b"x-gossamer-")
     )
 
 
-def _end_to_end(fields: Iterable[Field]) -> list[Field]:
+_TOLD_BY_US = frozenset({b"expect", b"forwarded", b"x-real-ip"})
+"""What a client may say and the control process must not believe, beside all x-forwarded-*."""
+
+
+def lines_to_control(fields: Iterable[Field], address: str) -> bytes:
+    """The client's headers as they go to the control process, which believes this address."""
+    going = [
+        field
+        for field in end_to_end(fields)
+        if field[0] not in _TOLD_BY_US and not field[0].startswith((b"x-forwarded-", b"x-gossamer-"))
+    ]
+    return b"".join(b"%b: %b\r\n" % field for field in (*going, (b"x-forwarded-for", address.encode("ascii"))))
+
+
+def lines_from_control(fields: Iterable[Field]) -> bytes:
+    """The control process's headers as they go down: it speaks for the same host, so all of them."""
+    return b"".join(b"%b: %b\r\n" % field for field in end_to_end(fields))
+
+
+def end_to_end(fields: Iterable[Field]) -> list[Field]:
+    """Without what speaks of one connection."""
     known = list(fields)
     named = {option.strip().lower() for name, value in known if name == b"connection" for option in value.split(b",")}
     return [field for field in known if field[0] not in _HOP_BY_HOP and field[0] not in named]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from gossamer.core.errors import ModelNotFound, NotFound
-from gossamer.core.ports import Provider, Target
+from gossamer.core.ports import Provider, Target, Tariff
 
 _NAME_HEADER = "`X-Gossamer-Provider`"
 
@@ -13,9 +13,15 @@ class StaticRouter:
     """Routes as the configuration has them; never changed, replaced as a whole."""
 
     def __init__(
-        self, providers: Mapping[str, Provider], models: Mapping[str, str], default: str | None, catalog: Provider
+        self,
+        providers: Mapping[str, Provider],
+        models: Mapping[str, str],
+        default: str | None,
+        catalog: Provider,
+        prices: Mapping[str, Tariff] | None = None,
     ) -> None:
-        self.catalog_target = _target(catalog, None)
+        self._prices = prices or {}
+        self.catalog_target = self._target(catalog, None)
         self._providers = providers
         self._models = models
         self._default = default
@@ -29,7 +35,7 @@ class StaticRouter:
         provider = self._providers.get(name)
         if provider is None:
             raise NotFound(f"There is no provider {name!r}. Known: {', '.join(sorted(self._providers))}.")
-        return _target(provider, model)
+        return self._target(provider, model)
 
     def default_target(self) -> Target:
         if self._default is None:
@@ -37,7 +43,7 @@ class StaticRouter:
                 f"This path names no model, so it says nothing of where to go: name a provider by {_NAME_HEADER} "
                 f"(known: {', '.join(sorted(self._providers))}), or set `default_provider`."
             )
-        return _target(self._providers[self._default], None)
+        return self._target(self._providers[self._default], None)
 
     def _find(self, model: str) -> Target:
         """A name that is no alias. Nothing is kept of it: callers may make up as many as they like."""
@@ -45,7 +51,7 @@ class StaticRouter:
         if slash and name in self._providers:
             return self._named(model)
         if self._default is not None:
-            return _target(self._providers[self._default], model)
+            return self._target(self._providers[self._default], model)
         known = sorted(self._models)
         near = get_close_matches(model[:100], known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}; or `provider/model`."
@@ -53,10 +59,10 @@ class StaticRouter:
 
     def _named(self, name: str) -> Target:
         provider, _, model = name.partition("/")
-        return _target(self._providers[provider], model)
+        return self._target(self._providers[provider], model)
 
-
-def _target(provider: Provider, model: str | None) -> Target:
-    label = f"{provider.name}/{model}" if model is not None else provider.name
-    shown = label if label.isascii() and label.isprintable() else ascii(label)
-    return Target(provider, model, label, f"x-gossamer-target: {shown}\r\nx-gossamer-attempts: 1\r\n")
+    def _target(self, provider: Provider, model: str | None) -> Target:
+        label = f"{provider.name}/{model}" if model is not None else provider.name
+        shown = label if label.isascii() and label.isprintable() else ascii(label)
+        headers = f"x-gossamer-target: {shown}\r\nx-gossamer-attempts: 1\r\n"
+        return Target(provider, model, label, headers, self._prices.get(label))

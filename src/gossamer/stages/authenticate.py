@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 
-from gossamer.core.errors import InvalidApiKey
+from gossamer.core.errors import InvalidApiKey, ScopeForbidden
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Claims
 
@@ -15,7 +15,9 @@ def authenticate(exchange: Exchange) -> Awaitable[None] | None:
         return None
     if caller.token_digest is None:
         raise InvalidApiKey("No API key was sent. Send `Authorization: Bearer gsm_...` or `x-api-key: gsm_...`.")
-    found = exchange.services.authenticator.claims_of(caller.token_digest)
+    found = exchange.services.authenticator.claims_of(
+        caller.token_digest, exchange.request.peer, has_our_form=caller.has_our_form
+    )
     if found is None or isinstance(found, Claims):
         _accept(exchange, found)
         return None
@@ -29,4 +31,9 @@ async def _ask(exchange: Exchange, answer: Awaitable[Claims | None]) -> None:
 def _accept(exchange: Exchange, claims: Claims | None) -> None:
     if claims is None or not claims.is_valid:
         raise InvalidApiKey("This API key is not known here, or was revoked. Check it, or ask for a new one.")
-    exchange.claims = exchange.caller.claims = claims
+    if not claims.may_infer:
+        raise ScopeForbidden("This API key is for administration alone. Send one with the scope `inference`.")
+    caller = exchange.caller
+    caller.agent = None
+    caller.is_plain = caller.agent_id is None and not claims.agents
+    exchange.claims = caller.claims = claims

@@ -11,6 +11,8 @@ from gossamer.http.heads import RequestHead
 
 _SHOWABLE_ID = re.compile(rb"[!-~]{1,128}")
 """An id that can stand in a header, a log line and a journal line."""
+_OUR_FORM = re.compile(rb"gsm_[a-z2-7]{16,26}_[a-z2-7]{32}")
+"""`gsm_`, the id of the key, its secret; ids had 16 characters before they had 26."""
 _DOT_SEGMENT = re.compile(r"(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\;]|%2f|%5c|%3b|$)", re.IGNORECASE)
 """A provider may resolve it, and so leave the base URL that it was given. Some decode the path before they do, some
 take a backslash for a slash, and some pass over what a semicolon adds to a segment."""
@@ -35,12 +37,15 @@ def read_caller(head: RequestHead) -> Caller:
     request_id = head.get(b"x-request-id")
     provider = head.get(b"x-gossamer-provider")
     token = token_of(head)
+    agent_id = head.get(b"x-agent-id")
     return Caller(
         endpoint=endpoint_of(method, path),
         method=method,
         path=path,
         is_crooked=_DOT_SEGMENT.search(path) is not None,
         token_digest=sha256(token).digest() if token else None,
+        has_our_form=token is not None and _OUR_FORM.fullmatch(token) is not None,
+        agent_id=agent_id.decode("latin-1") if agent_id else None,
         request_id=request_id.decode("ascii") if request_id and _SHOWABLE_ID.fullmatch(request_id) else None,
         provider=provider.decode("latin-1") if provider else None,
     )

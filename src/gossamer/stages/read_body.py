@@ -1,13 +1,14 @@
 """The body, where the gateway must know what it says: the model, whether a stream is asked for.
 
-An upload of another kind is not read: its beginning may name a model, the rest goes by.
+Where it names no model, that of the agent is filled in. An upload of another kind is not read: its beginning may
+name a model, the rest goes by.
 """
 
 from collections.abc import Awaitable
 
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
-from gossamer.dialects.ask import read_ask, read_optional_model
+from gossamer.dialects.ask import read_ask, read_optional_model, with_default_model
 from gossamer.dialects.multipart import is_form, model_in_form
 from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
@@ -50,6 +51,9 @@ async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
 def _understand(exchange: Exchange, body: bytes) -> None:
     exchange.body = body
     if exchange.caller.endpoint.needs_model:
+        agent = exchange.agent
+        if agent is not None and agent.default_model is not None:
+            exchange.body = body = with_default_model(body, agent.default_model)
         ask = read_ask(body)
         exchange.model = ask.model
         exchange.is_stream = bool(ask.stream)

@@ -1,11 +1,11 @@
-"""Who answers: the target of the model that was asked for, and whether this key may ask for it.
+"""Who answers: the target of the model that was asked for, and whether this key and this agent may ask for it.
 
 Here the body is changed, where its model goes by another name at the provider, or usage must be asked for.
 """
 
 from gossamer.core.errors import ModelForbidden
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Claims, Target
+from gossamer.core.ports import Target
 from gossamer.dialects.ask import ask_for_usage, replace_model
 from gossamer.dialects.multipart import is_form, replace_model_in_form
 
@@ -14,7 +14,10 @@ def route(exchange: Exchange) -> None:
     target = exchange.target = _target(exchange)
     claims = exchange.claims
     if claims is not None and claims.models is not None:
-        _check_model(exchange, claims, claims.models)
+        _check_model(exchange, "key", claims.name, claims.models)
+    agent = exchange.agent
+    if agent is not None and agent.models is not None:
+        _check_model(exchange, "agent", agent.name, agent.models)
     if target.model is not None and target.model != exchange.model:
         _rename_model(exchange, target.model)
     if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
@@ -32,14 +35,14 @@ def _target(exchange: Exchange) -> Target:
     return router.default_target()
 
 
-def _check_model(exchange: Exchange, claims: Claims, allowed: frozenset[str]) -> None:
-    """What names no model, but carries something to work on, could be for any model: a limited key may not send it."""
+def _check_model(exchange: Exchange, kind: str, name: str, allowed: frozenset[str]) -> None:
+    """What names no model, but carries something to work on, could be for any model: who is limited may not send it."""
     model = exchange.model
     if model in allowed or (model is None and not (exchange.body or exchange.is_upload)):
         return
     asked = f"the model {model!r}" if model is not None else "what names no model where it can be seen"
     raise ModelForbidden(
-        f"The key {claims.name!r} may not ask for {asked}. Allowed: {', '.join(sorted(allowed))}.", param="model"
+        f"The {kind} {name!r} may not ask for {asked}. Allowed: {', '.join(sorted(allowed)) or 'none'}.", param="model"
     )
 
 

@@ -4,7 +4,6 @@ Text in, text out; printing is the command line's business.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from gossamer import __version__
@@ -12,6 +11,13 @@ from gossamer import __version__
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
 """A host that means every address, and the one to call it by on the same machine."""
 
+_KEPT_KEY: Final = (
+    "  The first key was shown at the first start, and works as before.\n  For another one: gossamer key create --help"
+)
+_LATE_STORE: Final = (
+    "  The state store does not answer yet; the log says why. Keys that it holds are answered 503 until it does.\n"
+    "  If it turns out to have none, a first key is made and shown here."
+)
 _QUESTION: Final = '[{"role": "user", "content": "Hello"}]'
 
 
@@ -26,11 +32,12 @@ class Started:
     uds: str | None
     model: str
     """What to ask for in the lines to paste; best one that needs no provider's key."""
-    keys_file: Path
     new_token: str | None
     """A key that was made just now; nobody will ever see it again."""
     has_kept_key: bool
-    """The key of an earlier first start is still valid."""
+    """The store has keys from before."""
+    awaits_store: bool = False
+    """Nobody knows yet whether it has, since it does not answer."""
 
     @property
     def url(self) -> str:
@@ -42,10 +49,18 @@ class Started:
 def render_banner(started: Started) -> str:
     blocks = [_where(started)]
     if started.new_token:
-        blocks += [_first_key(started, started.new_token), *_lines_to_paste(started, started.new_token)]
+        blocks += [_first_key(started.new_token), *_lines_to_paste(started, started.new_token)]
+    elif started.awaits_store:
+        blocks.append(_LATE_STORE)
     elif started.has_kept_key:
-        blocks.append(_kept_key(started))
+        blocks.append(_KEPT_KEY)
     return "\n" + "\n\n".join(blocks) + "\n"
+
+
+def render_late_key(started: Started) -> str:
+    """What follows a banner that could not show the first key yet."""
+    assert started.new_token is not None
+    return "\n" + "\n\n".join([_first_key(started.new_token), *_lines_to_paste(started, started.new_token)]) + "\n"
 
 
 def _where(started: Started) -> str:
@@ -54,18 +69,11 @@ def _where(started: Started) -> str:
     return f"  Gossamer {__version__} is ready at {started.url} ({workers}){unix}"
 
 
-def _first_key(started: Started, token: str) -> str:
+def _first_key(token: str) -> str:
     return (
         "  Your first key. It is shown only this once:\n\n"
         f"    {token}\n\n"
-        f"  Only its SHA-256 is kept, in {started.keys_file}"
-    )
-
-
-def _kept_key(started: Started) -> str:
-    return (
-        "  The first key was shown at the first start, and works as before.\n"
-        f"  For a new one: stop gossamer, delete {started.keys_file}, start again."
+        "  Only its SHA-256 is kept, in the state store. More keys: gossamer key create --help"
     )
 
 

@@ -12,7 +12,8 @@ from typing import Final, cast
 import msgspec
 
 from gossamer.core.logs import get_log
-from gossamer.worker.link import Lines, Report
+from gossamer.feed.lines import Lines
+from gossamer.process.link import Report
 
 LAST_WORDS_S: Final = 0.5
 """The link of a dead worker ends at once, unless a process that it started holds it open."""

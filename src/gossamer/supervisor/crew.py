@@ -5,16 +5,16 @@ The crew knows processes, not settings: what workers are told comes as encoded l
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Final, Protocol
 
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
+from gossamer.process.link import Order, Report, encode_order
 from gossamer.supervisor.child import Child, start_child
 from gossamer.supervisor.endings import Restarts, ending_in_words
-from gossamer.worker.link import Order, Report, encode_order
 
 READY_WITHIN_S: Final = 20.0
 """A worker is ready in well under a second; one that takes so long hangs."""
@@ -51,8 +51,20 @@ class Post:
 
 
 class Crew:
-    def __init__(self, command: Sequence[str], sockets: Sequence[Sequence[socket]], owner: CrewOwner) -> None:
+    """`name`: what its processes are called in the log. `told_of_key` hears whether a first key is kept."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        sockets: Sequence[Sequence[socket]],
+        owner: CrewOwner,
+        *,
+        name: str = "worker",
+        told_of_key: Callable[[bool], None] | None = None,
+    ) -> None:
+        self._told_of_key = told_of_key
         self._command = command
+        self._name = name
         self._owner = owner
         self._posts = [Post(number, own) for number, own in enumerate(sockets)]
         self._keepers: list[asyncio.Task[None]] = []
@@ -76,6 +88,11 @@ class Crew:
                 post.owes_answer = post.child.is_ready
                 post.child.tell(briefing)
 
+    def tell(self, order: bytes) -> None:
+        """Something for those who are there now; a successor is not told."""
+        for child in self._children():
+            child.tell(order)
+
     async def drain(self, within_s: float) -> None:
         """Let all finish what is under way, and kill by pid who has not ended then."""
         self._leaving.set()
@@ -87,7 +104,7 @@ class Crew:
                 child.kill()  # It has taken no request.
         _, late = await asyncio.wait(self._keepers, timeout=within_s + DRAIN_MARGIN_S)
         if late:
-            log.warning("workers killed: they did not drain in time", count=len(late), drain_timeout_s=within_s)
+            log.warning(f"{self._name} killed: it did not drain in time", count=len(late), drain_timeout_s=within_s)
             self.kill()
             await asyncio.wait(late)
 
@@ -106,6 +123,9 @@ class Crew:
         """The pid of each, and whether it is ready."""
         return [(child.pid, child.is_ready) for child in self._children()]
 
+    def _place(self, post: Post) -> dict[str, int]:
+        return {self._name: post.number}
+
     def _children(self) -> list[Child]:
         return [post.child for post in self._posts if post.child is not None]
 
@@ -121,8 +141,8 @@ class Crew:
             lived_s = (now_ns() - began_ns) / 1e9
             pause_s = post.restarts.pause_after(lived_s)
             log.warning(
-                "worker ended, starting another",
-                worker=post.number,
+                f"{self._name} ended, starting another",
+                **self._place(post),
                 pid=child.pid if child else None,
                 ending=ending,
                 lived_s=round(lived_s, 1),
@@ -157,27 +177,29 @@ class Crew:
 
     def _kill_unready(self, post: Post, child: Child) -> None:
         if not child.is_ready:
-            log.error("worker killed: it was not ready in time", worker=post.number, pid=child.pid)
+            log.error(f"{self._name} killed: it was not ready in time", **self._place(post), pid=child.pid)
             child.kill()
 
     def _hear(self, post: Post, report: Report) -> None:
         if report.ready is not None:
-            log.info("worker ready", worker=post.number, pid=report.ready)
+            log.info(f"{self._name} ready", **self._place(post), pid=report.ready)
             self._was_ever_ready = True
             if all(other.child and other.child.is_ready for other in self._posts):
                 self._owner.all_ready()
         elif report.reloaded is not None:
             post.owes_answer = False
-            log.info("worker reloaded", worker=post.number, generation=report.reloaded)
+            log.info(f"{self._name} reloaded", **self._place(post), generation=report.reloaded)
         elif report.failed is not None:
             self._hear_failure(post, report.failed)
+        elif report.first_key is not None and self._told_of_key is not None:
+            self._told_of_key(report.first_key)
 
     def _hear_failure(self, post: Post, text: str) -> None:
         if post.owes_answer:
             post.owes_answer = False
             # With settings that nobody can live with, its successors would not live either.
             self._briefing = self._accepted
-            log.error("worker keeps its old settings", worker=post.number, reason=text)
+            log.error(f"{self._name} keeps its old settings", **self._place(post), reason=text)
         else:
             post.last_words = text
 
@@ -188,7 +210,7 @@ class Crew:
         if self._failed_starts >= FAILED_STARTS and not self._was_ever_ready:
             self._leaving.set()
             self._owner.gave_up(
-                f"{FAILED_STARTS} workers in a row ended before they were ready, and the log above says more. "
+                f"{FAILED_STARTS} {self._name}s in a row ended before they were ready, and the log above says more. "
                 f"The last: {ending}"
             )
 

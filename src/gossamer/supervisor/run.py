@@ -1,4 +1,4 @@
-"""The process behind `gossamer serve`: opens the sockets, keeps the crew, and obeys signals.
+"""The process behind `gossamer serve`: opens the sockets, keeps workers and control process, and obeys signals.
 
 SIGTERM and SIGINT drain, a second SIGINT cuts, SIGHUP reads the settings again. No request comes through here.
 """
@@ -9,25 +9,35 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
-from gossamer.supervisor.banner import Started, render_banner
+from gossamer.journal.shelf import next_life
+from gossamer.process.link import Order, encode_order
+from gossamer.supervisor.banner import Started, render_banner, render_late_key
 from gossamer.supervisor.changes import hold_fixed, needs_restart
+from gossamer.supervisor.control_post import ControlPost, ControlSockets, open_control_sockets
 from gossamer.supervisor.crew import Crew
+from gossamer.supervisor.data_dir import prepare
 from gossamer.supervisor.errors import StartFailed
-from gossamer.supervisor.first_key import FirstKey, find_or_mint, keep_keys, keys_path, read_keys, with_keys
 from gossamer.supervisor.hold import Hold, hold_data_dir
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
-from gossamer.worker.link import Order, encode_order
 
 WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""
+CONTROL_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.control")
+
+CONTROL_WITHIN_S: Final = 20.0
+"""How long the banner waits for the control process, which needs a second on a machine that has nothing else to do."""
+STATE_WITHIN_S: Final = 5.0
+"""How long it then waits to know whether there is a first key to show; after that it says that one may follow."""
+
+CONTROL_DRAIN_S: Final = 5.0
+"""Administration has no long answers."""
 
 CUT: Final = 130
 """The exit status after a second Ctrl-C, as the shell counts it: requests may have been lost."""
@@ -39,6 +49,7 @@ async def supervise(
     read_settings: Callable[[], Settings],
     announce: Callable[[str], None],
     worker_command: Sequence[str] = WORKER_COMMAND,
+    control_command: Sequence[str] = CONTROL_COMMAND,
 ) -> int:
     """Serve until a signal ends it; the exit status. Raises ConfigError and StartFailed where nothing can start.
 
@@ -48,11 +59,22 @@ async def supervise(
     set_up_logs(settings.log.level, settings.log.format)
     server = settings.server
     log.debug("open files", allowed=raise_open_files_limit())
-    with closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners:
-        data_dir = Path(settings.data_dir)
-        key = find_or_mint(data_dir, has_others=bool(settings.keys), now=datetime.now(UTC))
-        with closing(hold_data_dir(data_dir)) as hold:
-            return await Supervisor(settings, key, listeners, hold, read_settings, announce, worker_command).run()
+    data_dir = Path(settings.data_dir)
+    prepare(data_dir)
+    with (
+        closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners,
+        closing(hold_data_dir(data_dir)) as hold,
+        closing(open_control_sockets(data_dir, settings.control.listen)) as of_control,
+    ):
+        commands = Commands(worker_command, control_command)
+        return await Supervisor(settings, listeners, hold, of_control, read_settings, announce, commands).run()
+
+
+class Commands(NamedTuple):
+    """How each kind of process is started."""
+
+    worker: Sequence[str]
+    control: Sequence[str]
 
 
 class Supervisor:
@@ -61,66 +83,96 @@ class Supervisor:
     def __init__(
         self,
         settings: Settings,
-        key: FirstKey,
         listeners: Listeners,
         hold: Hold,
+        of_control: ControlSockets,
         read_settings: Callable[[], Settings],
         announce: Callable[[str], None],
-        worker_command: Sequence[str],
+        commands: Commands,
     ) -> None:
         # For the process:
         self._running = settings
-        self._key = key
         self._listeners = listeners
         self._hold = hold
         self._read_settings = read_settings
         self._announce = announce
-        self._crew = Crew(worker_command, listeners.of_worker, self)
+        self._crew = Crew(commands.worker, listeners.of_worker, self)
+        self._control = ControlPost(commands.control, of_control.all, self, asks_first_key=not settings.keys)
         self._at_terminal = os.isatty(0)
+        self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
         self._settings = settings
         self._generation = 0
+        # Of the start:
+        self._are_workers_ready = self._is_control_ready = self._is_announced = False
+        self._patience: asyncio.TimerHandle | None = None
         # Of the end:
         self._end_asked = asyncio.Event()
         self._exit_status = 0
         self._failure: str | None = None
-        self._is_announced = False
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._ask_to_end, "SIGTERM")
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-        self._crew.start(self._brief(self._settings))
+        briefing = self._brief(self._settings)
+        self._crew.start(briefing)
+        self._control.crew.start(briefing)
         await self._end_asked.wait()
         self._listeners.close()
         self._hold.close()
         await self._crew.drain(self._settings.server.limits.drain_timeout_s)
+        # Last, since requests under way may still have to ask who is calling.
+        await self._control.crew.drain(CONTROL_DRAIN_S)
         if self._failure:
             raise StartFailed(self._failure)
         log.info("stopped")
         return self._exit_status
 
-    # --- told by the crew ---
+    # --- told by the crew, and by the control's post ---
 
     def all_ready(self) -> None:
-        if self._is_announced or self._end_asked.is_set():
-            return
-        self._is_announced = True
-        try:
-            if self._key.token:
-                # Kept only now: a start that failed has shown nobody the key, and the next one makes another.
-                keep_keys(Path(self._running.data_dir), self._key.stored)
-        except StartFailed as error:
-            self.gave_up(str(error))
-        else:
-            started = self._describe()
-            log.info("serving", url=started.url, workers=started.workers, uds=started.uds)
-            self._announce(render_banner(started))
+        self._are_workers_ready = True
+        self._wait_no_longer_than(CONTROL_WITHIN_S)
+        self._go_on()
+
+    def control_ready(self) -> None:
+        self._is_control_ready = True
+        self._go_on()
+
+    def first_key_told(self, token: str | None) -> None:
+        if self._is_announced and token is not None:
+            self._announce(render_late_key(self._describe(token)))
+        self._show(token)
 
     def gave_up(self, reason: str) -> None:
         self._failure = reason
         self._end_asked.set()
+
+    def _go_on(self) -> None:
+        """A key is made only once everything else works: a start that failed leaves none behind."""
+        if not (self._are_workers_ready and self._is_control_ready) or self._end_asked.is_set():
+            return
+        if self._control.awaits_first_key:
+            self._control.ask_for_first_key()
+            self._wait_no_longer_than(STATE_WITHIN_S)
+        else:
+            self._show(None)
+
+    def _wait_no_longer_than(self, seconds: float) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = asyncio.get_running_loop().call_later(seconds, self._show, None)
+
+    def _show(self, token: str | None) -> None:
+        """The banner, once."""
+        if self._is_announced or self._end_asked.is_set():
+            return
+        self._is_announced = True
+        started = self._describe(token)
+        log.info("serving", url=started.url, workers=started.workers, uds=started.uds)
+        self._announce(render_banner(started))
 
     # --- told by signals ---
 
@@ -134,6 +186,7 @@ class Supervisor:
             log.warning("cut: requests under way are lost")
             self._exit_status = CUT
             self._crew.kill()
+            self._control.crew.kill()
         else:
             self._ask_to_end("SIGINT")
 
@@ -149,33 +202,27 @@ class Supervisor:
     def _reload(self) -> None:
         try:
             wanted = self._read_settings()
-            # Before the banner, the new key is known to nobody but this process.
-            key = FirstKey(read_keys(Path(self._running.data_dir))) if self._is_announced else self._key
         except ConfigError as error:
-            problems = [str(problem) for problem in error.problems]
-        except StartFailed as error:
-            problems = [str(error)]
+            for problem in error.problems:
+                log.error("settings not reloaded, the old ones stay", problem=str(problem))  # noqa: TRY400
         else:
-            self._take_over(wanted, key)
-            return
-        for problem in problems:
-            log.error("settings not reloaded, the old ones stay", problem=problem)
+            self._take_over(wanted)
 
-    def _take_over(self, wanted: Settings, key: FirstKey) -> None:
+    def _take_over(self, wanted: Settings) -> None:
         set_up_logs(wanted.log.level, wanted.log.format)
         for name in needs_restart(self._running, wanted):
             log.warning("this setting changes only by a restart", setting=name)
-        if not wanted.keys and not key.stored:
-            log.warning("no key is left, so every request will be refused; a restart makes a new first key")
-        self._settings, self._key = hold_fixed(self._running, wanted), key
+        self._settings = hold_fixed(self._running, wanted)
         self._generation += 1
         log.info("settings read", generation=self._generation)
-        self._crew.brief(self._brief(self._settings))
+        briefing = self._brief(self._settings)
+        self._crew.brief(briefing)
+        self._control.crew.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=with_keys(settings, self._key.stored), generation=self._generation))
+        return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))
 
-    def _describe(self) -> Started:
+    def _describe(self, token: str | None) -> Started:
         server = self._running.server
         return Started(
             host=server.host,
@@ -184,7 +231,7 @@ class Supervisor:
             workers=server.workers,
             uds=server.uds,
             model="mock" if "mock" in self._running.models else "mock/mock",
-            keys_file=keys_path(Path(self._running.data_dir)),
-            new_token=self._key.token,
-            has_kept_key=bool(self._key.stored),
+            new_token=token,
+            has_kept_key=not self._running.keys,
+            awaits_store=self._control.awaits_first_key,
         )

@@ -1,5 +1,6 @@
-"""Where requests come in: what is the gateway's own business is answered here, all else goes the way of a request."""
+"""Where requests come in: the stages, the control process, or an answer at once."""
 
+import re
 from collections.abc import Callable
 
 from gossamer.core.errors import CallerError, GatewayError, NotFound
@@ -7,23 +8,42 @@ from gossamer.core.ports import Services
 from gossamer.dialects.errors import render_error
 from gossamer.http.request import Request
 from gossamer.policy.headers import JSON_LINE
+from gossamer.worker.control_door import ControlDoor
 
 _API = b"/v1/"
+_CONTROL = re.compile(rb"/(?:admin|v1/auth|ui|metrics|docs|openapi\.json)(?:[/?]|\Z)")
+"""Paths of the control process."""
 
 
 class FrontDoor:
     """`services` is replaced on a reload; a request under way keeps those that it came in with."""
 
-    def __init__(self, run: Callable[[Request, Services], None], services: Services) -> None:
+    def __init__(
+        self, run: Callable[[Request, Services], None], services: Services, control: ControlDoor, *, is_exposed: bool
+    ) -> None:
         self._run = run
+        self._control = control
         self.services = services
+        self.is_exposed = is_exposed
+        """Whether the control paths are served here."""
         self.is_ready = True
 
     def handle(self, request: Request) -> None:
-        if request.head.target.startswith(_API):
+        head = request.head
+        if head.notes is not None:  # the stages keep some with each head, and nobody else does
+            self._run(request, self.services)
+        elif _CONTROL.match(head.target):
+            self._answer_for_control(request)
+        elif head.target.startswith(_API):
             self._run(request, self.services)
         else:
             self._answer(request)
+
+    def _answer_for_control(self, request: Request) -> None:
+        if self.is_exposed:
+            self._control.forward(request)
+        else:
+            self._refuse(request, _not_found(request.head.target.partition(b"?")[0]))
 
     def _answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -31,12 +51,15 @@ class FrontDoor:
             request.reply(200, JSON_LINE, b'{"status":"ok","name":"gossamer"}')
         elif path == b"/readyz":
             if self.is_ready:
-                request.reply(200, JSON_LINE, b'{"status":"ready"}')
+                self._control.answer_ready(request)
             else:
                 request.reply(503, JSON_LINE + b"retry-after: 1\r\n", b'{"status":"draining"}')
         else:
-            error = _not_found(path)
-            request.reply(error.status, JSON_LINE, render_error(error, "other"))
+            self._refuse(request, _not_found(path))
+
+    @staticmethod
+    def _refuse(request: Request, error: GatewayError) -> None:
+        request.reply(error.status, JSON_LINE, render_error(error, "other"))
 
 
 def refusal(status: int, reason: str) -> tuple[bytes, bytes]:

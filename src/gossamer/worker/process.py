@@ -11,14 +11,18 @@ from pathlib import Path
 
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
+from gossamer.feed.paths import control_path
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.tls import server_context
 from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
 from gossamer.pipeline import TIMING, run
+from gossamer.process.link import Link
+from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
-from gossamer.worker.link import Link
+from gossamer.worker.identity.identity import Identity
+from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
 
 _log = get_log(__name__)
@@ -30,6 +34,7 @@ _COLLECT_EVERY = 20_000
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:
     """Answer until told to drain."""
     turn = Turn(asyncio.get_running_loop())
+    counters = Counters(settings, number, link.fleet, _log)
     journal = JournalWriter(
         Path(settings.data_dir) / "journal",
         number,
@@ -39,13 +44,19 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         stages=TIMING.names,
         workers=settings.server.workers,
     )
-    factory = ServiceFactory(journal, turn, number, ProxySettings.from_environ(os.environ))
+    counters.keep(lambda: journal.position)
+    data_dir = Path(settings.data_dir)
+    identity = Identity(data_dir, number, settings.auth)
+    proxies = ProxySettings.from_environ(os.environ)
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting)
     assembly = factory.make(settings)
-    door = FrontDoor(run, assembly.services)
+    control = ControlDoor(control_path(data_dir), turn, identity)
+    door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
     limits = settings.server.limits
     server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
     tls = settings.server.tls
     context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
+    identity.start()
     for sock in sockets:
         await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
     gc.freeze()  # what is here now stays: the collector need not look at it again
@@ -54,6 +65,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     link.attach(worker)
     link.ready(os.getpid())
     await worker.drained
+    identity.close()
+    control.close()
+    await counters.close()
     journal.close()
 
 
@@ -78,6 +92,8 @@ class Worker:
             self._link.failed(str(error))
             return
         self._door.services = fresh.services
+        self._door.is_exposed = settings.control.expose
+        self._factory.identity.take_over(settings.auth)
         self._server.limits = settings.server.limits.for_server()
         self._assembly.retire()
         self._assembly = fresh

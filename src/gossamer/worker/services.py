@@ -8,6 +8,7 @@ from gossamer.config.settings import MockProvider as MockProviderSettings
 from gossamer.config.settings import MockSettings, Settings
 from gossamer.config.settings import Provider as ProviderSettings
 from gossamer.core.ports import Journal, Lister, Provider, Services
+from gossamer.counters.counting import Counting
 from gossamer.http.connect import Connector
 from gossamer.http.limits import PoolLimits
 from gossamer.http.origin import parse_base_url
@@ -25,13 +26,26 @@ from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
+from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
+from gossamer.worker.limits import prices_of, rules_of
 
 
 class ServiceFactory:
     """Makes Services, and retires those that they replace."""
 
-    def __init__(self, journal: Journal, turn: Turn, number: int, proxies: ProxySettings) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        turn: Turn,
+        number: int,
+        proxies: ProxySettings,
+        identity: Identity,
+        counting: Counting | None = None,
+    ) -> None:
+        self.identity = identity
+        """Of the whole life of the worker: what it has found stays found over a reload."""
+        self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
         self._number = number
@@ -43,11 +57,15 @@ class ServiceFactory:
 
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
-        keys = ConfiguredKeys(settings.keys)
+        keys = ConfiguredKeys(settings.keys, self.identity.keys)
         catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
+        router = StaticRouter(providers, settings.models, _default_of(settings), catalog, prices_of(settings))
+        rules = rules_of(settings, router)
         services = Services(
             authenticator=keys,
-            router=StaticRouter(providers, settings.models, _default_of(settings), catalog),
+            agents=self.identity.agents,
+            router=router,
+            limiter=self._counting.limiter(rules, refuses_alone=settings.counters_down == "refuse"),
             journal=self._journal,
             next_id=self._next_id,
             next_seq=self._seq.__next__,
@@ -91,6 +109,10 @@ class Assembly:
         for provider in self._providers.values():
             if isinstance(provider, HttpProvider):
                 provider.pool.close()
+
+
+def _unheard(trouble: str) -> None:
+    raise AssertionError(f"counters in memory have no trouble: {trouble}")
 
 
 def _default_of(settings: Settings) -> str | None:

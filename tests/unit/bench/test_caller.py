@@ -1,81 +1,99 @@
 """One connection of the load process, fed by hand."""
 
-from itertools import pairwise
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gossamer.bench.caller import ArmFailed, Caller, EventCounter
-
-STREAM = b"data: a\n\ndata: b\ndata: c\n\n: note\n\ndata: [DONE]\n\n"
-
-
-@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
-def test_events_are_counted_however_they_are_cut(cuts: list[int]):
-    counter = EventCounter()
-    for start, end in pairwise([0, *sorted(cuts), len(STREAM)]):
-        counter.feed(STREAM[start:end])
-    assert counter.events == 4
+from gossamer.bench.caller import Caller, Keeper, Line
+from gossamer.http.origin import Origin
 
 
 class Ear:
     """Keeps what a caller says."""
 
     def __init__(self) -> None:
-        self.caller = Caller()
-        self.answers: list[Caller] = []
-        self.failures: list[ArmFailed] = []
-        self.caller.on_answer = self.answers.append
-        self.caller.on_failure = self.failures.append
-        self.caller.connection_made(Mock())
+        self.caller = Caller(Keeper(Origin("http", "localhost", 1)))
+        self.line = self.caller.line = Line(self.caller._keeper)
+        self.line.connection_made(Mock())
+        self.answers: list[tuple[int, bytes]] = []
+        self.failures: list[str] = []
+        self.caller.on_answer = self._answer
+        self.caller.on_failure = lambda _, reason: self.failures.append(reason)
+
+    def _answer(self, caller: Caller) -> None:
+        assert caller.head is not None
+        self.answers.append((caller.head.status, b"".join(data for _, data in caller.pieces)))
 
 
-def test_an_answer_in_pieces_is_one_answer():
+async def test_an_answer_in_pieces_is_one_answer():
     ear = Ear()
     ear.caller.send(b"GET")
     for piece in (b"HTTP/1.1 200 OK\r\ncontent-le", b"ngth: 4\r\n\r\nab", b"cd"):
-        ear.caller.data_received(piece)
-    assert ear.answers == [ear.caller]
-    assert ear.caller.reads == 3
-    assert ear.caller.seen_ns >= ear.caller.sent_ns > 0
+        ear.line.data_received(piece)
+    assert ear.answers == [(200, b"abcd")]
+    assert ear.line.reads == 3
+    assert ear.caller.done_ns > ear.caller.first_ns > ear.caller.sent_ns > 0
 
 
-def test_two_answers_on_one_connection():
+async def test_answers_that_come_in_one_piece_one_after_the_other():
     ear = Ear()
-    for _ in range(2):
+    for _ in range(3):
         ear.caller.send(b"GET")
-        ear.caller.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-    assert len(ear.answers) == 2
+        ear.line.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        assert ear.caller.first_ns == ear.caller.done_ns == ear.line.seen_ns
+    assert ear.answers == [(200, b"ok")] * 3
+    assert ear.caller.is_open
 
 
-def test_events_of_a_chunked_stream():
+async def test_each_piece_of_a_stream_has_its_own_time():
     ear = Ear()
-    ear.caller.counter = EventCounter()
-    ear.caller.data_received(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-    ear.caller.data_received(b"9\r\ndata: a\n\n\r\n4\r\ndata\r\n")
-    ear.caller.data_received(b"5\r\n: b\n\n\r\n0\r\n\r\n")
-    assert (ear.caller.counter.events, len(ear.answers)) == (2, 1)
+    ear.caller.send(b"GET")
+    ear.line.data_received(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    ear.line.data_received(b"9\r\ndata: a\n\n\r\n4\r\ndata\r\n")
+    ear.line.data_received(b"5\r\n: b\n\n\r\n0\r\n\r\n")
+    assert ear.answers == [(200, b"data: a\n\ndata: b\n\n")]
+    (first, _), (second, _) = ear.caller.pieces
+    assert ear.caller.first_ns < first < second == ear.caller.done_ns
 
 
-def test_a_refusal_is_told_with_its_words():
+async def test_a_refusal_is_an_answer():
     ear = Ear()
-    ear.caller.data_received(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 9\r\n\r\nno token!")
-    assert [str(failure) for failure in ear.failures] == ["answered 401: no token!"]
-    assert ear.answers == []
+    ear.caller.send(b"GET")
+    ear.line.data_received(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 9\r\n\r\nno token!")
+    assert ear.answers == [(401, b"no token!")]
 
 
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (lambda caller: caller.connection_lost(None), "closed a connection: end of file"),
-        (lambda caller: caller.connection_lost(OSError("reset")), "closed a connection: reset"),
-        (lambda caller: caller.data_received(b"SSH-2.0\r\n"), "answered what is no HTTP"),
+        (lambda line: line.connection_lost(None), "closed before any answer"),
+        (lambda line: line.connection_lost(OSError("reset")), "closed before any answer: reset"),
+        (lambda line: line.data_received(b"SSH-2.0\r\n\r\n"), "does not begin with an HTTP/1.1 head"),
     ],
 )
-def test_no_answer_is_a_failure(event, told: str):
+async def test_no_answer_is_a_failure(event, told: str):
     ear = Ear()
-    event(ear.caller)
+    ear.caller.send(b"GET")
+    event(ear.line)
     assert len(ear.failures) == 1
-    assert told in str(ear.failures[0])
+    assert told in ear.failures[0]
+
+
+async def test_nothing_is_sent_twice_on_a_connection_that_had_gone_stale():
+    ear = Ear()
+    ear.caller.send(b"GET")
+    ear.line.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    ear.caller.send(b"GET")
+    ear.line.connection_lost(None)
+    assert ear.failures == ["the connection was closed before any answer"]
+
+
+async def test_who_takes_no_connection_is_counted_apart():
+    caller = Caller(Keeper(Origin("http", "127.0.0.1", 1)))
+    failures: list[str] = []
+    caller.on_failure = lambda _, reason: failures.append(reason)
+    caller.send(b"GET")
+    assert caller._opening is not None
+    await caller._opening
+    assert caller.refused == 1
+    assert "takes no connection" in failures[0]

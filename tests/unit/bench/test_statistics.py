@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from gossamer.bench.statistics import (
     Blocks,
     Interval,
-    added_quantile,
     hodges_lehmann,
     median,
     median_interval,
@@ -95,32 +94,14 @@ def test_drawing_blocks_again_is_the_quantile_of_the_copies(drawn: list[tuple[li
     assert found == quantile(copies, q)
 
 
-def blocks_of(chance: random.Random, centre: float, rounds: int = 15, size: int = 400) -> list[list[int]]:
-    return [[int(chance.lognormvariate(0, 0.5) * 1000 + centre) for _ in range(size)] for _ in range(rounds)]
-
-
-def test_the_same_luck_in_both_arms_cancels_out():
-    base = blocks_of(random.Random(1), 0)
-    through = [[value + 2000 for value in block] for block in base]
-    assert added_quantile(0.99, base, through, random.Random(2), draws=100) == Interval(2000, 2000, 2000, 0.95)
-
-
-def test_nothing_added_is_nothing_found_nineteen_times_of_twenty():
-    holds = 0
-    for seed in range(40):
-        chance = random.Random(seed)
-        found = added_quantile(0.9, blocks_of(chance, 0, 12, 80), blocks_of(chance, 0, 12, 80), chance, draws=200)
-        holds += found.low <= 0 <= found.high
-    assert holds >= 36
-
-
-def test_one_disturbed_round_widens_the_interval_of_a_tail():
-    chance = random.Random(2)
-    base, calm = blocks_of(chance, 0), blocks_of(chance, 100)
-    disturbed = [*calm[:-1], [value + 50_000 for value in calm[-1]]]
-    narrow = added_quantile(0.99, base, calm, random.Random(3), draws=200)
-    wide = added_quantile(0.99, base, disturbed, random.Random(3), draws=200)
-    assert wide.smallest_effect > 5 * narrow.smallest_effect
+def test_deep_quantiles_are_found_as_shallow_ones_are():
+    """Halving takes over where the walk from the top would be long."""
+    chance = random.Random(1)
+    rows = [[chance.randrange(500) for _ in range(200)] for _ in range(5)]
+    weights = [2, 0, 1, 3, 1]
+    copies = sorted(value for row, weight in zip(rows, weights, strict=True) for value in row * weight)
+    for q in (0.01, 0.3, 0.5, 0.7, 0.89, 0.9, 0.99):
+        assert Blocks(rows).quantile(q, weights) == quantile(copies, q)
 
 
 def test_the_smallest_effect_is_wider_than_the_interval():

@@ -39,7 +39,7 @@ def test_service_times_are_spread_evenly_and_never_change():
 
 
 def test_request_is_framed_by_its_length():
-    head, body = traffic.request_bytes(traffic.CHAT_BODY, "gsm_x", 80).split(b"\r\n\r\n")
+    head, body = traffic.request_bytes(traffic.CHAT_BODY, "gsm_x", "localhost:80").split(b"\r\n\r\n")
     assert b"content-length: %d" % len(body) in head
     assert b"authorization: Bearer gsm_x" in head
 

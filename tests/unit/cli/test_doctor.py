@@ -3,6 +3,8 @@ from textwrap import dedent
 
 import pytest
 
+NO_TABLES = "the first start makes them"
+
 
 def masked(text: str, tmp_path, port: int) -> str:
     return text.replace(str(tmp_path), "DIR").replace(str(port), "PORT")
@@ -25,9 +27,12 @@ def test_all_is_well(gossamer, tmp_path, closed_port):
     assert lines[0] == "ok    config          gossamer.yaml: valid"
     assert lines[1] == "ok    data_dir        DIR/.gossamer does not exist yet and can be made"
     assert lines[2].startswith("ok    journal         ")
-    assert lines[3] == "ok    server          127.0.0.1:PORT is free"
-    assert lines[4] == "ok    providers.mock  answers inside the gateway"
-    assert lines[5:] == ["all 5 ok"]
+    assert (
+        lines[3] == "ok    state           sqlite:///.gossamer/state.db has no tables yet; the first start makes them"
+    )
+    assert lines[4] == "ok    server          127.0.0.1:PORT is free"
+    assert lines[5] == "ok    providers.mock  answers inside the gateway"
+    assert lines[6:] == ["all 6 ok"]
 
 
 def test_a_provider_that_is_down_makes_it_fail(gossamer, tmp_path, closed_port):
@@ -44,6 +49,7 @@ def test_a_provider_that_is_down_makes_it_fail(gossamer, tmp_path, closed_port):
         ["ok", "config"],
         ["ok", "data_dir"],
         ["ok", "journal"],
+        ["ok", "state"],
         ["ok", "server"],
         ["ok", "server.uds"],
         ["fail", "server.tls"],
@@ -51,7 +57,7 @@ def test_a_provider_that_is_down_makes_it_fail(gossamer, tmp_path, closed_port):
         ["fail", "providers.p"],
         ["ok", "providers.p"],
     ]
-    assert out.splitlines()[-1] == "2 failed, 7 ok"
+    assert out.splitlines()[-1] == "2 failed, 8 ok"
 
 
 def test_a_broken_configuration_is_all_there_is_to_say(gossamer, tmp_path):

@@ -4,7 +4,10 @@ import pytest
 
 from gossamer.config.load import BUILT_IN, find_config, load, load_settings
 from gossamer.config.problems import ConfigError
-from gossamer.config.settings import MockProvider, OpenAIProvider
+from gossamer.config.settings import MockProvider, OpenAIProvider, Settings
+from gossamer.config.shapes import file_shape
+
+SECTIONS = ", ".join(file_shape().fields)
 
 
 def test_without_a_file_there_is_the_mock():
@@ -76,17 +79,11 @@ def test_a_file_that_is_not_there(tmp_path):
         (b"server: {host: \xff}", "f.yaml: byte 15 is no UTF-8; save the file as UTF-8"),
         (
             b"- 1",
-            (
-                "f.yaml:1: the file is a list, and must be a mapping; its keys are server, data_dir, journal, log, "
-                "providers, models, default_provider, keys"
-            ),
+            f"f.yaml:1: the file is a list, and must be a mapping; its keys are {SECTIONS}",
         ),
         (
             b"word",
-            (
-                "f.yaml:1: the file is a single value, and must be a mapping; its keys are server, data_dir, "
-                "journal, log, providers, models, default_provider, keys"
-            ),
+            f"f.yaml:1: the file is a single value, and must be a mapping; its keys are {SECTIONS}",
         ),
         (
             b"a: *x\nserver: 3",
@@ -117,3 +114,9 @@ def test_problems_of_the_file_come_line_by_line_and_then_the_environment(complai
         "GOSSAMER_ZEBRA",
         "GOSSAMER_SERVER__WORKERS",
     ]
+
+
+def test_the_store_is_in_the_data_directory_unless_it_is_named(read):
+    assert read("").state == Settings().state == "sqlite:///.gossamer/state.db"
+    assert read("data_dir: /srv/g").state == "sqlite:////srv/g/state.db"
+    assert read("data_dir: /srv/g\nstate: sqlite:///other.db").state == "sqlite:///other.db"

@@ -12,6 +12,7 @@ providers:
     headers: {OpenAI-Organization: org-1, X-Api-Key: abcdefghijklmnop}
   local: {kind: openai-compatible, base_url: http://h/v1}
 models: {fast: openai/gpt}
+state: postgresql://u:planted-password@h/d
 keys: [{name: a, token: gsm_0123456789, models: [fast]}]
 """
 
@@ -33,6 +34,8 @@ def test_secrets_show_four_characters_at_most(read):
     # Of the token only the digest is left, and that is masked too.
     assert shown["keys"] == [{"name": "a", "sha256": "****daaf", "models": ["fast"]}]
     assert "0123456" not in text
+    assert shown["state"] == "postgresql://u:****@h/d"
+    assert "planted" not in text + repr(read(FILE))
 
 
 @pytest.mark.parametrize("text", ["", "server: {uds: /run/g.sock, tls: {certificate: c, key: k}}\nmodels: {m: mock/m}"])

@@ -17,6 +17,9 @@ from gossamer.config.values import Unfit
         (values.read_host, "127.0.0.1", "127.0.0.1"),
         (values.read_host, "::", "::"),
         (values.read_host, "gateway.internal", "gateway.internal"),
+        (values.read_listen, "127.0.0.1:8081", "127.0.0.1:8081"),
+        (values.read_listen, "localhost:0", "localhost:0"),
+        (values.read_listen, "[::1]:8081", "[::1]:8081"),
         (values.read_path, "/srv/gossamer data", "/srv/gossamer data"),
         (values.read_trust, "true", True),
         (values.read_trust, "no", False),
@@ -24,6 +27,10 @@ from gossamer.config.values import Unfit
         (values.read_url, "https://api.openai.com/v1/", "https://api.openai.com/v1"),
         (values.read_url, "http://[::1]:8000", "http://[::1]:8000"),
         (values.read_url, "unix:/run/model.sock", "unix:/run/model.sock"),
+        (values.read_state_url, "sqlite:///state.db", "sqlite:///state.db"),
+        (values.read_state_url, "sqlite:////srv/a b/state.db", "sqlite:////srv/a b/state.db"),
+        (values.read_state_url, "postgresql://u:p@h1,h2/d?sslmode=require", "postgresql://u:p@h1,h2/d?sslmode=require"),
+        (values.read_state_url, "postgres:///d?host=/run/postgresql", "postgres:///d?host=/run/postgresql"),
         (values.read_secret, "sk-abc", "sk-abc"),
         (values.digest_token, "gsm_x", hashlib.sha256(b"gsm_x").digest()),
         (values.read_sha256, "AB" * 32, b"\xab" * 32),
@@ -50,10 +57,33 @@ def test_a_text_and_its_value(read, text, value):
         (values.read_line, "a\nb", "the value has a line break or another control character in it"),
         (values.read_host, "127.0.0.1:80", "'127.0.0.1:80' is no address and no host name"),
         (values.read_host, "a b", "'a b' is no address and no host name"),
+        (values.read_listen, "127.0.0.1", "'127.0.0.1' has no port from 0 to 65535"),
+        (values.read_listen, "h:65536", "'h:65536' has no port from 0 to 65535"),
+        (values.read_listen, "::1:80", "'::1:80' has an IPv6 address without brackets, or brackets without one"),
+        (values.read_listen, ":80", "the value is empty"),
+        (values.read_listen, "[h]:80", "'[h]:80' has an IPv6 address without brackets, or brackets without one"),
         (values.read_path, "~/x", "'~/x' begins with ~, which only a shell replaces"),
         (values.read_socket_path, "/" + "x" * 107, "the path is longer than the 107 bytes that a Unix socket may have"),
         (values.read_url, "localhost:8000", "a base URL begins with http:// or https://"),
         (values.read_url, "http://h/v1?key=1", "a base URL ends with its path, without ? or #"),
+        (values.read_state_url, "", "the value is empty"),
+        (values.read_state_url, "sqlite:///", "the URL names no file"),
+        (values.read_state_url, "sqlite:///:memory:", "the URL names no file"),
+        (
+            values.read_state_url,
+            "sqlite:/state.db",
+            "a SQLite URL has three slashes before its path, and four where that begins with one",
+        ),
+        (
+            values.read_state_url,
+            "postgresql+asyncpg://u:secret@h/d",
+            "the URL is neither that of a SQLite file nor of a Postgres database",
+        ),
+        (
+            values.read_state_url,
+            "postgresql://u:a b@h/d",
+            "the URL has white space or a character outside ASCII in it",
+        ),
         (values.read_secret, "", "the value is empty"),
         (values.read_sha256, "abc", "a SHA-256 has 64 hex digits, and this has 3 characters"),
         (values.read_sha256, "x" * 64, "a SHA-256 has 64 hex digits, and this has other characters"),
@@ -98,3 +128,21 @@ def test_a_bad_header_value_and_a_url_with_credentials_are_not_repeated():
 def test_headers_that_frame_a_message_are_not_the_operators(name):
     with pytest.raises(Unfit, match="own to set"):
         values.read_header_name(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:///state.db", "sqlite:///state.db"),
+        ("postgresql://u@h/d", "postgresql://u@h/d"),
+        ("postgresql://u:pw@h:5432/d?a=b", "postgresql://u:****@h:5432/d?a=b"),
+        ("postgresql://u:p@w/x@h/d", "postgresql://u:****@h/d"),
+        (
+            "postgresql://h/d?user=u&password=pw&sslmode=require",
+            "postgresql://h/d?user=u&password=****&sslmode=require",
+        ),
+        ("postgresql://h/d?sslPassword=pw", "postgresql://h/d?sslPassword=****"),
+    ],
+)
+def test_a_url_is_shown_without_its_passwords(url, shown):
+    assert values.hide_passwords(url) == shown

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.core.errors import InvalidRequest
-from gossamer.dialects.ask import Ask, ask_for_usage, read_ask, read_optional_model, replace_model
+from gossamer.dialects.ask import (
+    Ask,
+    ask_for_usage,
+    asked_output,
+    read_ask,
+    read_optional_model,
+    replace_model,
+    with_default_model,
+)
 
 HALF = (
     "The body has half a character at byte {}, an escape without its other half. "
@@ -225,3 +233,54 @@ def test_whatever_the_options_were_usage_is_in_them_afterwards(others, options, 
 def test_no_optional_model_is_longer_than_a_name():
     with pytest.raises(InvalidRequest, match="more than 256 characters"):
         read_optional_model(b'{"model":"' + b"m" * 257 + b'"}')
+
+
+# --- the model of an agent ---
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"messages":[]}', b'{"model":"","messages":[]}', b'{ "model" : null, "messages" : [] }', b"{}", b'{"model":""}'],
+)
+def test_a_body_without_a_model_gets_the_one_that_is_handed_in(body: bytes):
+    filled = with_default_model(body, "small")
+    assert read_ask(filled).model == "small"
+    assert {**json.loads(body), "model": "small"} == json.loads(filled)
+
+
+def test_a_body_with_a_model_stays_as_it_is():
+    body = b'{ "model":"mine", "messages":[]}'
+    assert with_default_model(body, "small") is body
+
+
+def test_a_model_that_is_no_text_is_not_replaced():
+    with pytest.raises(InvalidRequest, match="must be a string"):
+        read_ask(with_default_model(b'{"model":7}', "small"))
+
+
+# --- asked_output ---
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (b'{"model":"m"}', 300),
+        (b'{"max_tokens":7}', 7),
+        (b'{"max_completion_tokens":9,"max_tokens":7}', 9),
+        (b'{"max_output_tokens":11}', 11),
+        (b'{"max_tokens":7,"n":3}', 21),
+        (b'{"n":3}', 900),
+        (b'{"max_tokens":7,"best_of":5,"n":2}', 35),
+        (b'{"max_tokens":null,"n":null}', 300),
+        (b'{"max_tokens":0}', 300),
+        (b'{"max_tokens":-1}', 300),
+        (b'{"max_tokens":"7"}', 300),
+        (b'{"max_tokens":1e30}', 300),
+        (b'{"max_tokens":99999999999999}', 300),
+        (b"no JSON", 300),
+        (b"", 300),
+        (b"[" * 100_000, 300),
+    ],
+)
+def test_how_much_a_body_may_have_answered(body, tokens):
+    assert asked_output(body, 300) == tokens

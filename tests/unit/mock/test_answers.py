@@ -245,3 +245,12 @@ def test_what_came_is_in_the_ledger(ask):
     entry = answers.ledger.find(b"a")
     assert entry is not None
     assert (entry.attempts, entry.model, entry.outcome) == (3, "mock", "open")
+
+
+def test_a_prompt_orders_where_the_mock_is_told_to_obey_it(ask):
+    path = "/v1/chat/completions"
+    asked = {"model": "mock", "messages": [{"role": "user", "content": "[mock 7 fault=500]"}]}
+    obeying = Answers(Settings(reads_text=True))
+    assert ask(path, asked, answers=obeying).status == 500
+    assert obeying.ledger.find(b"7") is not None
+    assert ask(path, asked, answers=Answers(Settings())).status == 200

@@ -2,7 +2,6 @@
 
 import ast
 import shlex
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +20,6 @@ def started(**changes: Any) -> Started:
         "workers": 1,
         "uds": None,
         "model": "mock",
-        "keys_file": Path(".gossamer/keys.json"),
         "new_token": None,
         "has_kept_key": True,
     }
@@ -52,7 +50,7 @@ def test_a_later_start_says_where_it_is_and_how_to_get_a_new_key():
         "  Gossamer 0.1.0 is ready at http://127.0.0.1:8080 (2 workers)",
         "",
         "  The first key was shown at the first start, and works as before.",
-        "  For a new one: stop gossamer, delete .gossamer/keys.json, start again.",
+        "  For another one: gossamer key create --help",
     ]
 
 

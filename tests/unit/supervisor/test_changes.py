@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gossamer.config.settings import JournalSettings, LimitSettings, ServerSettings, Settings, TlsSettings
+from gossamer.config.settings import (
+    ControlSettings,
+    JournalSettings,
+    LimitSettings,
+    ServerSettings,
+    Settings,
+    TlsSettings,
+)
 from gossamer.supervisor.changes import hold_fixed, needs_restart
 
 RUNNING = Settings(server=ServerSettings(port=8080, workers=2))
@@ -28,9 +35,15 @@ def test_each_setting_that_waits_for_a_restart_is_named(change: dict[str, Any], 
     assert needs_restart(RUNNING, wanted) == names
 
 
-@pytest.mark.parametrize("change", [{"data_dir": "elsewhere"}, {"journal": SMALLER}])
+@pytest.mark.parametrize("change", [{"data_dir": "elsewhere"}, {"state": "sqlite:///elsewhere"}, {"journal": SMALLER}])
 def test_where_and_how_records_are_kept_waits_too(change: dict[str, Any]):
     assert needs_restart(RUNNING, replace(RUNNING, **change)) == list(change)
+
+
+def test_where_administration_listens_waits_too_and_whether_it_is_exposed_does_not():
+    wanted = replace(RUNNING, control=ControlSettings(listen="127.0.0.1:1", expose=False))
+    assert needs_restart(RUNNING, wanted) == ["control.listen"]
+    assert hold_fixed(RUNNING, wanted).control == ControlSettings(expose=False)
 
 
 def test_what_waits_stays_and_the_rest_is_taken_over():

@@ -14,8 +14,10 @@ from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.turn import Turn
 from gossamer.pipeline import run
+from gossamer.process.link import Link
+from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor
-from gossamer.worker.link import Link
+from gossamer.worker.identity.identity import Identity
 from gossamer.worker.process import Worker
 from gossamer.worker.services import ServiceFactory
 
@@ -50,10 +52,13 @@ class Told:
     """A worker without sockets, the door that its requests would come through, and the link."""
 
     def __init__(self) -> None:
-        factory = ServiceFactory(NoJournal(), Turn(asyncio.get_running_loop()), 0, ProxySettings())
+        turn = Turn(asyncio.get_running_loop())
+        identity = Identity(Path("/nowhere"), 0, QUIET.auth)
+        factory = ServiceFactory(NoJournal(), turn, 0, ProxySettings(), identity)
         assembly = factory.make(QUIET)
+        control = ControlDoor(Path("/nowhere/control.sock"), turn, identity)
         self.link = Overheard()
-        self.door = FrontDoor(run, assembly.services)
+        self.door = FrontDoor(run, assembly.services, control, is_exposed=True)
         self.server = Server(self.door.handle)
         self.worker = Worker(factory, assembly, self.door, self.server, self.link)
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,8 +20,10 @@ from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.turn import Turn
 from gossamer.pipeline import run
+from gossamer.process.link import Link
+from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
-from gossamer.worker.link import Link
+from gossamer.worker.identity.identity import Identity
 from gossamer.worker.process import Worker
 from gossamer.worker.services import ServiceFactory
 from tests.wire.conftest import Answer, Wire, bound_socket, eventually
@@ -152,9 +155,11 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         turn = Turn(asyncio.get_running_loop())
         self.records = Records()
-        factory = ServiceFactory(self.records, turn, 0, ProxySettings())
+        self.identity = Identity(Path("/nowhere"), 0, settings.auth)
+        factory = ServiceFactory(self.records, turn, 0, ProxySettings(), self.identity)
         assembly = factory.make(settings)
-        door = FrontDoor(run, assembly.services)
+        control = ControlDoor(Path("/nowhere/control.sock"), turn, self.identity)
+        door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
         self.server = Server(door.handle, settings.server.limits.for_server(), refusal=refusal, turn=turn)
         self._worker = Worker(factory, assembly, door, self.server, Link())
         self._clients: list[Client] = []

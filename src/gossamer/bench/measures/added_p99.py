@@ -14,12 +14,13 @@ from gossamer.bench.busy import busy
 from gossamer.bench.driver import Driver, running_load
 from gossamer.bench.errors import BenchError, RigBroken, SubjectBroken
 from gossamer.bench.nginx import running_hop
-from gossamer.bench.orders import Open, Opened, Paced, PacedDone
+from gossamer.bench.orders import Opened, Paced, PacedDone, open_local
 from gossamer.bench.placement import may_be_urgent
 from gossamer.bench.rig import Rig, running_standin
 from gossamer.bench.rounds import until_decided
-from gossamer.bench.statistics import Interval, added_quantile, hodges_lehmann, quantile
+from gossamer.bench.statistics import Interval, hodges_lehmann, quantile
 from gossamer.bench.subject import running_gateway
+from gossamer.bench.tails import added
 from gossamer.bench.verdict import Answer, Result
 
 NAME = "added-p99"
@@ -27,6 +28,7 @@ CONNECTIONS = 100
 WARM, KEPT, COOL = 100, 800, 100
 """Half a second a block. 15 rounds keep 12,000 requests an arm, 120 of them above the 99th percentile."""
 Q = 0.99
+DRAWS = 2000
 _MS_IN_NS = 1e-6
 DIRECT, AGAIN, GATEWAY, HOP = "direct", "direct again", "gateway", "nginx"
 
@@ -61,7 +63,7 @@ def measure(rig: Rig) -> Result:
         arms = {}
         for name, port in ports.items():
             blame = SubjectBroken if name == GATEWAY else RigBroken
-            driver.tell(Open(name, port, CONNECTIONS, rig.plan.subject.token), Opened, blame)
+            driver.tell(open_local(name, port, CONNECTIONS, rig.plan.subject.token), Opened, blame)
             arms[name] = LatencyArm(driver, name, blame)
         with busy(standin, driver.process) as helpers:
             result = _compare(rig, arms)
@@ -96,7 +98,7 @@ Blocks = Mapping[str, list[list[int]]]
 def added_ms(q: float, blocks: Blocks, through: str, chance: random.Random) -> Interval:
     """Against both direct arms together; against the first alone where the second is the one in question."""
     base = blocks[DIRECT] if through == AGAIN else [a + b for a, b in zip(blocks[DIRECT], blocks[AGAIN], strict=True)]
-    return added_quantile(q, base, blocks[through], chance).times(_MS_IN_NS)
+    return added(q, base, blocks[through], chance, DRAWS).interval.times(_MS_IN_NS)
 
 
 def added_median_ms(blocks: Blocks, through: str) -> Interval:
@@ -112,10 +114,10 @@ def _notes(blocks: Blocks, chance: random.Random) -> tuple[str, ...]:
     return _note(0.5, blocks, p50), _note(Q, blocks, p99)
 
 
-def _note(q: float, blocks: Blocks, added: Mapping[str, Interval]) -> str:
+def _note(q: float, blocks: Blocks, found_ms: Mapping[str, Interval]) -> str:
     direct_ms = quantile(sorted(chain.from_iterable(blocks[DIRECT])), q) * _MS_IN_NS
-    found = ", ".join(f"{name} {i.centre:+.3f} ({i.low:+.3f} .. {i.high:+.3f})" for name, i in added.items())
-    return f"p{q * 100:g}, ms beyond the provider's own time: direct {direct_ms:.3f}; added: {found}"
+    shown = ", ".join(f"{name} {i.centre:+.3f} ({i.low:+.3f} .. {i.high:+.3f})" for name, i in found_ms.items())
+    return f"p{q * 100:g}, ms beyond the provider's own time: direct {direct_ms:.3f}; added: {shown}"
 
 
 def _priority_notes() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from gossamer.bench.cpu_ratio import Arm, compare
 from gossamer.bench.driver import Driver, running_load
 from gossamer.bench.errors import BenchError, RigBroken, SubjectBroken
 from gossamer.bench.nginx import running_hop
-from gossamer.bench.orders import Open, Opened, Waves, WavesDone
+from gossamer.bench.orders import Opened, Waves, WavesDone, open_local
 from gossamer.bench.rig import Rig, running_standin
 from gossamer.bench.subject import running_gateway
 from gossamer.bench.traffic import STREAM_EVENTS, STREAM_GAP_S
@@ -56,7 +56,7 @@ class Streams:
         self._blame = blame
         self._events = 0
         self._reads = 0
-        driver.tell(Open(arm, port, STREAMS, token), Opened, blame)
+        driver.tell(open_local(arm, port, STREAMS, token), Opened, blame)
         self.run(1)
 
     def run(self, waves: int) -> int:

@@ -1,0 +1,131 @@
+"""What the figures give away about a way, by name: a slow stage, a buffer, lost chunks, errors dressed as answers.
+
+Pure. Each finding says what was seen, so that a reader can judge it. Of the direct way, the base, nothing is found.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gossamer.bench.cells import Cell, Lane
+from gossamer.bench.figures import ArmFigures, CellFigures, Finding, Flow
+from gossamer.bench.record import Arm, Role
+
+SLOW_STAGE_US = 80.0
+"""A whole gateway is allowed some hundred microseconds: one stage alone that takes so much is worth a look."""
+SLOW_STAGE_SHARE = 0.5
+FEW_AT_ONCE = 10
+"""With more at once, waiting for each other is in every stage."""
+SHRUNK_SHARE = 0.30
+"""Of the gaps. On a machine that holds its breath now and then it is one in ten; whoever holds back every second event
+shrinks half of them."""
+LUMPED = 0.5
+"""Reads an event, against the direct way, where there are no stamps to tell gaps by."""
+REACHED = 0.98
+RIG_WARN, RIG_BOUND = 0.5, 0.8
+BUSY = 0.8
+
+
+def diagnose(cells: Sequence[CellFigures], arms: Mapping[str, Arm]) -> Iterator[Finding]:
+    """Of all cells; the same finding in many cells is told once, with the worst in front."""
+    found: dict[tuple[str, str], list[tuple[float, Finding]]] = {}
+    for cell in cells:
+        for arm in cell.arms:
+            if arms[arm.arm].role in (Role.DIRECT, Role.AGAIN):
+                continue
+            for weight, kind, text in _of(cell, arm):
+                found.setdefault((kind, arm.arm), []).append((weight, Finding(kind, arm.arm, cell.name, text)))
+    for same in found.values():
+        same.sort(key=lambda each: -each[0])
+        finding = same[0][1]
+        if len(same) > 1:
+            others = f"; and in {len(same) - 1} other cell{'s' if len(same) > 2 else ''}"
+            finding = Finding(finding.kind, finding.arm, finding.cell, finding.text + others)
+        yield finding
+
+
+Seen = tuple[float, str, str]
+"""Weight, kind, text."""
+
+
+def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
+    cell = figures.cell
+    if cell.lane is not Lane.ERRORS:
+        yield from _errors(cell, arm)
+        yield from _cached(arm)
+    if arm.flow is not None:
+        yield from _flow(arm.flow)
+    if cell.lane in (Lane.FLOOR, Lane.LATENCY) and cell.concurrency <= FEW_AT_ONCE:
+        yield from _slow_stage(arm)
+    yield from _rig(cell, arm)
+
+
+def _errors(cell: Cell, arm: ArmFigures) -> Iterator[Seen]:
+    total = max(1, sum(arm.statuses.values()))
+    if arm.hidden_errors:
+        text = f"{arm.hidden_errors} of {total} answers say 200 and have an error inside: clients take them for good"
+        yield arm.hidden_errors / total, "error-inside-200", text
+    bad = {status: count for status, count in arm.statuses.items() if status != "200"}
+    if bad and not cell.rate_per_s:
+        told = ", ".join(f"{count} x {status}" for status, count in sorted(bad.items()))
+        yield (
+            sum(bad.values()) / total,
+            "refusals",
+            f"of {total} answers some are refusals ({told}): they are not timed",
+        )
+    if arm.failures and not cell.rate_per_s:
+        reason, count = max(arm.failures.items(), key=lambda item: item[1])
+        yield float(count), "unanswered", f"{sum(arm.failures.values())} requests got no whole answer, most: {reason}"
+    if arm.refused:
+        yield float(arm.refused), "refused-connections", f"{arm.refused} connections were not taken"
+
+
+def _cached(arm: ArmFigures) -> Iterator[Seen]:
+    good = arm.statuses.get("200", 0)
+    if good and arm.reached < REACHED * arm.answered:
+        text = f"of {arm.answered} answers only {arm.reached} reached the provider: is a cache on?"
+        yield 1 - arm.reached / arm.answered, "answered-without-provider", text
+
+
+def _flow(flow: Flow) -> Iterator[Seen]:
+    lost = flow.expected - flow.events
+    if lost > 0:
+        text = f"{lost} of {flow.expected} events of streams are missing: about every {round(flow.expected / lost)}th"
+        yield lost / flow.expected, "lost-events", text
+    if flow.unended:
+        yield float(flow.unended), "unended-streams", f"{flow.unended} streams end without the mark that ends a stream"
+    if flow.is_stamped and flow.gaps and flow.shrunk / flow.gaps > SHRUNK_SHARE:
+        share = flow.shrunk / flow.gaps
+        yield (
+            share,
+            "buffering",
+            (
+                f"{share:.0%} of the gaps between events shrink on the way, and a median event is "
+                f"{flow.delay_us.centre / 1000:.1f} ms late: it holds streams back and sends them in lumps"
+            ),
+        )
+    elif not flow.is_stamped and flow.reads_per_event < LUMPED * flow.reads_per_event_direct:
+        yield (
+            1 - flow.reads_per_event,
+            "buffering",
+            (
+                f"{1 / max(flow.reads_per_event, 1e-9):.1f} events come at once that the provider sends one by one: "
+                "it holds streams back"
+            ),
+        )
+
+
+def _slow_stage(arm: ArmFigures) -> Iterator[Seen]:
+    if arm.account is None or not arm.account.stages_us:
+        return
+    name, took_us = max(arm.account.stages_us.items(), key=lambda item: item[1])
+    if took_us > SLOW_STAGE_US and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
+        text = f"the stage `{name}` takes {took_us:.0f} us of the {arm.account.self_us:.0f} us that it says it costs"
+        yield took_us, "slow-stage", text
+
+
+def _rig(cell: Cell, arm: ArmFigures) -> Iterator[Seen]:
+    if arm.headroom is not None and arm.headroom > RIG_WARN:
+        mark = "RIG-BOUND, do not trust its throughput" if arm.headroom > RIG_BOUND else "little headroom"
+        yield arm.headroom, "rig", f"{mark}: it goes {arm.headroom:.0%} as fast as the generator without it"
+    if cell.is_timed_by_provider and arm.load_share > BUSY:
+        text = f"load and mock kept their core {arm.load_share:.0%} busy: RIG-BOUND, their waits are in the figure"
+        yield arm.load_share, "rig", text

@@ -1,0 +1,180 @@
+"""The report as Markdown, the verdict first: what was found odd, then one table a lane, then what it was taken with."""
+
+from collections.abc import Iterator, Sequence
+
+from gossamer.bench.cells import Lane
+from gossamer.bench.figures import ArmFigures, CellFigures, Figures
+from gossamer.bench.record import Role
+from gossamer.bench.report import table
+from gossamer.bench.statistics import Interval
+from gossamer.bench.verdict import Answer, Result
+
+SHOWN = (Role.GATEWAY, Role.BASE, Role.HOP)
+LANES = {
+    Lane.LATENCY: "Latency lane: the provider takes 50 ms, so all ways run at nearly the same rate",
+    Lane.FLOOR: "Floor lane: an instant provider, one request at a time",
+    Lane.CAPACITY: "Capacity lane: an instant provider, as fast as it goes and at given rates",
+    Lane.ERRORS: "Error paths: what a client sees of a provider that fails",
+}
+
+
+def write_markdown(figures: Figures, results: Sequence[Result] = ()) -> str:
+    """`results` are a gate's, where one judged this run."""
+    parts = [f"# What the gateway adds: {verdict(results)}", *_head(figures)]
+    if results:
+        parts.append(f"## Verdict\n\n```\n{table(results)}\n```")
+    parts.append("## What was seen\n\n" + "\n".join(findings(figures)))
+    for lane, title in LANES.items():
+        cells = [cell for cell in figures.cells if cell.cell.lane is lane and cell.arms]
+        if cells:
+            parts.append(f"## {title}\n\n" + "\n".join(lane_table(lane, cells)))
+    parts.append("## Taken with\n\n" + "\n".join(facts(figures)))
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict(results: Sequence[Result]) -> str:
+    """One word, or that nobody asked for one."""
+    if not results:
+        return "figures, not judged"
+    answers = {result.answer for result in results}
+    for answer in (Answer.FAIL, Answer.INCONCLUSIVE, Answer.NOT_COMPARABLE):
+        if answer in answers:
+            return answer.value.upper()
+    return Answer.PASS.value.upper()
+
+
+def _head(figures: Figures) -> list[str]:
+    told = [f"Profile {figures.profile}, {figures.rounds} rounds, begun {figures.began}."]
+    if not figures.is_complete:
+        told.append("**The run was interrupted: these are the figures of the rounds that there are.**")
+    if any(cell.is_disturbed for cell in figures.cells):
+        told.append("**Other processes were at work meanwhile: figures are wider and higher than on a quiet machine.**")
+    return told
+
+
+def findings(figures: Figures) -> Iterator[str]:
+    """One line each."""
+    for finding in figures.findings:
+        yield f"- **{finding.arm}: {finding.kind}.** {finding.text[:1].upper()}{finding.text[1:]} ({finding.cell})."
+    if not figures.findings:
+        yield "Nothing odd: every answer was whole, streams flowed, no stage stands out."
+
+
+def lane_table(lane: Lane, cells: Sequence[CellFigures]) -> Iterator[str]:
+    """Times are microseconds that are added to the direct way's."""
+    headings = HEADINGS[lane]
+    yield "| " + " | ".join(headings) + " |"
+    yield "| " + " | ".join("---" if at < 2 else "---:" for at in range(len(headings))) + " |"
+    for cell in cells:
+        for arm in cell.arms:
+            if arm.role in SHOWN:
+                yield "| " + " | ".join(COLUMNS[lane](cell, arm)) + " |"
+
+
+HEADINGS = {
+    Lane.LATENCY: (
+        "cell",
+        "way",
+        "added p50 (95 %)",
+        "added p95",
+        "added p99 (95 %)",
+        "first byte p99",
+        "chunk delay p50",
+        "it says",
+        "unexplained",
+        "CPU us",
+    ),
+    Lane.FLOOR: (
+        "cell",
+        "way",
+        "added p50 (95 %)",
+        "added p95",
+        "added p99 (95 %)",
+        "it says",
+        "unexplained",
+        "CPU us",
+    ),
+    Lane.CAPACITY: ("cell", "way", "answers a second", "headroom", "CPU us (95 %)", "to the hop", "p99 us", "RSS MB"),
+    Lane.ERRORS: ("cell", "way", "client sees", "after ms"),
+}
+
+
+def _latency(cell: CellFigures, arm: ArmFigures) -> list[str]:
+    first = arm.first_byte[-1]
+    delay = span(arm.flow.delay_us) if arm.flow is not None and arm.flow.is_stamped else "-"
+    return [
+        cell.name, arm.arm, judged(arm, 0.5), judged(arm, 0.95), judged(arm, 0.99),
+        number(first.us.centre) + ("" if first.is_judged else " *"), delay, *_account(arm), cpu(arm),
+    ]  # fmt: skip
+
+
+def _floor(cell: CellFigures, arm: ArmFigures) -> list[str]:
+    return [cell.name, arm.arm, judged(arm, 0.5), judged(arm, 0.95), judged(arm, 0.99), *_account(arm), cpu(arm)]
+
+
+def _capacity(cell: CellFigures, arm: ArmFigures) -> list[str]:
+    costs = span(arm.cpu_us) if arm.cpu_us is not None else "-"
+    to_hop = f"{arm.cpu_to_hop.centre:.2f} x" if arm.cpu_to_hop is not None else "-"
+    headroom = "-" if arm.headroom is None else f"{arm.headroom:.2f}{headroom_mark(arm.headroom)}"
+    return [
+        cell.name, arm.arm, f"{arm.per_s:,.0f}", headroom, costs, to_hop, number(arm.quantiles_us[-1]),
+        f"{arm.rss_mb:.0f}" if arm.rss_mb else "-",
+    ]  # fmt: skip
+
+
+def _errors(cell: CellFigures, arm: ArmFigures) -> list[str]:
+    seen = [f"{count} x {status}" for status, count in sorted(arm.statuses.items())]
+    seen += [f"{count} x {reason}" for reason, count in arm.failures.items()]
+    if arm.hidden_errors:
+        seen.append(f"{arm.hidden_errors} with an error inside")
+    return [cell.name, arm.arm, ", ".join(seen), f"{arm.quantiles_us[6] / 1000:.1f}"]
+
+
+COLUMNS = {Lane.LATENCY: _latency, Lane.FLOOR: _floor, Lane.CAPACITY: _capacity, Lane.ERRORS: _errors}
+
+
+def headroom_mark(headroom: float) -> str:
+    """A figure that the rig limits never goes without its mark."""
+    return " RIG-BOUND" if headroom > 0.8 else " (little)" if headroom > 0.5 else ""
+
+
+def judged(arm: ArmFigures, q: float) -> str:
+    """With its interval; a star where there are too few requests to judge it."""
+    added = arm.at(q)
+    return span(added.us) + ("" if added.is_judged else " *")
+
+
+def _account(arm: ArmFigures) -> list[str]:
+    if arm.account is None:
+        return ["-", "-"]
+    return [number(arm.account.self_us), number(arm.account.unexplained_us)]
+
+
+def cpu(arm: ArmFigures) -> str:
+    """A request, all processes of the way."""
+    return number(arm.cpu_us.centre) if arm.cpu_us is not None else "-"
+
+
+def span(interval: Interval) -> str:
+    """A figure and where it may lie."""
+    return f"{number(interval.centre)} ({number(interval.low)} .. {number(interval.high)})"
+
+
+def number(value: float) -> str:
+    """Microseconds do not need decimals, but for the smallest."""
+    return f"{value:,.1f}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def facts(figures: Figures) -> Iterator[str]:
+    """What absolute figures depend on, and what was on."""
+    machine = figures.machine
+    yield f"- {machine.cpu}, {machine.cores} cores, kernel {machine.kernel}, Python {machine.python}"
+    yield f"- {', '.join(f'{name} {version}' for name, version in figures.versions.items())}"
+    for arm in figures.arms:
+        says = f"; on: {', '.join(arm.says)}" if arm.says else ""
+        yield f"- {arm.name}: {arm.what}{says}"
+    yield f"- seed {figures.seed}, setup {figures.digest}"
+    for note in figures.notes:
+        yield f"- {note}"
+    yield "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged"
+    yield "- added: a quantile through the way less the same quantile straight to the provider, its own time taken off"

@@ -1,0 +1,183 @@
+"""The report as one self-contained HTML page: its plots are inline SVG, its style is inside, nothing is fetched.
+
+Readable without colour (every mark has its words or a title) and in light and dark.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from gossamer.bench.cells import Lane
+from gossamer.bench.figures import ArmFigures, CellFigures, Figures
+from gossamer.bench.markdown import (
+    COLUMNS,
+    HEADINGS,
+    LANES,
+    SHOWN,
+    facts,
+    headroom_mark,
+    number,
+    verdict,
+)
+from gossamer.bench.plates import COLOURS, REST, curves, heat_map, series, stack, streams, table_of
+from gossamer.bench.record import Role
+from gossamer.bench.report import HEADINGS as VERDICT_HEADINGS
+from gossamer.bench.report import row_of
+from gossamer.bench.statistics import Interval
+from gossamer.bench.verdict import Answer, Result
+
+STYLE = Path(__file__).with_name("page.css")
+
+
+def write_page(figures: Figures, results: Sequence[Result] = ()) -> str:
+    """`results` are a gate's, where one judged this run."""
+    colours = _colours(figures)
+    parts = [
+        *_head(figures, results),
+        *_tiles(figures),
+        *_findings(figures),
+        *(_verdict_table(results) if results else ()),
+        *heat_map(figures),
+        *curves(figures, colours),
+        *streams(figures),
+        *stack(figures),
+        *series(figures, colours),
+        *_capacity(figures),
+        *_tables(figures),
+        *_facts(figures),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>What the gateway adds</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _colours(figures: Figures) -> dict[str, str]:
+    """A way keeps its colour through the page: gateways first, the hop in grey."""
+    named = [arm.name for arm in figures.gateways]
+    found = {name: COLOURS[at % len(COLOURS)] for at, name in enumerate(named)}
+    return {**found, **{arm.name: REST for arm in figures.arms if arm.role is Role.HOP}}
+
+
+# --- the top ---
+
+
+def _head(figures: Figures, results: Sequence[Result]) -> Iterator[str]:
+    word = verdict(results)
+    css = {"PASS": "pass", "pass": "pass", "FAIL": "fail"}.get(word, "doubt" if results else "")
+    yield f'<h1>What the gateway adds: <span class="verdict {css}">{escape(word)}</span></h1>'
+    names = ", ".join(f"{arm.name} ({arm.what})" for arm in figures.gateways)
+    yield f"<p>{escape(names)}. Profile {escape(figures.profile)}, begun {escape(figures.began)}.</p>"
+    if not figures.is_complete:
+        yield '<p class="doubt">The run was interrupted: these are the figures of the rounds that there are.</p>'
+    if any(cell.is_disturbed for cell in figures.cells):
+        yield (
+            '<p class="doubt">Other processes were at work meanwhile: figures are wider and higher than on a quiet '
+            "machine.</p>"
+        )
+
+
+def _tiles(figures: Figures) -> Iterator[str]:
+    """What a reader came for: of the first gateway, at the highest concurrency."""
+    if not figures.gateways:
+        return
+    name = figures.gateways[0].name
+    found = []
+    if (pair := _busiest(figures, name, stream=False)) is not None:
+        cell, arm = pair
+        found.append((ms(arm.at(0.99).us), f"added p99, {cell.cell.concurrency} at once"))
+        found.append((ms(arm.at(0.5).us), f"added p50, {cell.cell.concurrency} at once"))
+    if (pair := _busiest(figures, name, stream=True)) is not None:
+        cell, arm = pair
+        found.append((ms(arm.first_byte[-1].us), f"added first byte p99, {cell.cell.concurrency} streams"))
+    speed = next((arm for cell, arm in _of(figures, name, (Lane.CAPACITY,)) if not cell.cell.rate_per_s), None)
+    if speed is not None and speed.cpu_us is not None:
+        to_hop = f", {speed.cpu_to_hop.centre:.2f} x the null hop" if speed.cpu_to_hop is not None else ""
+        found.append((f"{number(speed.cpu_us.centre)} us", f"CPU a request{to_hop}"))
+    tiles = "".join(f'<div class="card tile"><b>{escape(b)}</b><span>{escape(s)}</span></div>' for b, s in found)
+    yield f'<div class="cards">{tiles}</div>'
+
+
+def ms(interval: Interval) -> str:
+    """Headline figures are in milliseconds: that is what budgets are in."""
+    return f"{interval.centre / 1000:.2f} ms"
+
+
+def _busiest(figures: Figures, name: str, *, stream: bool) -> tuple[CellFigures, ArmFigures] | None:
+    found = [pair for pair in _of(figures, name, (Lane.LATENCY,)) if pair[0].cell.is_stream is stream]
+    return max(found, key=lambda pair: (pair[0].cell.concurrency, -pair[0].cell.body_bytes), default=None)
+
+
+def _of(figures: Figures, name: str, lanes: Sequence[Lane]) -> Iterator[tuple[CellFigures, ArmFigures]]:
+    for cell in figures.cells:
+        if cell.cell.lane in lanes:
+            yield from ((cell, arm) for arm in cell.arms if arm.arm == name)
+
+
+def _findings(figures: Figures) -> Iterator[str]:
+    yield "<h2>What was seen</h2>"
+    if not figures.findings:
+        yield "<p>Nothing odd: every answer was whole, streams flowed, no stage stands out.</p>"
+        return
+    items = (
+        f'<li><b>{escape(f.arm)}: <span class="mark">{escape(f.kind)}</span>.</b> '
+        f"{escape(f.text[:1].upper() + f.text[1:]).replace('`', '')} <small>({escape(f.cell)})</small></li>"
+        for f in figures.findings
+    )
+    yield f"<ul>{''.join(items)}</ul>"
+
+
+def _verdict_table(results: Sequence[Result]) -> Iterator[str]:
+    yield "<h2>Verdict</h2>"
+    css = {Answer.PASS: "pass", Answer.FAIL: "fail"}
+    rows = []
+    for result in results:
+        name, answer, *rest = row_of(result)
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        rows.append(
+            f'<tr><td class="name">{escape(name)}</td>'
+            f'<td class="{css.get(result.answer, "doubt")}">{escape(answer)}</td>{cells}</tr>'
+        )
+    yield table_of(VERDICT_HEADINGS, rows)
+
+
+def _capacity(figures: Figures) -> Iterator[str]:
+    """How near the generator is to being what is measured."""
+    rows = []
+    for cell in figures.cells:
+        for arm in cell.arms:
+            if arm.headroom is not None and arm.role in SHOWN:
+                mark = headroom_mark(arm.headroom)
+                cells = [f"{arm.per_s:,.0f}", f"{arm.headroom:.2f}", mark.strip(" ()") or "enough",
+                         f"{arm.load_share:.0%}", number(arm.loop_lag_us)]  # fmt: skip
+                shown = "".join(f"<td>{escape(each)}</td>" for each in cells)
+                rows.append(f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(arm.arm)}</td>{shown}</tr>')
+    if rows:
+        yield "<h2>Headroom: is the generator the limit?</h2>"
+        yield "<p>Throughput as a share of that without the way. Over 0.5 is little room, over 0.8 is no figure.</p>"
+        yield table_of(
+            ("cell", "way", "answers a second", "of direct", "room", "load's core", "worst loop lag us"), rows
+        )
+
+
+def _tables(figures: Figures) -> Iterator[str]:
+    """All figures, for who wants them."""
+    for lane, title in LANES.items():
+        rows = [
+            "<tr>" + "".join(f"<td>{escape(each)}</td>" for each in COLUMNS[lane](cell, arm)) + "</tr>"
+            for cell in figures.cells
+            if cell.cell.lane is lane
+            for arm in cell.arms
+            if arm.role in SHOWN
+        ]
+        if rows:
+            yield f"<h2>{escape(title)}</h2>"
+            yield table_of(HEADINGS[lane], rows)
+
+
+def _facts(figures: Figures) -> Iterator[str]:
+    yield "<h2>Taken with</h2>"
+    items = "".join(f"<li>{escape(line.removeprefix('- ').replace('`', ''))}</li>" for line in facts(figures))
+    yield f"<ul>{items}</ul>"

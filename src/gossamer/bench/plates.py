@@ -1,0 +1,187 @@
+"""The plots of the HTML page, one function a section: each gives nothing where there is nothing to draw."""
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from gossamer.bench.cells import Lane
+from gossamer.bench.charts import Line, Part, bars, plot
+from gossamer.bench.figures import CURVE, ArmFigures, CellFigures, Figures
+from gossamer.bench.markdown import SHOWN, number
+from gossamer.bench.record import Role
+
+COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
+"""In an order in which neighbours differ for every eye."""
+REST = "rest"
+HOLLOW = "hollow"
+"""What nobody can name has no colour."""
+HEAT_STEPS = 6
+HEAT_FLOOR_US, HEAT_TOP_US = 50.0, 20_000.0
+"""From what nobody measures to the gate's hard limit, in equal steps of the logarithm."""
+JUDGED = (Lane.LATENCY, Lane.FLOOR)
+
+
+def table_of(headings: Sequence[str], rows: Sequence[str]) -> str:
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    return f'<div class="card"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
+
+
+def heat_map(figures: Figures) -> Iterator[str]:
+    """Added latency of all cells at a glance, with its intervals."""
+    ways = [arm for arm in figures.arms if arm.role in SHOWN]
+    headings = ["cell"] + [f"{way.name} p{q * 100:g}" for way in ways for q in (0.5, 0.99)]
+    rows = []
+    for cell in figures.cells:
+        if cell.cell.lane in JUDGED:
+            by_name = {arm.arm: arm for arm in cell.arms}
+            shown = "".join(_heat_cell(by_name.get(way.name), q) for way in ways for q in (0.5, 0.99))
+            rows.append(f'<tr><td class="name">{escape(cell.name)}</td>{shown}</tr>')
+    if rows:
+        yield "<h2>Added latency, microseconds</h2>"
+        yield (
+            "<p>A quantile through the way less the same quantile straight to the provider, with its 95 % interval. "
+            "A star: too few requests to judge, shown only.</p>"
+        )
+        yield table_of(headings, rows)
+
+
+def _heat_cell(arm: ArmFigures | None, q: float) -> str:
+    if arm is None:
+        return "<td>-</td>"
+    added = arm.at(q)
+    star = "" if added.is_judged else " *"
+    span = f"{number(added.us.low)} .. {number(added.us.high)}"
+    return f'<td class="heat h{heat(added.us.centre)}">{number(added.us.centre)}{star}<small>{span}</small></td>'
+
+
+def heat(us: float) -> int:
+    """Which of the steps of the scale."""
+    if us <= HEAT_FLOOR_US:
+        return 0
+    share = math.log(us / HEAT_FLOOR_US) / math.log(HEAT_TOP_US / HEAT_FLOOR_US)
+    return min(HEAT_STEPS - 1, int(share * HEAT_STEPS))
+
+
+def curves(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+    """How the shift grows towards the tail."""
+    drawn = [plotted for cell in _chosen(figures) if (plotted := _curve(cell, colours))]
+    if drawn:
+        yield "<h2>Shift by quantile</h2>"
+        yield "<p>A level line: every request is later by the same. A rise to the right: a tail.</p>"
+        yield f'<div class="plots">{"".join(drawn)}</div>'
+
+
+def _curve(cell: CellFigures, colours: dict[str, str]) -> str:
+    direct = cell.arm(Role.DIRECT)
+    if direct is None:
+        return ""
+    base = direct.quantiles_us
+    lines = [
+        Line(arm.arm, colours[arm.arm], [(at, mine - base[at]) for at, mine in enumerate(arm.quantiles_us)])
+        for arm in cell.arms
+        if arm.role in SHOWN
+    ]
+    words = [(at, f"p{q * 100:g}") for at, q in enumerate(CURVE) if at % 2 == 0]
+    label = f"Added latency by quantile, {cell.name}"
+    return f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>'
+
+
+def _chosen(figures: Figures) -> list[CellFigures]:
+    """A full matrix has a hundred cells: its least and its most loaded say enough in plots."""
+    cells = [cell for cell in figures.cells if cell.cell.lane in JUDGED and cell.arms]
+    if len(cells) <= 8:
+        return cells
+    plain = [cell for cell in cells if cell.cell.body_bytes == 1000 and cell.cell.dialect == "chat"]
+    return [cell for cell in plain if cell.cell.concurrency in (1, 100)][:6]
+
+
+def series(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+    """Drift, and rounds that were unlike the others."""
+    drawn = []
+    for cell in _chosen(figures):
+        lines = [
+            Line(arm.arm, colours[arm.arm], list(enumerate(arm.medians_us)))
+            for arm in cell.arms
+            if arm.role in SHOWN and len(arm.medians_us) > 1
+        ]
+        if lines:
+            words = [(at, str(at + 1)) for at, _ in lines[0].points]
+            label = f"Added median of each round, {cell.name}"
+            drawn.append(f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>')
+    if drawn:
+        yield "<h2>Round by round</h2>"
+        yield "<p>The added median of each block. A slope is drift; one point apart is a disturbed round.</p>"
+        yield f'<div class="plots">{"".join(drawn)}</div>'
+
+
+def streams(figures: Figures) -> Iterator[str]:
+    rows = [
+        _stream_row(cell, arm)
+        for cell in figures.cells
+        for arm in cell.arms
+        if arm.flow is not None and arm.role in SHOWN and cell.cell.lane in JUDGED
+    ]
+    if rows:
+        yield "<h2>Streams: first byte and chunk delay, microseconds</h2>"
+        yield (
+            "<p>Chunk delay is from the provider's stamp on an event to its arrival, less the same without the "
+            "gateway. A gap that shrinks means that what came before was held back.</p>"
+        )
+        headings = ("cell", "way", "first byte p50", "p99", "first words", "chunk delay p50", "p99", "gaps that shrink",
+                    "reads an event", "events missing")  # fmt: skip
+        yield table_of(headings, rows)
+
+
+def _stream_row(cell: CellFigures, arm: ArmFigures) -> str:
+    flow = arm.flow
+    assert flow is not None
+    told = flow.is_stamped
+    cells = [
+        number(arm.first_byte[0].us.centre),
+        number(arm.first_byte[-1].us.centre),
+        number(flow.first_content_us.centre),
+        number(flow.delay_us.centre) if told else "not told",
+        number(flow.delay_p99_us.centre) if told else "not told",
+        f"{flow.shrunk / flow.gaps:.1%}" if flow.gaps else "not told",
+        f"{flow.reads_per_event:.2f} (direct {flow.reads_per_event_direct:.2f})",
+        f"{flow.expected - flow.events} of {flow.expected}",
+    ]
+    shown = "".join(f"<td>{escape(each)}</td>" for each in cells)
+    return f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(arm.arm)}</td>{shown}</tr>'
+
+
+def stack(figures: Figures) -> Iterator[str]:
+    """What answers say of themselves, beside what was measured."""
+    names: list[str] = []
+    rows = []
+    for cell in _chosen(figures):
+        hop = cell.arm(Role.HOP)
+        for arm in cell.arms:
+            if arm.account is not None and arm.account.stages_us:
+                names += [name for name in arm.account.stages_us if name not in names]
+                rows.append((f"{_short(cell)}, {arm.arm}", _parts(arm, hop, names)))
+    drawn = bars(rows, "us", "Where the added median goes")
+    if not drawn:
+        return
+    keys = [(name, COLOURS[at % len(COLOURS)]) for at, name in enumerate(names)]
+    keys += [("what any hop costs", REST), ("unexplained rest", HOLLOW)]
+    legend = "".join(f'<span class="key {css}"><i></i>{escape(name)}</span>' for name, css in keys)
+    yield "<h2>Where the added median goes</h2>"
+    yield (
+        "<p>Stages by the gateway's own word (Server-Timing); then what the null hop adds too; what is left is the "
+        "unexplained rest: reading, writing, waiting to be woken.</p>"
+    )
+    yield f'<div class="card">{legend}{drawn}</div>'
+
+
+def _parts(arm: ArmFigures, hop: ArmFigures | None, names: Sequence[str]) -> list[Part]:
+    account = arm.account
+    assert account is not None
+    stages = [Part(name, us, COLOURS[names.index(name) % len(COLOURS)]) for name, us in account.stages_us.items()]
+    left = max(0.0, arm.at(0.5).us.centre - sum(part.value for part in stages))
+    any_hop = min(left, max(0.0, hop.at(0.5).us.centre)) if hop is not None else 0.0
+    return [*stages, Part("what any hop costs", any_hop, REST), Part("unexplained rest", left - any_hop, HOLLOW)]
+
+
+def _short(cell: CellFigures) -> str:
+    return cell.name.replace("latency ", "").replace("chat ", "")

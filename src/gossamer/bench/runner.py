@@ -1,0 +1,143 @@
+"""Takes the blocks of a run in the order of its plan, and keeps what came of each. Knows no statistics.
+
+A block that cannot be taken has its reason in the result and does not end the run; a run that is interrupted keeps
+what it has, and one that is resumed takes what is missing.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gossamer.bench.arms import Way
+from gossamer.bench.blocks import BLOCK_WITHIN_S
+from gossamer.bench.busy import Busy
+from gossamer.bench.cells import Cell
+from gossamer.bench.driver import Driver
+from gossamer.bench.errors import BenchError, SubjectBroken
+from gossamer.bench.kernel import cpu_of, group_cpu_ns, memory_bytes
+from gossamer.bench.machine import Surroundings
+from gossamer.bench.orders import Measure, Measured
+from gossamer.bench.provider import Provider
+from gossamer.bench.record import Block, Costs, Run, Sample
+from gossamer.bench.rig import Rig
+from gossamer.bench.schedule import Visit, schedule
+from gossamer.bench.statistics import quantile
+
+PATIENCE = 4.0
+"""Times what a block should take: then no more requests begin, so that a slow way does not stretch the run."""
+LEAST_PATIENCE_S = 1.0
+REST_S = 0.05
+"""After a block, before the clocks are read: what was put off is still paid for by who put it off."""
+BEATEN_NS = 20_000_000
+"""A p99 above this on the ladder: the way is not asked for a higher rate in this round. The gate's hard limit."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """`keep` is called after each round, and at the end."""
+
+    rig: Rig
+    run: Run
+    ways: Mapping[str, Way]
+    driver: Driver
+    provider: Provider
+    progress: Callable[[Visit, int], None]
+    keep: Callable[[], None]
+    _began_s: float = field(default_factory=time.monotonic)
+    _beaten: set[tuple[int, str]] = field(default_factory=set)
+
+    def take_all(self) -> None:
+        """What is in the plan and not in the result."""
+        run = self.run
+        visits = list(schedule(run.cells, tuple(self.ways), run.rounds, run.seed))
+        done = {(block.round, block.cell, block.arm) for block in run.blocks}
+        current = 0
+        for position, visit in enumerate(visits):
+            missing = [arm for arm in visit.arms if (visit.round, visit.cell.name, arm) not in done]
+            if not missing:
+                continue
+            if visit.round != current:
+                self.keep()
+                current = visit.round
+            self.progress(visit, position)
+            self._take_visit(visit, missing)
+        run.is_complete = True
+
+    def take_more(self, cells: Sequence[Cell], rounds: int) -> None:
+        """More rounds of some cells, behind those of the plan: for what is unclear."""
+        before = max((block.round for block in self.run.blocks), default=-1) + 1
+        for at, visit in enumerate(schedule(cells, tuple(self.ways), before + rounds, self.run.seed)):
+            if visit.round >= before:
+                self.progress(visit, at)
+                self._take_visit(visit, list(visit.arms))
+
+    def _take_visit(self, visit: Visit, missing: list[str]) -> None:
+        around = Surroundings(self.rig.gateway.core, {self.rig.gateway.core, self.rig.load.core})
+        for position, arm in enumerate(missing):
+            block = self._take_block(visit, self.ways[arm], position)
+            self.run.blocks.append(block)
+        self.run.visits.append(around.close(visit.round, visit.cell.name))
+
+    def _take_block(self, visit: Visit, way: Way, position: int) -> Block:
+        cell, began_s = visit.cell, time.monotonic() - self._began_s
+        name = way.arm.name
+        if cell.rate_per_s and (visit.round, name) in self._beaten:
+            return Block(visit.round, cell.name, name, position, began_s, reason="a lower rate was too much already")
+        sample, costs, reason = None, None, ""
+        try:
+            way.check()
+            sample, costs = self._measure(cell, way, visit.first_number)
+        except BenchError as error:
+            reason = str(error)
+        if cell.rate_per_s and (sample is None or is_beaten(sample)):
+            self._beaten.add((visit.round, name))
+        return Block(visit.round, cell.name, name, position, began_s, sample, costs, reason)
+
+    def _measure(self, cell: Cell, way: Way, first_number: int) -> tuple[Sample, Costs]:
+        patience_s = min(BLOCK_WITHIN_S, max(LEAST_PATIENCE_S, PATIENCE * cell.block_s))
+        order = Measure(way.arm.name, cell, first_number, patience_s)
+        reached = self.provider.requests()
+        window = Busy(self.provider.process, self.driver.process)
+        before = _cpu_of(way)
+        sample = self.driver.tell(order, Measured, SubjectBroken).sample
+        window.close()
+        time.sleep(REST_S)
+        spent = _spent(before, _cpu_of(way))
+        return sample, Costs(
+            spent.get(_GROUP, sum(spent.values())),
+            spent.get(way.worker, 0),
+            _memory(way),
+            window.share,
+            self.provider.requests() - reached,
+        )
+
+
+def is_beaten(sample: Sample) -> bool:
+    """Whether a rate was too much: late, or not answered."""
+    if sample.failures or set(sample.statuses) != {"200"}:
+        return True
+    return quantile(sorted(sample.took_ns), 0.99) > BEATEN_NS
+
+
+_GROUP = -1
+"""Where the processes of a way have a control group of their own, what it used counts: nobody who ended is missed."""
+
+
+def _cpu_of(way: Way) -> dict[int, int]:
+    found = cpu_of(way.pids())
+    group_ns = group_cpu_ns(way.worker) if way.worker else None
+    return found if group_ns is None else {**found, _GROUP: group_ns}
+
+
+def _spent(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
+    """Processes that were born meanwhile count in full."""
+    return {pid: now - before.get(pid, 0) for pid, now in after.items()}
+
+
+def _memory(way: Way) -> int:
+    total = 0
+    for pid in way.pids():
+        with suppress(OSError, KeyError):
+            total += memory_bytes(pid)["Pss"]
+    return total

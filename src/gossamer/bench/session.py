@@ -1,0 +1,166 @@
+"""A whole run: the rig, the mock, the ways and the load process stand while the runner takes its blocks."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gossamer.bench.arms import Outside, Way, direct_way, gateway_way, hop_of, outside_way, relay_way
+from gossamer.bench.cells import Cell
+from gossamer.bench.driver import running_load
+from gossamer.bench.errors import RigBroken
+from gossamer.bench.machine import machine
+from gossamer.bench.orders import Opened
+from gossamer.bench.profiles import Profile
+from gossamer.bench.provider import Provider, running_mock
+from gossamer.bench.record import Role, Run
+from gossamer.bench.revision import check_out
+from gossamer.bench.rig import Plan, Rig, standing_rig
+from gossamer.bench.runner import Runner
+from gossamer.bench.schedule import Visit
+from gossamer.bench.subject import Subject
+
+PATIENT_PROVIDER = "timeouts: {first_byte: 2s}"
+"""Of Gossamer in a run: the error paths have a provider that is later than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for. With `outside` gateways none is started here; `base` is a revision to compare with."""
+
+    profile: Profile
+    rounds: int
+    seed: int
+    subject: Subject = field(default_factory=Subject)
+    outside: Sequence[Outside] = ()
+    base: str | None = None
+    provider_port: int | None = None
+    waits_us: tuple[int, int] | None = None
+    """For the test of the yardstick itself: two relays, base and gateway, that hold back so long."""
+
+
+def take_run(
+    wish: Wish,
+    say: Callable[[str], None],
+    progress: Callable[[Run, Visit, int], None],
+    keep: Callable[[Run], None],
+    resumed: Run | None = None,
+    unclear: Callable[[Run], Sequence[Cell]] | None = None,
+) -> Run:
+    """`unclear` names cells that more rounds are taken of, once. Ctrl-C ends it early: what there is comes back."""
+    with ExitStack() as stack:
+        rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
+        ways, provider, notes = _stand(stack, wish, rig)
+        driver = stack.enter_context(running_load(rig.load, rig.workspace))
+        for way in ways:
+            driver.tell(way.order(0), Opened, RigBroken)
+        run = _new_run(wish, ways, notes) if resumed is None else resumed
+        if resumed is not None:
+            _check_resumed(resumed, _new_run(wish, ways, notes))
+        by_name = {way.arm.name: way for way in ways}
+        runner = Runner(
+            rig, run, by_name, driver, provider, lambda visit, at: progress(run, visit, at), lambda: keep(run)
+        )
+        try:
+            runner.take_all()
+            if unclear is not None and (cells := unclear(run)):
+                say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
+                runner.take_more(cells, run.rounds)
+        except KeyboardInterrupt:
+            run.notes.append("interrupted: fewer rounds than planned")
+        keep(run)
+        return run
+
+
+def _stand(stack: ExitStack, wish: Wish, rig: Rig) -> tuple[list[Way], Provider, list[str]]:
+    """All ways, direct ones first and last by convention only: their order is shuffled in each round."""
+    token, place, notes = wish.subject.token, rig.gateway, []
+    provider = stack.enter_context(running_mock(rig.load, rig.workspace, wish.provider_port))
+    hop, note = hop_of(stack, provider, token, place, rig.workspace)
+    if note:
+        notes.append(note)
+    ways = [direct_way(provider, token, Role.DIRECT), hop, direct_way(provider, token, Role.AGAIN)]
+    ways += _gateways(stack, wish, rig, provider)
+    if len({way.arm.name for way in ways}) < len(ways):
+        raise RigBroken("two ways have one name: give each target its own, --target NAME=URL")
+    return ways, provider, notes
+
+
+def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> list[Way]:
+    token, place, workspace = wish.subject.token, rig.gateway, rig.workspace
+    if wish.waits_us is not None:
+        roles = (("base", Role.BASE), ("gateway", Role.GATEWAY))
+        return [
+            stack.enter_context(relay_way(provider, token, place, workspace, name=name, role=role, wait_us=wait_us))
+            for (name, role), wait_us in zip(roles, wish.waits_us, strict=True)
+        ]
+    if wish.outside:
+        return [outside_way(outside) for outside in wish.outside]
+    subject = replace(wish.subject, provider_settings=PATIENT_PROVIDER)
+    ways = [stack.enter_context(gateway_way(subject, provider, place, workspace))]
+    if wish.base is not None:
+        folder = workspace / "base"
+        folder.mkdir()
+        commit, env = check_out(wish.base, folder)
+        base = replace(subject, env={**subject.env, **env})
+        what = f"gossamer serve at {commit[:12]}"
+        ways.append(
+            stack.enter_context(gateway_way(base, provider, place, workspace, name="base", what=what, role=Role.BASE))
+        )
+    return ways
+
+
+def _new_run(wish: Wish, ways: Sequence[Way], notes: Sequence[str]) -> Run:
+    return Run(
+        profile=wish.profile.name,
+        seed=wish.seed,
+        rounds=wish.rounds,
+        cells=wish.profile.cells,
+        arms=tuple(way.arm for way in ways),
+        machine=machine(),
+        digest=_digest(wish),
+        versions=_versions(),
+        began=datetime.now(UTC).isoformat(timespec="seconds"),
+        notes=list(notes),
+    )
+
+
+def _check_resumed(old: Run, new: Run) -> None:
+    """Blocks of two different runs are never mixed."""
+    for what, before, now in (
+        ("profile", old.cells, new.cells),
+        ("rounds", old.rounds, new.rounds),
+        ("ways", [(arm.name, arm.role) for arm in old.arms], [(arm.name, arm.role) for arm in new.arms]),
+        ("machine", old.machine, new.machine),
+        ("setup", old.digest, new.digest),
+    ):
+        if before != now:
+            raise RigBroken(f"the {what} is not that of the run to resume: take a new one")
+    old.notes.append(f"resumed {new.began}")
+
+
+def _digest(wish: Wish) -> str:
+    """Of what decides on the figures besides the machine."""
+    told = [wish.profile.name, wish.subject.template or "gossamer", PATIENT_PROVIDER, wish.base or ""]
+    told += [outside.base_url for outside in wish.outside]
+    return blake2b("\0".join(told).encode(), digest_size=8).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("gossamer", "uvloop", "httptools", "msgspec"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def scratch_file(folder: Path | None = None) -> Path:
+    """Where a run is kept that nobody named a file for."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return (folder or Path.cwd()) / f"gossamer-bench-{stamp}-{os.getpid()}.json"

@@ -1,0 +1,92 @@
+"""`gossamer bench report` and `gossamer bench compare`: what is in results, without taking anything."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from gossamer.bench.analysis import figures_of
+from gossamer.bench.changes import changes_between, is_same_machine, why_not_comparable
+from gossamer.bench.errors import BenchError
+from gossamer.bench.figures import KIND, Figures, decode_figures, write_figures
+from gossamer.bench.judging import judge_changes
+from gossamer.bench.limits import hard_limits
+from gossamer.bench.markdown import verdict, write_markdown
+from gossamer.bench.page import write_page
+from gossamer.bench.record import read_run
+from gossamer.bench.report import summary, table
+from gossamer.bench.verdict import exit_code
+
+NOT_READ = 2
+NOT_COMPARABLE = 3
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Under `bench`."""
+    report = verbs.add_parser("report", help="a result as Markdown, as one HTML page, or as figures for a baseline")
+    report.add_argument("result", type=Path, metavar="FILE")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write the page")
+    report.add_argument("--figures", type=Path, metavar="FILE", help="write the figures alone: what a baseline is")
+    report.set_defaults(run=run_bench_report)
+    compare = verbs.add_parser(
+        "compare",
+        help="two results, by their ratios to the null hop",
+        description="Hold result B against result A. Both may be results of `bench run` or figures of one.",
+        epilog="Exit code: 0 nothing is dearer, 1 something is, 2 something could not be told, 3 not comparable.",
+    )
+    compare.add_argument("old", type=Path, metavar="A")
+    compare.add_argument("new", type=Path, metavar="B")
+    compare.set_defaults(run=run_bench_compare)
+
+
+def run_bench_report(args: argparse.Namespace) -> int:
+    """PASS or FAIL is by the hard limits: a result alone has nothing else to be held against."""
+    try:
+        figures = read_figures(args.result)
+    except BenchError as error:
+        print(f"gossamer: {error}", file=sys.stderr)
+        return NOT_READ
+    results = hard_limits(figures)
+    print(write_markdown(figures, results))
+    if args.html is not None:
+        args.html.write_text(write_page(figures, results), encoding="utf-8")
+    if args.figures is not None:
+        write_figures(figures, args.figures)
+    return 0
+
+
+def run_bench_compare(args: argparse.Namespace) -> int:
+    """Answers as a gate does."""
+    try:
+        old, new = read_figures(args.old), read_figures(args.new)
+    except BenchError as error:
+        print(f"gossamer: {error}", file=sys.stderr)
+        return NOT_READ
+    return show_comparison(old, new)
+
+
+def show_comparison(old: Figures, new: Figures) -> int:
+    """The table, and what it means."""
+    if why := why_not_comparable(old, new):
+        print(f"not comparable: {why}")
+        return NOT_COMPARABLE
+    results = [*judge_changes(changes_between(old, new), "x before"), *hard_limits(new)]
+    print(table(results))
+    if not is_same_machine(old, new):
+        print("\nanother machine or setup: judged by ratios to the null hop alone, absolute times are not compared")
+    print(f"\n{verdict(results)}: {summary(results)}")
+    return exit_code(results)
+
+
+def read_figures(file: Path) -> Figures:
+    """Of a result, or of figures that were kept alone."""
+    try:
+        is_kept = msgspec.json.decode(file.read_bytes(), type=_Envelope).kind == KIND
+    except (OSError, msgspec.DecodeError):
+        is_kept = False
+    return decode_figures(file.read_bytes(), file) if is_kept else figures_of(read_run(file))
+
+
+class _Envelope(msgspec.Struct):
+    kind: str = ""

@@ -1,0 +1,135 @@
+"""`gossamer bench run`: takes a run, keeps it as JSON, and prints its figures."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gossamer.bench.analysis import figures_of
+from gossamer.bench.arms import Outside
+from gossamer.bench.cells import Cell
+from gossamer.bench.errors import BenchError, RigBroken
+from gossamer.bench.markdown import write_markdown
+from gossamer.bench.page import write_page
+from gossamer.bench.profiles import PROFILES
+from gossamer.bench.progress import Progress
+from gossamer.bench.record import Run, read_run, write_run
+from gossamer.bench.session import Wish, scratch_file, take_run
+from gossamer.bench.traffic import MODEL
+from gossamer.cli.bench_words import (
+    NOT_MEASURED,
+    add_arm,
+    can_measure,
+    ending_well,
+    new_say,
+    positive,
+    seed_of,
+    subject_of,
+)
+
+INTERRUPTED = 130
+
+
+def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Under `bench`."""
+    run = verbs.add_parser(
+        "run",
+        help="what a gateway adds, with intervals: latency, streams, CPU, capacity, errors",
+        description="Measure what a gateway adds between a client and a provider, beside a null hop and no hop at all.",
+        epilog="Ctrl-C keeps what there is; --resume goes on. Exit code: 0 taken, 2 not measured, 130 interrupted.",
+    )
+    add_plan(run)
+    run.add_argument("--out", type=Path, metavar="FILE", help="the result (default: a new file in this folder)")
+    run.add_argument("--html", type=Path, metavar="FILE", help="the page (default: beside the result)")
+    run.add_argument("--resume", type=Path, metavar="FILE", help="go on with an interrupted run; FILE is written to")
+    add_targets(run)
+    add_arm(run)
+    run.set_defaults(run=run_bench_run)
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """How much."""
+    parser.add_argument("--profile", choices=PROFILES, default="short", help="(default: %(default)s)")
+    parser.add_argument("--rounds", type=positive, metavar="N", help="of every cell (default: the profile's own)")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the order of everything (default: a new one)")
+
+
+def add_targets(parser: argparse.ArgumentParser) -> None:
+    """Gateways that run already."""
+    parser.add_argument("--target", action="append", default=[], metavar="[NAME=]URL", help=_TARGET_HELP)
+    parser.add_argument("--token", default="", metavar="TOKEN", help="that the targets know")
+    parser.add_argument("--model", default=MODEL, metavar="NAME", help="that the targets know (default: %(default)s)")
+    parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE", help="for the targets; repeat")
+    parser.add_argument("--provider-port", type=positive, metavar="PORT", help="where the mock shall listen")
+
+
+_TARGET_HELP = (
+    "a gateway that runs already, by its base URL up to /v1; it must have the mock as its provider: "
+    "http://127.0.0.1:PORT/v1 with the PORT of --provider-port. May be repeated"
+)
+
+
+def run_bench_run(args: argparse.Namespace) -> int:
+    """Take it, keep it, show it."""
+    if not can_measure("run"):
+        return NOT_MEASURED
+    out: Path = args.resume or args.out or scratch_file()
+    try:
+        resumed = read_run(args.resume) if args.resume is not None else None
+        run = take(wish_of(args, resumed), out, resumed)
+    except BenchError as error:
+        print(f"gossamer: {error}", file=sys.stderr)
+        return NOT_MEASURED
+    figures = figures_of(run)
+    page: Path = args.html or out.with_suffix(".html")
+    page.write_text(write_page(figures), encoding="utf-8")
+    print(write_markdown(figures))
+    print(f"result: {out}\npage:   {page}")
+    return 0 if run.is_complete else INTERRUPTED
+
+
+def take(
+    wish: Wish,
+    out: Path,
+    resumed: Run | None = None,
+    unclear: Callable[[Run], Sequence[Cell]] | None = None,
+) -> Run:
+    """With progress on stderr, kept in the file after each round."""
+    progress = Progress(sys.stderr, wish.profile.cells, is_terminal=sys.stderr.isatty())
+    with ending_well(_interrupt):
+        run = take_run(wish, new_say(), progress.visit, lambda run: write_run(run, out), resumed, unclear)
+    progress.end()
+    return run
+
+
+def wish_of(args: argparse.Namespace, resumed: Run | None = None) -> Wish:
+    """What was asked for; a resumed run asks for what it began with."""
+    if resumed is not None:
+        profile, rounds, seed = PROFILES[resumed.profile], resumed.rounds, resumed.seed
+    else:
+        profile, rounds, seed = PROFILES[args.profile], args.rounds or PROFILES[args.profile].rounds, seed_of(args)
+    if args.target and args.provider_port is None:
+        raise RigBroken("a --target needs the mock as its provider: choose its port with --provider-port")
+    return Wish(profile, rounds, seed, subject_of(args), outside_of(args), provider_port=args.provider_port)
+
+
+def outside_of(args: argparse.Namespace) -> tuple[Outside, ...]:
+    """NAME=URL, or a URL that is its own name."""
+    headers = tuple(_header(text) for text in args.header)
+    found = []
+    for text in args.target:
+        name, _, url = text.rpartition("=")
+        found.append(Outside(name or url, url, args.token, args.model, headers))
+    return tuple(found)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise RigBroken(f"--header {text}: write it like NAME:VALUE")
+    return name.strip().lower(), value.strip()
+
+
+def _interrupt() -> None:
+    """SIGTERM is Ctrl-C: what there is, is kept."""
+    raise KeyboardInterrupt

@@ -1,0 +1,12 @@
+"""What every part of the settings is made of."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
+Target = Annotated[str, Meta(extra={"leaf": "target"})]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the settings: never changed, and no key in it that nothing reads."""

@@ -1,0 +1,55 @@
+"""The admin API, put together: a store and settings in, an ASGI app out. Whoever serves it, serves it as it is."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from fastapi import FastAPI
+
+from gossamer import __version__
+from gossamer.config.settings import Settings
+from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, users
+from gossamer.control.api.desk import Desk
+from gossamer.control.api.openapi import DESCRIPTION
+from gossamer.control.api.rim import SmallBodies, Unkept
+from gossamer.control.nouns import Actor
+from gossamer.control.store.store import Store
+from gossamer.core.clock import wall_time
+
+
+def make_app(
+    store: Store | None,
+    settings: Settings,
+    *,
+    operator: Actor | None = None,
+    now: Callable[[], float] = monotonic,
+    wall_time: Callable[[], float] = wall_time,
+) -> FastAPI:
+    """Without a store everything is answered `unavailable` until `use_store`.
+
+    `operator` is who asks, whatever is asked: never to be served to anybody. The clocks are handed in by tests.
+    """
+    app = FastAPI(
+        title="Gossamer",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = Desk(store, settings.auth, operator, now, wall_time)
+    for part in (auth, users, keys, agents, invites, audit, health, docs_page):
+        app.include_router(part.routes)
+    answers.install(app)
+    app.add_middleware(SmallBodies)
+    app.add_middleware(Unkept)
+    return app
+
+
+def use_store(app: FastAPI, store: Store) -> None:
+    """From the next request on."""
+    app.state.desk.opened = store
+
+
+def use_settings(app: FastAPI, settings: Settings) -> None:
+    """From the next request on; who is slowed stays so."""
+    app.state.desk.auth = settings.auth

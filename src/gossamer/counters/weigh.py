@@ -1,0 +1,46 @@
+"""What a request may use, before it is known: its tokens, and with a price its money. What it used is settled later."""
+
+from typing import Final
+
+from gossamer.core.errors import PriceUnknown
+from gossamer.core.exchange import Exchange
+from gossamer.core.record import Usage
+from gossamer.counters.rules import Rules
+from gossamer.dialects.ask import asked_output
+
+_BYTES_A_TOKEN: Final = 4
+"""Of English JSON; other languages have fewer, and are settled like all."""
+_FREE_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+"""They look, or tidy up: nothing is generated."""
+
+
+def input_estimate(exchange: Exchange) -> int:
+    """Tokens of what is sent. An upload is known by its length alone."""
+    size = len(exchange.body) or (exchange.request.head.length or 0 if exchange.is_upload else 0)
+    return -(-size // _BYTES_A_TOKEN)
+
+
+def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[int, int | None]:
+    """Tokens and nano-dollars to charge for now, of what is limited by either. Raises PriceUnknown."""
+    endpoint = exchange.caller.endpoint
+    read = input_estimate(exchange)
+    written = 0 if endpoint.dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens)
+    nanos = price(exchange, rules, Usage(read, written)) if has_budget else None
+    # Of a path that nobody here understands the tokens are unknown, and so uncounted; its price is the safe guess.
+    return read + written if endpoint.needs_model else 0, nanos
+
+
+def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:
+    """What a budget must have room for; None where nobody knows, and the settings allow that."""
+    if exchange.caller.method in _FREE_METHODS:
+        return 0
+    target = exchange.target
+    if target is not None and target.price is not None:
+        return target.price.cost(estimate)
+    if rules.refuses_unpriced:
+        label = target.label if target is not None else "what was asked for"
+        raise PriceUnknown(
+            f"A budget limits this request, and nobody has said what {label} costs. "
+            "The operator can put it into `prices`, or set `limits.unpriced` to `allow`."
+        )
+    return None

@@ -1,0 +1,1 @@
+"""What workers and the control process say to each other over their Unix socket."""

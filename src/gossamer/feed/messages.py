@@ -1,0 +1,123 @@
+"""The words of the feed: JSON lines, many questions under way at once, and the changes between the answers.
+
+The order on the wire is the order of truth. Each answer carries the revision of the store that it was read at, and
+each change the one that it made: an answer older than a change to what it speaks of is asked for again.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gossamer.core.allowance import UNLIMITED, Limits
+
+PROTOCOL: Final = 1
+"""Goes up when an older side would misread the lines; the control process refuses another number by name."""
+
+
+class KeyGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one key may do, its user's share included. Only good keys have one."""
+
+    key_id: str
+    name: str
+    user_id: str | None = None
+    scopes: tuple[str, ...] = ("inference",)
+    models: frozenset[str] | None = None
+    """Names of models it may ask for; None: all."""
+    agents: frozenset[str] = frozenset()
+    """The agents that it is bound to; none: all agents of its user."""
+    limits: Limits = UNLIMITED
+    user_limits: Limits = UNLIMITED
+    expires_at: float | None = None
+    """Unix time."""
+
+
+class AgentGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one agent is. Only active agents of active users have one."""
+
+    agent_id: str
+    name: str
+    user_id: str | None = None
+    models: frozenset[str] | None = None
+    default_model: str | None = None
+    limits: Limits = UNLIMITED
+    directive_id: str | None = None
+
+
+# --- a worker's ---
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The first line of a connection. `since`: the last revision that this worker has heard of, 0 for none."""
+
+    worker: int
+    since: int = 0
+    protocol: int = PROTOCOL
+
+
+class AskKeys(msgspec.Struct, frozen=True, tag="keys?"):
+    """SHA-256 digests of tokens, in hex: all that one turn of the loop wanted to know."""
+
+    id: int
+    digests: tuple[str, ...]
+
+
+class AskAgents(msgspec.Struct, frozen=True, tag="agents?"):
+    id: int
+    agent_ids: tuple[str, ...]
+
+
+class Used(msgspec.Struct, frozen=True, tag="used"):
+    """Unix times at which keys were last used, by key id. Told now and then."""
+
+    keys: dict[str, float]
+
+
+# --- the control process's ---
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True, tag="state"):
+    """The answer to Hello. With `is_whole`, whatever the worker remembers from before is to be forgotten."""
+
+    revision: int
+    is_whole: bool = False
+
+
+class Keys(msgspec.Struct, frozen=True, omit_defaults=True, tag="keys"):
+    """What was asked for. A digest that is not in `grants` is no good key."""
+
+    id: int
+    revision: int
+    grants: dict[str, KeyGrant]
+
+
+class Agents(msgspec.Struct, frozen=True, omit_defaults=True, tag="agents"):
+    id: int
+    revision: int
+    grants: dict[str, AgentGrant]
+
+
+class Unavailable(msgspec.Struct, frozen=True, tag="unavailable"):
+    """The store could not be asked. Says nothing about what was asked for."""
+
+    id: int
+    reason: str
+
+
+class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
+    """What differs since the revision before: by id, never by content. Whoever needs it asks again."""
+
+    revision: int
+    keys: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    """Their keys and agents are meant as well."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The last line of a connection that cannot be: another protocol."""
+
+    reason: str
+
+
+FromWorker = Hello | AskKeys | AskAgents | Used
+FromControl = State | Keys | Agents | Unavailable | Changed | Refused

@@ -1,0 +1,13 @@
+"""Where the sockets of the control process are, for those who listen there and those who call."""
+
+from pathlib import Path
+
+
+def feed_path(data_dir: Path) -> Path:
+    """For workers alone: what keys and agents may, and what has changed."""
+    return data_dir / "feed.sock"
+
+
+def control_path(data_dir: Path) -> Path:
+    """HTTP: what clients may reach through a worker."""
+    return data_dir / "control.sock"

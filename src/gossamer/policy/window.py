@@ -1,0 +1,63 @@
+"""A sliding minute, exact: never more than the limit in any 60 seconds, however they are laid over the clock.
+
+It is counted in seconds. One that lies partly in the last minute counts in full, so that the error is always on the
+safe side, and what was let in at once is free again after 60 to 61 seconds. At most 61 numbers a subject, whatever its
+rate; forgetting costs each second once.
+"""
+
+from typing import Final
+
+SPAN_S: Final = 61
+"""Seconds of the clock that a minute can touch."""
+
+
+class Window:
+    """How much was let in, by the second. Seconds are of a clock that does not jump; one handed in late is now."""
+
+    __slots__ = ("_counts", "second", "total", "used_at")
+
+    def __init__(self) -> None:
+        self.total = 0
+        """In the last minute, as of `second`."""
+        self.second = 0
+        self.used_at = 0
+        """The last second in which anything was let in."""
+        self._counts: dict[int, int] = {}
+
+    def advance(self, second: int) -> None:
+        """Forget what is over. Whoever reads `total` sees to it that `second` is now."""
+        if second <= self.second:
+            return
+        self.second = second
+        counts = self._counts
+        over = second - SPAN_S
+        while counts and (first := next(iter(counts))) <= over:
+            self.total -= counts.pop(first)
+
+    def add(self, amount: int) -> None:
+        """Let so much in, now."""
+        second = self.used_at = self.second
+        self._counts[second] = self._counts.get(second, 0) + amount
+        self.total += amount
+
+    def take_back(self, second: int, amount: int) -> None:
+        """So much of what was let in then was not used after all. What is over is over."""
+        count = self._counts.get(second)
+        if count is not None:
+            amount = min(amount, count)
+            self._counts[second] = count - amount
+            self.total -= amount
+
+    def free_at(self, amount: int) -> int:
+        """The second at which so much of what counts now has gone."""
+        gone = 0
+        for second, count in self._counts.items():
+            gone += count
+            if gone >= amount:
+                return second + SPAN_S
+        return self.used_at + SPAN_S
+
+    @property
+    def reset_s(self) -> int:
+        """Until all of it is free again."""
+        return self.used_at + SPAN_S - self.second if self.total else 0

@@ -1,0 +1,90 @@
+"""The one control process: kept like a worker, on sockets of its own, and asked once to keep a first key.
+
+What the key may do and whether one is needed, it knows; the token is known here alone, until the banner shows it.
+"""
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from gossamer.control.tokens import Minted, mint_token
+from gossamer.feed.paths import control_path, feed_path
+from gossamer.process.link import FirstKey, Order, encode_order
+from gossamer.supervisor.crew import Crew
+from gossamer.supervisor.listeners import CONTROL, listen_unix, open_listeners
+
+PRIVATE_SOCKET: Final = 0o600
+
+
+class ControlOwner(Protocol):
+    """Who is told how the control process fares."""
+
+    def control_ready(self) -> None:
+        """It answers. Called again for each successor."""
+
+    def first_key_told(self, token: str | None) -> None:
+        """A first key is kept, and this is it; None: the store had keys before."""
+
+    def gave_up(self, reason: str) -> None: ...
+
+
+class ControlPost:
+    """A CrewOwner. `asks_first_key`: whether a store without keys gets one."""
+
+    def __init__(
+        self, command: Sequence[str], sockets: Sequence[socket.socket], owner: ControlOwner, *, asks_first_key: bool
+    ) -> None:
+        self.crew = Crew(command, [sockets], self, name="control", told_of_key=self._told_of_key)
+        self._owner = owner
+        self._minted: Minted | None = mint_token() if asks_first_key else None
+
+    @property
+    def awaits_first_key(self) -> bool:
+        return self._minted is not None
+
+    def ask_for_first_key(self) -> None:
+        """Asked again of each successor until one has answered: it is the same key, and kept once."""
+        if self._minted is not None:
+            first = FirstKey(self._minted.key_id, self._minted.digest.hex())
+            self.crew.tell(encode_order(Order(first_key=first)))
+
+    # --- told by the crew ---
+
+    def all_ready(self) -> None:
+        self._owner.control_ready()
+
+    def gave_up(self, reason: str) -> None:
+        self._owner.gave_up(reason)
+
+    def _told_of_key(self, is_kept: bool) -> None:
+        minted, self._minted = self._minted, None
+        if minted is not None:
+            self._owner.first_key_told(minted.token if is_kept else None)
+
+
+class ControlSockets:
+    """Open as long as the supervisor runs: who calls while the control process is replaced waits for its successor."""
+
+    def __init__(self, sockets: Sequence[socket.socket], paths: Sequence[Path]) -> None:
+        self.all = sockets
+        self._paths = paths
+
+    def close(self) -> None:
+        for sock in self.all:
+            sock.close()
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+
+def open_control_sockets(data_dir: Path, listen: str | None) -> ControlSockets:
+    """Raises StartFailed, and leaves nothing behind."""
+    paths = (feed_path(data_dir), control_path(data_dir))
+    with contextlib.ExitStack() as undo:
+        sockets = [listen_unix(path, undo, "data_dir", PRIVATE_SOCKET) for path in paths]
+        if listen is not None:
+            host, _, port = listen.rpartition(":")
+            sockets += open_listeners(host.strip("[]"), int(port), workers=1, setting=CONTROL).of_worker[0]
+        undo.pop_all()
+    return ControlSockets(sockets, paths)

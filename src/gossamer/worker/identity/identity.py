@@ -1,0 +1,122 @@
+"""Keys and agents of the store, and the feed that keeps them true, put together. Lives as long as its worker."""
+
+import asyncio
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from gossamer.config.settings import AuthSettings
+from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, State, Unavailable, Used
+from gossamer.feed.paths import feed_path
+from gossamer.worker.identity.agents import StoredAgents
+from gossamer.worker.identity.feed import Feed
+from gossamer.worker.identity.keys import StoredKeys
+from gossamer.worker.identity.questions import News
+
+SWEEP_S: Final = 1.0
+"""How late the end of a key's time may be noticed."""
+SWEEPS_PER_REPORT: Final = 10
+"""Uses are told so seldom since nobody decides by them."""
+
+
+class Identity:
+    """A FeedOwner."""
+
+    def __init__(self, data_dir: Path, worker: int, auth: AuthSettings) -> None:
+        self.revision = 0
+        self.was_told = False
+        """Whether the store could be asked since this worker began: keys could be looked up then."""
+        self._news = News()
+        self._feed = Feed(feed_path(data_dir), worker, self)
+        ids = count(1)  # one for both: an answer names nothing but the id
+        self.keys = StoredKeys(self._say, self._news, ids, auth)
+        self.agents = StoredAgents(self._say, self._news, ids, auth)
+        self._sweeps = 0
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the control process is there, whatever its store does."""
+        return self._feed.is_alive
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the control process was there, and is gone. At a start it is not: whoever asks it waits for it."""
+        return self._feed.is_lost
+
+    def start(self) -> None:
+        self._feed.start()
+        self._sweep_later()
+
+    def close(self) -> None:
+        """The last uses are told, if anybody listens."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        self._tell_uses()
+        self._feed.close()
+
+    def take_over(self, auth: AuthSettings) -> None:
+        """New settings: for what is looked up from now on."""
+        self.keys.take_over(auth)
+        self.agents.take_over(auth)
+
+    # --- told by the feed ---
+
+    def connected(self) -> None:
+        self.keys.connected()
+        self.agents.connected()
+
+    def lost(self) -> None:
+        self.keys.lost()
+        self.agents.lost()
+
+    def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None:
+        if isinstance(said, State):
+            self.was_told = True
+        match said:
+            case Keys():
+                self.keys.answered(said)
+            case Agents():
+                self.agents.answered(said)
+            case Changed():
+                self._change(said)
+            case State(is_whole=True):
+                self._begin_anew(said.revision)
+            case Unavailable():
+                self.keys.unavailable(said.id, said.reason)
+                self.agents.unavailable(said.id, said.reason)
+
+    # --- inside ---
+
+    def _change(self, change: Changed) -> None:
+        self.revision = change.revision
+        self._news.add(change)
+        self.keys.changed(change)
+        self.agents.changed(change)
+
+    def _begin_anew(self, revision: int) -> None:
+        """Nobody can name what has changed since: nothing from before is believed."""
+        self.revision = revision
+        self._news.begin_at(revision)
+        self.keys.forget()
+        self.agents.forget()
+
+    def _say(self, message: FromWorker) -> bool:
+        return self._feed.say(message)
+
+    def _sweep_later(self) -> None:
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+
+    def _sweep(self) -> None:
+        now = monotonic()
+        self.keys.sweep(now)
+        self.agents.sweep(now)
+        self._sweeps += 1
+        if self._sweeps % SWEEPS_PER_REPORT == 0:
+            self._tell_uses()
+        self._sweep_later()
+
+    def _tell_uses(self) -> None:
+        if self.is_connected and (used := self.keys.used()):
+            self._feed.say(Used(used))

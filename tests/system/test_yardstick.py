@@ -1,0 +1,151 @@
+"""Whole runs of the yardstick: tiny ones, against good gateways and deliberately bad ones.
+
+What is asked for here holds on a busy machine: that things are found and named, never how large they are.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gossamer.bench.analysis import figures_of
+from gossamer.bench.cells import Cell, Dialect, Lane
+from gossamer.bench.errors import RigBroken
+from gossamer.bench.page import write_page
+from gossamer.bench.profiles import Profile, floor, latency, latency_stream
+from gossamer.bench.record import Role, Run, read_run, write_run
+from gossamer.bench.schedule import Visit
+from gossamer.bench.session import Wish, take_run
+from gossamer.bench.stages import grown_stages
+from gossamer.bench.subject import Subject
+from tests.house.pages import ROOT
+
+needs_linux_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="takes two cores")
+pytestmark = needs_linux_cores
+ODD = f"{sys.executable} {ROOT / 'tests/system/odd_proxies.py'}"
+SLOW_US = 300
+SLOWED = f"""
+import time
+import gossamer.stages.authenticate as module
+
+within = module.authenticate
+
+def authenticate(exchange):
+    until = time.perf_counter_ns() + {SLOW_US} * 1000
+    while time.perf_counter_ns() < until:
+        pass
+    return within(exchange)
+
+module.authenticate = authenticate
+"""
+
+
+def taken(cells: tuple[Cell, ...], rounds: int, subject: Subject, base: str | None = None) -> Run:
+    wish = Wish(Profile("tiny", cells, rounds), rounds, 1, subject, base=base)
+    return take_run(wish, lambda _: None, lambda *_: None, lambda _: None)
+
+
+def named(cells: tuple[Cell, ...], subject: Subject, rounds: int = 2) -> dict[str, str]:
+    figures = figures_of(taken(cells, rounds, subject))
+    return {finding.kind: finding.text for finding in figures.findings if finding.arm == "gateway"}
+
+
+def slowed(folder: Path) -> Subject:
+    """Gossamer with one stage that takes its time."""
+    (folder / "sitecustomize.py").write_text(SLOWED)
+    path = os.pathsep.join([str(folder), str(ROOT / "src")])
+    return Subject(env={"PYTHONPATH": path})
+
+
+def test_a_tiny_run_of_everything():
+    cells = (
+        latency(4, each=2),
+        *(latency_stream(2, dialect=dialect) for dialect in (Dialect.CHAT, Dialect.RESPONSES)),
+        Cell(Lane.FLOOR, 1, 40),
+        Cell(Lane.CAPACITY, 8, 100),
+        Cell(Lane.CAPACITY, 8, 40, rate_per_s=200),
+        Cell(Lane.ERRORS, 1, 3, fault="429-always"),
+        Cell(Lane.ERRORS, 1, 2, is_stream=True, fault="cut"),
+    )
+    run = taken(cells, 2, Subject())
+    assert run.is_complete
+    assert [block.reason for block in run.blocks if block.reason] == []
+    figures = figures_of(run)
+    for cell in figures.cells:
+        assert {arm.role for arm in cell.arms} == set(Role) - {Role.BASE}, cell.missing
+        gateway = cell.arm(Role.GATEWAY)
+        assert gateway is not None
+        assert gateway.cpu_us is not None
+        if cell.cell.lane is not Lane.ERRORS:
+            assert set(gateway.statuses) == {"200"}
+            assert gateway.account is not None
+            assert "authenticate" in gateway.account.stages_us
+        if cell.cell.is_stream and not cell.cell.fault:
+            assert gateway.flow is not None
+            assert gateway.flow.is_stamped
+            assert gateway.flow.events == gateway.flow.expected > 0
+    assert "<svg" in write_page(figures)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding", "told"),
+    [
+        ("buffering", "buffering", "holds streams back"),
+        ("dropping", "lost-events", "events of streams are missing"),
+    ],
+)
+def test_a_proxy_that_spoils_streams_is_named(kind: str, finding: str, told: str):
+    found = named((latency_stream(50),), Subject(f"{ODD} {kind} {{port}} {{upstream_port}}"), 3)
+    assert told in found[finding]
+
+
+def test_a_proxy_that_answers_200_with_an_error_inside_is_named():
+    found = named((Cell(Lane.FLOOR, 1, 60),), Subject(f"{ODD} lying {{port}} {{upstream_port}}"))
+    assert "say 200 and have an error inside" in found["error-inside-200"]
+
+
+def test_a_proxy_that_does_nothing_odd_is_not_accused():
+    found = named((latency_stream(10), floor()), Subject(f"{ODD} good {{port}} {{upstream_port}}"))
+    assert set(found) <= {"rig"}
+
+
+def test_a_slow_stage_is_named(tmp_path: Path):
+    found = named((floor(),), slowed(tmp_path))
+    assert "`authenticate`" in found["slow-stage"]
+
+
+def test_a_stage_that_has_grown_since_a_revision_is_named(tmp_path: Path):
+    if subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, check=False).returncode:
+        pytest.skip("these sources are in no git repository: there is no revision to compare with")
+    run = taken((floor(),), 7, slowed(tmp_path), base="HEAD")
+    assert [block.reason for block in run.blocks if block.reason] == []
+    assert "`authenticate`" in grown_stages(run)[0].text
+
+
+def test_an_interrupted_run_is_kept_and_goes_on_where_it_stopped(tmp_path: Path):
+    cells, file = (Cell(Lane.FLOOR, 1, 20),), tmp_path / "run.json"
+    wish = Wish(Profile("tiny", cells, 3), 3, 1, Subject())
+
+    def interrupt_in(turn: int) -> Callable[[Run, Visit, int], None]:
+        def progress(_run: Run, visit: Visit, _position: int) -> None:
+            if visit.round == turn:
+                raise KeyboardInterrupt
+
+        return progress
+
+    def keep(run: Run) -> None:
+        write_run(run, file)
+
+    first = take_run(wish, lambda _: None, interrupt_in(1), keep)
+    assert not first.is_complete
+    kept = read_run(file)
+    assert {block.round for block in kept.blocks} == {0}
+    resumed = take_run(wish, lambda _: None, lambda *_: None, keep, kept)
+    assert resumed.is_complete
+    assert len({(block.round, block.arm) for block in resumed.blocks}) == len(resumed.blocks) == 3 * 4
+    with pytest.raises(RigBroken, match="rounds is not that of the run to resume"):
+        take_run(replace(wish, rounds=4), lambda _: None, lambda *_: None, keep, read_run(file))

@@ -1,0 +1,59 @@
+"""Each odd thing is named for what it is, and a good gateway has nothing said of it."""
+
+import pytest
+
+from gossamer.bench.analysis import figures_of
+from gossamer.bench.cells import Cell, Lane
+from gossamer.bench.profiles import floor, latency, latency_stream
+from gossamer.bench.record import Role, Spread, Streams
+from tests.unit.bench.made_up import WAYS, Adds, run_of
+
+STREAM = latency_stream(10)
+SPREAD = Spread(400, 50_000, 60_000, 90_000, 100_000)
+LATE = Spread(400, 40_000_000, 60_000_000, 90_000_000, 100_000_000)
+
+
+def streams(per_stream: int = 22, reads: int = 440, shrunk: int = 1, unended: int = 0, delay: Spread | None = SPREAD):
+    count = STREAM.requests
+    return Streams(
+        per_stream * count, reads, [per_stream] * count, unended, 400 if delay else 0, shrunk, [1] * count, delay
+    )
+
+
+GOOD = {role: Adds(adds.us, cpu_us=adds.cpu_us, streams=streams()) for role, adds in WAYS.items()}
+
+
+def kinds(cell: Cell, odd: Adds) -> dict[str, str]:
+    run = run_of(cells=(cell,), ways={**GOOD, Role.GATEWAY: odd})
+    return {finding.kind: finding.text for finding in figures_of(run).findings}
+
+
+def test_nothing_is_said_of_a_good_gateway():
+    assert figures_of(run_of(cells=(STREAM, floor()), ways=GOOD)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "odd", "kind", "told"),
+    [
+        (floor(), Adds(300, stages_us={"a": 10, "limit": 150}), "slow-stage", "the stage `limit` takes 15"),
+        (STREAM, Adds(300, streams=streams(shrunk=380, delay=LATE)), "buffering", "95% of the gaps"),
+        (STREAM, Adds(300, streams=streams(reads=20, shrunk=0, delay=None)), "buffering", "22.0 events come at once"),
+        (STREAM, Adds(300, streams=streams(per_stream=21)), "lost-events", "about every 22th"),
+        (STREAM, Adds(300, streams=streams(unended=3)), "unended-streams", "30 streams end without"),
+        (floor(), Adds(300, hidden=5), "error-inside-200", "50 of 2500 answers say 200"),
+        (floor(), Adds(300, status="429"), "refusals", "2500 x 429"),
+        (floor(), Adds(300, reached=0.5), "answered-without-provider", "is a cache on?"),
+        (Cell(Lane.CAPACITY, 64, 100), Adds(0.0), "rig", "RIG-BOUND"),
+        (latency(10), Adds(300, load_share=0.9), "rig", "RIG-BOUND"),
+    ],
+)
+def test_it_is_named(cell: Cell, odd: Adds, kind: str, told: str):
+    found = kinds(cell, odd)
+    assert list(found) == [kind]
+    assert told in found[kind]
+
+
+def test_the_same_in_many_cells_is_told_once():
+    run = run_of(cells=(floor(), latency(10)), ways={**WAYS, Role.GATEWAY: Adds(300, hidden=5)})
+    (finding,) = figures_of(run).findings
+    assert finding.text.endswith("; and in 1 other cell")

@@ -1,0 +1,149 @@
+"""What people read: the Markdown and the page, of runs whose truth is known."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from gossamer.bench.analysis import figures_of
+from gossamer.bench.cells import Cell, Lane
+from gossamer.bench.charts import Line, Part, bars, plot, ticks_of
+from gossamer.bench.figures import Figures, decode_figures, write_figures
+from gossamer.bench.limits import hard_limits
+from gossamer.bench.markdown import headroom_mark, verdict, write_markdown
+from gossamer.bench.page import write_page
+from gossamer.bench.plates import heat
+from gossamer.bench.profiles import floor, latency
+from gossamer.bench.record import Role
+from gossamer.bench.verdict import Answer, Budget, Result
+from tests.unit.bench.made_up import WAYS, Adds, run_of
+
+SPEED = Cell(Lane.CAPACITY, 64, 50)
+FAULTY = Cell(Lane.ERRORS, 1, 5, fault="500")
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    odd = Adds(300, cpu_us=40, stages_us={"limit": 150.0, "route": 5.0}, hidden=3)
+    return figures_of(run_of(cells=(floor(), latency(10), SPEED, FAULTY), ways={**WAYS, Role.GATEWAY: odd}))
+
+
+class Checker(HTMLParser):
+    """Every tag is closed, and nothing is fetched."""
+
+    VOID = frozenset({"meta"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        assert tag not in {"script", "link", "img", "iframe"}
+        assert not {"src", "href"} & {name for name, _ in attrs}
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_fetches_nothing(figures: Figures):
+    page = write_page(figures, hard_limits(figures))
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert checker.seen.count("svg") == 2 + 1 + 2  # curves, the stack, series
+    assert "url(" not in page
+    assert "@import" not in page
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_the_page_names_what_is_odd(figures: Figures):
+    page = write_page(figures)
+    assert "error-inside-200" in page
+    assert "slow-stage" in page
+    assert "unexplained rest" in page
+
+
+def test_names_from_outside_are_words_and_not_markup():
+    figures = figures_of(run_of(cells=(floor(),)))
+    figures.arms = tuple(type(arm)(arm.name, arm.role, arm.url, "<script>x</script>") for arm in figures.arms)
+    assert "<script" not in write_page(figures)
+
+
+def test_markdown_has_the_verdict_first_and_every_cell(figures: Figures):
+    text = write_markdown(figures)
+    assert text.startswith("# What the gateway adds: figures, not judged")
+    for cell in figures.cells:
+        assert f"| {cell.name} | gateway |" in text
+    assert "error-inside-200" in text
+
+
+def test_an_interrupted_run_says_so(figures: Figures):
+    cut = figures_of(run_of(cells=(floor(),)))
+    cut.is_complete = False
+    assert "interrupted" in write_markdown(cut)
+    assert "interrupted" in write_page(cut)
+    assert "interrupted" not in write_page(figures)
+
+
+def test_a_figure_that_the_rig_limits_never_goes_without_its_mark():
+    assert headroom_mark(0.9) == " RIG-BOUND"
+    assert headroom_mark(0.6) == " (little)"
+    assert headroom_mark(0.3) == ""
+    bound = figures_of(run_of(cells=(SPEED,)))
+    assert "RIG-BOUND" in write_markdown(bound)
+    assert "RIG-BOUND" in write_page(bound)
+
+
+@pytest.mark.parametrize(
+    ("answers", "word"),
+    [
+        ((), "figures, not judged"),
+        ((Answer.PASS, Answer.SHOWN), "PASS"),
+        ((Answer.PASS, Answer.INCONCLUSIVE), "INCONCLUSIVE"),
+        ((Answer.INCONCLUSIVE, Answer.FAIL), "FAIL"),
+    ],
+)
+def test_one_word_for_all(answers: tuple[Answer, ...], word: str):
+    assert verdict([Result("x", Budget(1, "x"), answer) for answer in answers]).upper() == word.upper()
+
+
+def test_the_hard_limit_is_held_against_a_hundred_at_once():
+    cell = Cell(Lane.LATENCY, 100, 150)
+    (good,) = hard_limits(figures_of(run_of(cells=(cell,))))
+    (bad,) = hard_limits(figures_of(run_of(cells=(cell,), ways={**WAYS, Role.GATEWAY: Adds(30_000)})))
+    (few,) = hard_limits(figures_of(run_of(rounds=6, cells=(cell,))))
+    assert (good.answer, bad.answer, few.answer) == (Answer.PASS, Answer.FAIL, Answer.SHOWN)
+
+
+def test_figures_that_are_kept_are_the_figures(figures: Figures, tmp_path):
+    file = tmp_path / "baseline.json"
+    write_figures(figures, file)
+    assert decode_figures(file.read_bytes(), file) == figures
+
+
+def test_the_heat_has_equal_steps_of_the_logarithm():
+    assert [heat(us) for us in (-5, 50, 100, 400, 1_000, 3_000, 8_000, 50_000)] == [0, 0, 0, 2, 3, 4, 5, 5]
+
+
+@pytest.mark.parametrize(("low", "high", "ticks"), [(0, 100, [0, 50, 100]), (0, 0, [0]), (-3, 7, [-5, 0, 5, 10])])
+def test_ticks_are_round_and_span_the_values(low: float, high: float, ticks: list[float]):
+    found = ticks_of(low, high)
+    assert found[0] <= low
+    assert found[-1] >= high
+    assert len(found) <= 7
+
+
+def test_a_plot_of_nothing_is_nothing():
+    assert plot([], [], "us", "x") == ""
+    assert bars([("a", [Part("b", 0.0, "one")])], "us", "x") == ""
+
+
+def test_a_line_has_a_dot_and_a_title_for_each_point():
+    drawn = plot([Line("a<b", "one", [(0, 1.0), (1, 2.0)])], [(0, "p50")], "us", "x")
+    assert drawn.count("<title>a&lt;b: ") == 2
