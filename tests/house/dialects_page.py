@@ -32,6 +32,9 @@ INTRODUCTION: Final = """\
 
 Written from the tables in the code by `python -m tests.house.dialects_page`; do not edit it by hand.
 
+> Not in force yet: no provider of another dialect can be configured, so today bytes pass and nothing is translated.
+> What stands here is what the translation does where it is called, from Python and in its tests.
+
 A client speaks OpenAI's chat completions, OpenAI's responses or Anthropic's messages, and so does a provider. Where
 both speak the same, bytes pass, and nothing on this page applies. Where they differ, the request, the answer, each
 event of a stream and each error is translated; a stream event by event, as it comes.

@@ -1,6 +1,7 @@
 """Who imitates chat completions, and where each one differs: a table.
 
-docs/reference/dialects.md shows it. Taken from the vendors' public pages and their error messages, November 2026.
+docs/reference/dialects.md shows it. Put together in November 2026 from public pages and threads where there were any;
+what Together, Azure and Ollama take was not found written down, and is to be checked against them.
 """
 
 from collections.abc import Mapping
