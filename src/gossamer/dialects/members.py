@@ -5,7 +5,7 @@ in whatever spelling. Knows JSON and no API.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Final, NoReturn
 
@@ -88,6 +88,12 @@ class JsonObject:
             return self._spliced(changes)
         raws = {name: msgspec.Raw(value) for name, value in changes.items()}
         return self._write(self.members | raws)
+
+    def edited(self, changes: Mapping[str, bytes], gone: Collection[str]) -> bytes:
+        """The object with these members set, and without those; all else keeps its bytes, if not the space between."""
+        raws = {name: msgspec.Raw(value) for name, value in changes.items()}
+        kept = {name: raw for name, raw in self.members.items() if name not in gone}
+        return (self._write or _write_compact)(kept | raws)
 
     def _spliced(self, changes: Mapping[str, bytes]) -> bytes:
         body, spans = self._body, self._spans

@@ -1,0 +1,1 @@
+"""OpenAI's chat completions, read and written: requests, whole answers and streams."""

@@ -1,0 +1,1 @@
+"""Anthropic's messages, read and written: requests, whole answers and streams."""

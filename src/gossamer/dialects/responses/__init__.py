@@ -1,0 +1,1 @@
+"""OpenAI's responses, read and written: requests, whole answers and streams."""
