@@ -1,7 +1,7 @@
 """From the URL of a store to how it is reached. Drivers are loaded here, and only the one that is needed."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,6 +25,9 @@ class Backend(Protocol):
 
     def migrator(self, patience_s: float) -> AsyncEngine:
         """As the writer, with time for long statements, and for others who do the same."""
+
+    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """All rows, from the driver's own connection, in whose words the statement is. Raises what the driver does."""
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Against all other processes, until the end of the transaction."""

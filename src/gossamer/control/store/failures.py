@@ -24,6 +24,8 @@ def told(error: Exception) -> Exception:
     match error:
         case exc.DBAPIError(orig=BaseException() as original):
             return _told_of_driver(error, original)
+        case _ if is_of_driver(error):
+            return _told_of_driver(error, error)
         case exc.StatementError(orig=StoreError() as own):
             return own
         case UnicodeEncodeError():
@@ -33,6 +35,11 @@ def told(error: Exception) -> Exception:
         case OSError():
             return StoreUnavailable(reason_of(error))
     return error
+
+
+def is_of_driver(error: Exception) -> bool:
+    """Whether a driver raised it, asked without SQLAlchemy between. Not loaded for it: one of them may be missing."""
+    return isinstance(error, sqlite3.Error) or type(error).__module__.startswith("asyncpg.")
 
 
 def is_worth_another_try(error: exc.DBAPIError) -> bool:

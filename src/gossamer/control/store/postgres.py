@@ -6,7 +6,7 @@ here and on the server, so that a node that went dark in the middle of a change 
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -67,6 +67,11 @@ class PostgresBackend:
 
     def migrator(self, patience_s: float) -> AsyncEngine:
         return self._engine(patience_s, 1)
+
+    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Prepared by asyncpg, once a connection."""
+        rows: Sequence[Sequence[Any]] = await line.fetch(statement, *values)
+        return rows
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Until the end of the transaction, against all other processes."""

@@ -7,7 +7,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -86,6 +86,11 @@ class SqliteBackend:
     def migrator(self, patience_s: float) -> AsyncEngine:
         """Without foreign keys: SQLite changes a table by making it anew."""
         return _serial(self._engine(patience_s, (*_WRITES, "foreign_keys=OFF"), 1))
+
+    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """One visit to the thread of the connection."""
+        rows: Sequence[Sequence[Any]] = await line.execute_fetchall(statement, values)
+        return rows
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """BEGIN IMMEDIATE has done so."""

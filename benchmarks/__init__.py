@@ -1,0 +1,1 @@
+"""What is measured on a machine of your own, beside `gossamer bench`."""
