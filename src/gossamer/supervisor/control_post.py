@@ -69,19 +69,32 @@ class ControlSockets:
 
     def __init__(self, sockets: Sequence[socket.socket], paths: Sequence[Path]) -> None:
         self.all = sockets
-        self._paths = paths
+        self._files = [(path, _file_of(path)) for path in paths]
 
     def close(self) -> None:
         for sock in self.all:
             sock.close()
-        for path in self._paths:
-            path.unlink(missing_ok=True)
+        for path, file in self._files:
+            if _file_of(path) == file:  # else it is a successor's, who has started while this one drained
+                path.unlink(missing_ok=True)
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Which file that is, whatever comes to stand at its path."""
+    with contextlib.suppress(FileNotFoundError):
+        status = path.stat()
+        return status.st_dev, status.st_ino
+    return None
 
 
 def open_control_sockets(data_dir: Path, listen: str | None) -> ControlSockets:
     """Raises StartFailed, and leaves nothing behind."""
     paths = (feed_path(data_dir), control_path(data_dir))
     with contextlib.ExitStack() as undo:
+        for path in paths:
+            if path.is_socket():
+                # The data directory is ours: who listens here has let go of it, and drains on connections it has.
+                path.unlink()
         sockets = [listen_unix(path, undo, "data_dir", PRIVATE_SOCKET) for path in paths]
         if listen is not None:
             host, _, port = listen.rpartition(":")
