@@ -235,7 +235,7 @@ def test_a_second_gateway_in_the_same_data_directory_is_refused(gateway: MakeGat
     first, second = gateway().started(), gateway()
     second.write_settings({"server": {"port": 0}, "data_dir": str(first.home / "data")})
     assert second.start().ended() == 1
-    assert "perhaps another gossamer" in second.log
+    assert "Another gossamer serves from the data directory" in second.log
     first.signal(signal.SIGTERM)
     assert first.ended() == 0
     assert not list((first.home / "data").glob("*.sock"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.cli.config import add_config_option, load_chosen
+from gossamer.cli.probe_counters import probe_counters
 from gossamer.cli.probe_node import (
     Finding,
     probe_certificate,
@@ -22,6 +23,7 @@ from gossamer.cli.probe_state import probe_state
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
+from gossamer.config.values import IN_MEMORY
 
 HEALTHY: Final = 0
 UNHEALTHY: Final = 1
@@ -77,4 +79,6 @@ def _examine_node(settings: Settings) -> list[Finding]:
         findings.append(probe_unix_socket(settings.server.uds))
     if settings.server.tls is not None:
         findings.append(probe_certificate(settings.server.tls))
+    if settings.counters != IN_MEMORY:
+        findings.append(probe_counters(settings.counters))
     return findings

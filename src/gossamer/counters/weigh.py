@@ -25,17 +25,15 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_tokens: bool, has_budget:
     if not (has_tokens or has_budget):
         return 0, None
     usage = weigh(exchange, rules)
+    # Of a path that nobody here understands the tokens are unknown, and so uncounted; its price is the safe guess.
     tokens = usage.input + usage.output if exchange.caller.endpoint.needs_model else 0
     return tokens, price(exchange, rules, usage) if has_budget else None
 
 
 def weigh(exchange: Exchange, rules: Rules) -> Usage:
     """About what it will use: its body by its length, its answer by what it asks for."""
-    endpoint = exchange.caller.endpoint
-    written = 0
-    if endpoint.needs_model and endpoint.dialect != "embeddings":
-        written = asked_output(exchange.body, rules.output_tokens)
-    return Usage(input_estimate(exchange), written)
+    is_silent = exchange.caller.endpoint.dialect == "embeddings"
+    return Usage(input_estimate(exchange), 0 if is_silent else asked_output(exchange.body, rules.output_tokens))
 
 
 def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:

@@ -148,7 +148,7 @@ class Cluster:
         if isinstance(reply, list):
             self._masters = set()
             for first, last, (host, port, *_), *_ in reply:
-                server = self._started(host.decode() or self._address.host, port)
+                server = self._started((host or b"").decode() or self._address.host, port)
                 self._masters.add(server)
                 self._owners[first : last + 1] = [server] * (last + 1 - first)
 

@@ -41,8 +41,9 @@ class Line(asyncio.Protocol):
         self._out: list[bytes] = []
         self._waiters: deque[Waiter] = deque()
         self._transport: asyncio.Transport | None = None
-        self._is_leaving = False
         self.is_open = False
+        self.is_leaving = False
+        """Whether nobody is told anything by it any more: what it still says is late."""
 
     @property
     def owed(self) -> int:
@@ -62,7 +63,7 @@ class Line(asyncio.Protocol):
 
     def leave(self, within_s: float) -> None:
         """Nothing more goes out; what comes in until then is still heard."""
-        self._is_leaving = True
+        self.is_leaving = True
         if self._waiters:
             self._loop.call_later(within_s, self.close)
         else:
@@ -104,7 +105,7 @@ class Line(asyncio.Protocol):
         except BadReply as error:
             self._lose(f"it does not speak as Redis does: {error}")
             self.close()
-        if self._is_leaving and not self._waiters:
+        if self.is_leaving and not self._waiters:
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,6 +5,8 @@ well. An answer that comes too late is still handed on, for whoever has to undo 
 """
 
 import asyncio
+import os
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -63,7 +65,7 @@ class Server:
         self._is_reported = False
         """Whether the log knows that it is down."""
         self._all_well: asyncio.TimerHandle | None = None
-        self._tls = _context(address)
+        self._tls = tls_context(address)
 
     def start(self) -> None:
         self._connect()
@@ -128,31 +130,20 @@ class Server:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._loop.create_connection(lambda: line, address.host, address.port, ssl=self._tls)
-                await self._greet(line)
+                await greet(line, address, self._scripts)
+                async with asyncio.timeout(self._timeout_s):
+                    await ask(line, "PING")
         except TimeoutError:
             self._fail("no connection in time")
-        except (OSError, ReplyError) as error:
-            self._fail(str(error) or type(error).__name__)
+        except OSError as error:
+            self._fail(in_words(error))
+        except ReplyError as error:
+            self._fail(str(error))
         else:
             self._ready(line)
         finally:
             if line is not self.line:
                 line.close()
-
-    async def _greet(self, line: Line) -> None:
-        """Log in, choose the database, make the scripts known, and see that it answers as fast as it must."""
-        address = self.address
-        words: list[bytes] = []
-        if address.password is not None:
-            user = () if address.username is None else (address.username,)
-            words.append(encode("AUTH", *user, address.password))
-        if address.db:
-            words.append(encode("SELECT", address.db))
-        for command in (*words, *self._scripts):
-            await _reply(line, command)
-        line.send(encode("CLIENT", "SETNAME", CLIENT_NAME), IGNORED)
-        async with asyncio.timeout(self._timeout_s):
-            await _reply(line, encode("PING"))
 
     def _ready(self, line: Line) -> None:
         self.line = line
@@ -211,6 +202,30 @@ class Server:
         self._connect()
 
 
+async def greet(line: Line, address: RedisAddress, scripts: Sequence[bytes]) -> None:
+    """Log in, choose the database, make the scripts known. Raises ReplyError, or OSError where the line breaks."""
+    if address.password is not None:
+        user = () if address.username is None else (address.username,)
+        await ask(line, "AUTH", *user, address.password)
+    if address.db:
+        await ask(line, "SELECT", address.db)
+    for script in scripts:
+        await _reply(line, script)
+    line.send(encode("CLIENT", "SETNAME", CLIENT_NAME), IGNORED)
+
+
+async def ask(line: Line, *words: str | int) -> object:
+    """What it answers. Raises ReplyError, or OSError where it does not. Not for the way of a request."""
+    return await _reply(line, encode(*words))
+
+
+def in_words(error: OSError) -> str:
+    """Without the numbers and tuples that asyncio puts around it."""
+    if isinstance(error, ssl.SSLError | socket.gaierror) or not error.errno:
+        return error.strerror or str(error) or type(error).__name__
+    return os.strerror(error.errno)
+
+
 class _Reply:
     """Waits for one reply, off the way of any request."""
 
@@ -232,13 +247,12 @@ class _Reply:
 
 
 async def _reply(line: Line, command: bytes) -> object:
-    """What it answers. Raises ReplyError, or OSError where it does not."""
     waiter = _Reply(command)
     line.send(command, waiter)
     return await waiter.reply
 
 
-def _context(address: RedisAddress) -> ssl.SSLContext | None:
+def tls_context(address: RedisAddress) -> ssl.SSLContext | None:
     if not address.has_tls:
         return None
     context = ssl.create_default_context(cafile=address.trust if isinstance(address.trust, str) else None)

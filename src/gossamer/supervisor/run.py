@@ -31,8 +31,10 @@ WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""
 CONTROL_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.control")
 
+CONTROL_WITHIN_S: Final = 20.0
+"""How long the banner waits for the control process, which needs a second on a machine that has nothing else to do."""
 STATE_WITHIN_S: Final = 5.0
-"""How long the banner waits to know whether there is a first key to show; after that it says that one may follow."""
+"""How long it then waits to know whether there is a first key to show; after that it says that one may follow."""
 
 CONTROL_DRAIN_S: Final = 5.0
 """Administration has no long answers."""
@@ -132,8 +134,7 @@ class Supervisor:
 
     def all_ready(self) -> None:
         self._are_workers_ready = True
-        if self._patience is None:
-            self._patience = asyncio.get_running_loop().call_later(STATE_WITHIN_S, self._show, None)
+        self._wait_no_longer_than(CONTROL_WITHIN_S)
         self._go_on()
 
     def control_ready(self) -> None:
@@ -155,8 +156,14 @@ class Supervisor:
             return
         if self._control.awaits_first_key:
             self._control.ask_for_first_key()
+            self._wait_no_longer_than(STATE_WITHIN_S)
         else:
             self._show(None)
+
+    def _wait_no_longer_than(self, seconds: float) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = asyncio.get_running_loop().call_later(seconds, self._show, None)
 
     def _show(self, token: str | None) -> None:
         """The banner, once."""

@@ -196,6 +196,7 @@ def test_what_is_refused_says_why_and_ends_with_1(gossamer: Gossamer, words: tup
         (("key", "create", "x", "--usd-per-day", "cheap"), "'cheap' is no amount"),
         (("key", "list", "--url", "http://127.0.0.1:1"), "--token: is missing"),
         (("key", "list", "--url", "http://127.0.0.1:1", "--config", "gossamer.yaml"), "give one of the two"),
+        (("key", "list", "--token", "gsm_x"), "says nothing without a gateway"),
         (("key", "list", "--config", "nothing.yaml"), "cannot be read"),
     ],
 )

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from gossamer.config.money import Budget
 from gossamer.config.settings import (
     CompatibleProvider,
     KeySettings,
@@ -12,6 +13,7 @@ from gossamer.config.settings import (
     TimeoutSettings,
     TlsSettings,
 )
+from gossamer.config.usage import PriceSettings, QuotaSettings, UsageSettings
 from gossamer.http.limits import CallTimeouts, ServerLimits
 
 FULL = Settings(
@@ -22,6 +24,9 @@ FULL = Settings(
         "mock": MockProvider(),
     },
     models={"m": "mock/mock"},
+    counters="redis://ann:very-secret@h",
+    limits=UsageSettings(default=QuotaSettings(requests=1, budget=(Budget(5, "day"),)), models={"m": QuotaSettings()}),
+    prices={"mock/mock": PriceSettings(input_picos=5)},
     default_provider="openai",
     keys=(
         KeySettings(name="a", digest=b"\x00\xff" * 16, models=frozenset({"m"})),

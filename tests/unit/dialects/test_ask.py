@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.core.errors import InvalidRequest
-from gossamer.dialects.ask import Ask, ask_for_usage, read_ask, read_optional_model, replace_model, with_default_model
+from gossamer.dialects.ask import (
+    Ask,
+    ask_for_usage,
+    asked_output,
+    read_ask,
+    read_optional_model,
+    replace_model,
+    with_default_model,
+)
 
 HALF = (
     "The body has half a character at byte {}, an escape without its other half. "
@@ -248,3 +256,31 @@ def test_a_body_with_a_model_stays_as_it_is():
 def test_a_model_that_is_no_text_is_not_replaced():
     with pytest.raises(InvalidRequest, match="must be a string"):
         read_ask(with_default_model(b'{"model":7}', "small"))
+
+
+# --- asked_output ---
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (b'{"model":"m"}', 300),
+        (b'{"max_tokens":7}', 7),
+        (b'{"max_completion_tokens":9,"max_tokens":7}', 9),
+        (b'{"max_output_tokens":11}', 11),
+        (b'{"max_tokens":7,"n":3}', 21),
+        (b'{"n":3}', 900),
+        (b'{"max_tokens":7,"best_of":5,"n":2}', 35),
+        (b'{"max_tokens":null,"n":null}', 300),
+        (b'{"max_tokens":0}', 300),
+        (b'{"max_tokens":-1}', 300),
+        (b'{"max_tokens":"7"}', 300),
+        (b'{"max_tokens":1e30}', 300),
+        (b'{"max_tokens":99999999999999}', 300),
+        (b"no JSON", 300),
+        (b"", 300),
+        (b"[" * 100_000, 300),
+    ],
+)
+def test_how_much_a_body_may_have_answered(body, tokens):
+    assert asked_output(body, 300) == tokens

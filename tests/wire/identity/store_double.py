@@ -32,6 +32,8 @@ class StoreDouble:
         self._at_once = 0
         self._may_answer = asyncio.Event()
         self._may_answer.set()
+        self._may_watch = asyncio.Event()
+        self._may_watch.set()
         self._bell = asyncio.Event()
 
     # --- what the test does ---
@@ -42,6 +44,13 @@ class StoreDouble:
 
     def let_go(self) -> None:
         self._may_answer.set()
+
+    def hold_watch(self) -> None:
+        """Tell of no change until `let_watch_go`."""
+        self._may_watch.clear()
+
+    def let_watch_go(self) -> None:
+        self._may_watch.set()
 
     def add(self, token: str, grant: KeyGrant) -> None:
         self.keys[digest_of(token)] = grant
@@ -75,12 +84,13 @@ class StoreDouble:
 
     async def changes_since(self, revision: int) -> list[Changed] | None:
         self._must_be_there()
-        if revision < self.lost_before:
-            return None
-        return [change for change in self.changes if change.revision > revision]
+        read = None if revision < self.lost_before else [each for each in self.changes if each.revision > revision]
+        await self._may_answer.wait()
+        return read
 
     async def watch(self, since: int) -> AsyncIterator[Changed | Lost]:
         while True:
+            await self._may_watch.wait()
             for change in [each for each in self.changes if each.revision > since]:
                 since = change.revision
                 yield change

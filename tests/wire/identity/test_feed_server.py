@@ -264,6 +264,35 @@ async def test_what_nobody_can_name_any_more_is_to_be_forgotten(feed: Feed):
     assert await worker.hears_so_many(2) == [State(2), State(4, is_whole=True)]
 
 
+async def test_what_changes_while_somebody_is_told_what_it_missed_is_told_to_it_too(feed: Feed):
+    feed.store.change(keys=("b",))
+    await feed.open()
+    feed.store.hold()
+    worker = feed.worker()
+    worker.says(Hello(0, 1))
+    await worker.hears_so_many(1)
+    feed.store.change(keys=("c",))
+    await eventually(lambda: feed.server._revision == 3)
+    feed.store.let_go()
+    assert await worker.hears_so_many(3) == [State(1), Changed(2, keys=("b",)), Changed(3, keys=("c",))]
+
+
+async def test_what_was_told_before_the_others_were_is_not_told_twice(feed: Feed):
+    feed.store.change(keys=("b",))
+    await feed.open()
+    feed.store.hold_watch()
+    other = await feed.greeted()
+    feed.store.change(keys=("c",))
+    worker = feed.worker()
+    worker.says(Hello(0, 1))
+    told = [State(1), Changed(2, keys=("b",)), Changed(3, keys=("c",))]
+    assert await worker.hears_so_many(3) == told
+    feed.store.let_watch_go()
+    feed.store.change(keys=("d",))
+    assert await other.hears_so_many(2) == [Changed(3, keys=("c",)), Changed(4, keys=("d",))]
+    assert await worker.hears_so_many(4) == [*told, Changed(4, keys=("d",))]
+
+
 async def test_nothing_is_told_to_be_forgotten_because_the_store_is_away(feed: Feed, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(server_module, "RETRY_S", 0.01)
     feed.store.change(keys=("b",))

@@ -87,6 +87,8 @@ def at_door(act: Callable[[Door, argparse.Namespace], None]) -> Callable[[argpar
 def open_door(args: argparse.Namespace) -> AbstractContextManager[Door]:
     """`--url`, else `--config`, else GOSSAMER_URL, else the configuration that is found."""
     url = args.url or (None if args.config else os.environ.get(URL_VARIABLE))
+    if not url and args.token:
+        raise _misused("--token", "says nothing without a gateway", f"give its --url, or {URL_VARIABLE}")
     if not url:
         # Here, so that a command against a gateway needs no database's drivers.
         from gossamer.cli.admin.store_door import StoreDoor  # noqa: PLC0415

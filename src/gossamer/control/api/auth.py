@@ -13,7 +13,7 @@ from gossamer.control.api.refusals import RegistrationClosed, WrongCredentials
 from gossamer.control.api.shapes.auth import LoggedIn, LogIn, Register
 from gossamer.control.api.shapes.users import UserOut
 from gossamer.control.nouns import Actor, User
-from gossamer.control.store.errors import Closed
+from gossamer.control.store.errors import Closed, Missing
 from gossamer.control.tokens import digest_of, new_secret
 from gossamer.core.errors import InvalidRequest
 
@@ -79,7 +79,11 @@ async def _log_in(desk: Desk, user: User, address: str) -> LoggedIn:
     token = LOGIN_PREFIX + new_secret()
     expires_at = desk.moment() + timedelta(seconds=desk.auth.login_ttl_s)
     actor = Actor(kind="user", id=user.id, user_id=user.id, role=user.role, address=address)
-    await desk.store.add_login(actor, user.id, digest_of(token), expires_at)
+    try:
+        await desk.store.add_login(actor, user.id, digest_of(token), expires_at)
+    except Missing:  # deactivated in this very moment
+        raise WrongCredentials("This account is not active any more. Ask an admin.") from None
+    desk.note_token(digest_of(token), is_good=True)
     return LoggedIn(token=token, expires_at=expires_at, user=UserOut.of(user))
 
 

@@ -8,13 +8,13 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from gossamer.control.api.address import address_of
 from gossamer.control.api.desk import AtDesk, Desk, too_many
-from gossamer.control.api.refusals import Forbidden, ScopeForbidden
+from gossamer.control.api.refusals import Forbidden
 from gossamer.control.api.shapes.agents import AgentNew
 from gossamer.control.api.shapes.keys import KeyNew
 from gossamer.control.nouns import Actor
 from gossamer.control.store.errors import Missing
 from gossamer.control.tokens import digest_of
-from gossamer.core.errors import InvalidApiKey
+from gossamer.core.errors import InvalidApiKey, ScopeForbidden
 
 LOGIN_PREFIX: Final = "gsl_"
 
@@ -59,10 +59,12 @@ async def caller_of(
     if not token:
         raise InvalidApiKey("Send Authorization: Bearer with a log-in's gsl_... or a key with the scope admin.")
     address = address_of(request)
+    digest = digest_of(token)
     wait_s = desk.tokens.wait_s(address, desk.now())
-    if wait_s > 0:
+    if wait_s > 0 and digest not in desk.good_tokens:
         raise too_many("Too many bad tokens came from your address", wait_s)
-    found = await (_of_login if token.startswith(LOGIN_PREFIX) else _of_key)(desk, digest_of(token), address)
+    found = await (_of_login if token.startswith(LOGIN_PREFIX) else _of_key)(desk, digest, address)
+    desk.note_token(digest, is_good=found is not None)
     if found is None:
         desk.tokens.take(address, desk.now())
         raise InvalidApiKey("This token is not good here, or not any more. Log in again, or ask an admin for a key.")

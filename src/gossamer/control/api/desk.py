@@ -19,6 +19,8 @@ from gossamer.policy.pace import Cells, Pace
 
 OF_TOKENS: Final = Pace(50, 0.1)
 """Bad tokens of one address: each is a question to the store."""
+MOST_GOOD_TOKENS: Final = 10_000
+"""Some 1.5 MB; the one that was not used for longest is forgotten."""
 OF_REGISTRATIONS: Final = Pace(10, 60.0)
 """Of one address: each costs a password's digest, 50 ms of a core."""
 
@@ -36,6 +38,8 @@ class Desk:
     wall_time: Callable[[], float] = wall_time
     passwords: LogInGate = field(default_factory=LogInGate)
     tokens: Cells = field(default_factory=lambda: Cells(OF_TOKENS))
+    good_tokens: dict[bytes, None] = field(default_factory=dict)
+    """Digests that were good the last time: asked for again each time, but never made to wait for others' bad ones."""
     registrations: Cells = field(default_factory=lambda: Cells(OF_REGISTRATIONS))
 
     @property
@@ -43,6 +47,13 @@ class Desk:
         if self.opened is None:
             raise StoreUnavailable("it could not be opened yet")
         return self.opened
+
+    def note_token(self, digest: bytes, *, is_good: bool) -> None:
+        self.good_tokens.pop(digest, None)
+        if is_good:
+            self.good_tokens[digest] = None
+            if len(self.good_tokens) > MOST_GOOD_TOKENS:
+                del self.good_tokens[next(iter(self.good_tokens))]
 
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.wall_time(), UTC)

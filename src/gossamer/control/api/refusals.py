@@ -41,10 +41,6 @@ class Forbidden(CallerError):
     kind = "permission_error"
 
 
-class ScopeForbidden(Forbidden):
-    code = "scope_forbidden"
-
-
 class WrongPassword(Forbidden):
     code = "wrong_password"
 

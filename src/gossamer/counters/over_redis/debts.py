@@ -57,9 +57,9 @@ class Settlement:
         self.redirects = 0
         self.is_over = False
 
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - a Waiter
+    def answered(self, reply: object, line: Line) -> None:
         if isinstance(reply, ReplyError):
-            self._debts.refused(self, reply)
+            self._debts.refused(self, reply, line)
         else:
             self._debts.heard(self)
 
@@ -141,10 +141,12 @@ class Debts:
             self._waiting[settlement.number] = settlement
         self._arrived(settlement)
 
-    def refused(self, settlement: Settlement, error: ReplyError) -> None:
+    def refused(self, settlement: Settlement, error: ReplyError, line: Line) -> None:
         assert self._servers is not None
         if settlement.is_over or self._servers.redirect(error, settlement):
             return
+        if line.is_leaving:
+            return  # by now it was sent again, or will be
         # It was not carried out, and later ones may have been: under its old number it would count as heard.
         self.heard(settlement)
         fresh = self._numbered(settlement.terms)

@@ -129,7 +129,7 @@ class RedisLimiter:
         return admission
 
     def _plan(self, checks: tuple[Check, ...]) -> RedisPlan:
-        return RedisPlan(checks, self._local.plan(checks), self._counters.life, is_cluster=self._counters.is_cluster)
+        return RedisPlan(checks, self._counters.life, is_cluster=self._counters.is_cluster)
 
     def _look_at_date(self, second: int) -> None:
         """Once a second at most."""
@@ -160,7 +160,10 @@ class RedisLimiter:
             raise Unavailable(
                 "Whether there is room for this request cannot be counted now. Try again later.", retry_after_s=_AGAIN_S
             )
-        later = self._local.admit_by(admission.exchange, admission.plan.local)
+        plan = admission.plan
+        if plan.local is None:
+            plan.local = self._local.plan(plan.checks)
+        later = self._local.admit_by(admission.exchange, plan.local)
         if later is None:
             self._take_over(admission)
             return None

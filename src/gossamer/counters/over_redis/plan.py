@@ -89,12 +89,14 @@ class Group:
 
 
 class RedisPlan:
-    """What a request touches in Redis, and what it touches here while Redis is away."""
+    """What a request touches in Redis."""
 
-    __slots__ = ("groups", "has_budget", "has_tokens", "has_weight", "local")
+    __slots__ = ("checks", "groups", "has_budget", "has_tokens", "has_weight", "local")
 
-    def __init__(self, checks: tuple[Check, ...], local: MemoryPlan, life: str, *, is_cluster: bool) -> None:
-        self.local = local
+    def __init__(self, checks: tuple[Check, ...], life: str, *, is_cluster: bool) -> None:
+        self.checks = checks
+        self.local: MemoryPlan | None = None
+        """What it touches here while Redis is away; made when that is first so."""
         self.has_budget = has_budget(checks)
         self.has_tokens = has_tokens(checks)
         self.has_weight = self.has_tokens or self.has_budget

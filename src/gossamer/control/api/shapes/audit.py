@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.pages import PageAsk
 from gossamer.control.api.shapes.values import Id, Moment, Shape
-from gossamer.control.nouns import AuditEvent, Role
+from gossamer.control.nouns import Actor, AuditEvent, Role
 from gossamer.control.store.page import EventFilter
 
 Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}(\.[a-z_]{1,30})?$")]
@@ -16,10 +16,13 @@ class ActorOut(Shape):
     """Who did it: a user that was logged in, a key, the operator at the machine, or the gateway by itself."""
 
     kind: Literal["user", "key", "operator", "gateway"]
-    id: str | None
+    id: Annotated[str | None, Field(description="null: nobody knows, or it is not the reader's to know.")]
     user_id: str | None
     role: Role
-    address: Annotated[str, Field(description="The client's, or the /64 of it. Empty at the machine.")]
+    address: Annotated[
+        str,
+        Field(description="The client's, or the /64 of it. Empty at the machine, or where it is not to be known."),
+    ]
 
 
 class EventOut(Shape):
@@ -34,8 +37,8 @@ class EventOut(Shape):
     after: dict[str, Any] | None
 
     @classmethod
-    def of(cls, event: AuditEvent) -> "EventOut":
-        actor = event.actor
+    def of(cls, event: AuditEvent, viewer: Actor) -> "EventOut":
+        actor = _shown(event.actor, viewer)
         return cls(
             id=event.id,
             at=event.at,
@@ -45,6 +48,14 @@ class EventOut(Shape):
             before=event.before,
             after=event.after,
         )
+
+
+def _shown(actor: Actor, viewer: Actor) -> Actor:
+    """To a member somebody else is only what they are. Whoever failed to log in has no name anyway."""
+    is_known = actor.id is not None
+    if viewer.role == "admin" or not is_known or actor.user_id == viewer.user_id:
+        return actor
+    return Actor(kind=actor.kind, role=actor.role)
 
 
 class EventAsk(PageAsk):
