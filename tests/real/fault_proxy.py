@@ -43,6 +43,7 @@ class FaultProxy:
         pipes = list(self._pipes)
         for pipe in pipes:
             pipe.cut()
+        self._flowing.set()  # whoever still waits for that finds itself cut
         await asyncio.gather(*(pipe.done for pipe in pipes), return_exceptions=True)
 
     @property
@@ -105,6 +106,8 @@ class _Pipe:
     async def run(self, host: str, port: int) -> None:
         try:
             await self._proxy.let_flow()
+            if self._writer.is_closing():
+                return
             reader, self._onward = await asyncio.open_connection(host, port)
             self._tasks = [
                 asyncio.create_task(self._pass(self._reader, self._onward, is_delayed=False)),
@@ -121,6 +124,7 @@ class _Pipe:
             self.done.set_result(None)
 
     def cut(self) -> None:
+        """Both ways, at once."""
         for task in self._tasks:
             task.cancel()
         self._writer.transport.abort()
