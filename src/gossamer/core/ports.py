@@ -61,8 +61,10 @@ class Authenticator(Protocol):
     Raises Unavailable where nobody can say, and RateLimitExceeded to an address that brings too many bad keys.
     """
 
-    def claims_of(self, digest: bytes, peer: str, *, has_our_form: bool) -> Claims | Awaitable[Claims | None] | None:
-        """Without our form the token can only be one that the configuration grants."""
+    def claims_of(
+        self, digest: bytes, peer: str, *, has_our_form: bool
+    ) -> Claims | Awaitable[Claims | None] | Later | None:
+        """Without our form the token can only be one that the configuration grants. A Later ends as a refusal."""
 
 
 class AgentDirectory(Protocol):

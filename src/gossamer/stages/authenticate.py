@@ -4,10 +4,11 @@ from collections.abc import Awaitable
 
 from gossamer.core.errors import InvalidApiKey, ScopeForbidden
 from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
 from gossamer.core.ports import Claims
 
 
-def authenticate(exchange: Exchange) -> Awaitable[None] | None:
+def authenticate(exchange: Exchange) -> Awaitable[None] | Later | None:
     caller = exchange.caller
     claims = caller.claims
     if claims is not None and claims.is_valid:
@@ -21,6 +22,8 @@ def authenticate(exchange: Exchange) -> Awaitable[None] | None:
     if found is None or isinstance(found, Claims):
         _accept(exchange, found)
         return None
+    if isinstance(found, Later):
+        return found
     return _ask(exchange, found)
 
 

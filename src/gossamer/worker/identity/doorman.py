@@ -2,6 +2,8 @@
 
 Look-ups under way count as if they would fail, so that a thousand at once are not one; who finds no room for that
 waits for those before it. So a flood of wrong tokens comes through at the pace, and a thousand good ones just wait.
+
+A refusal costs this worker more than its sender, who would send the next one at once: so it is held back for a while.
 """
 
 import asyncio
@@ -10,11 +12,16 @@ from time import monotonic
 from typing import Final
 
 from gossamer.core.errors import RateLimitExceeded
+from gossamer.core.later import Later
 from gossamer.policy.pace import Cells, Pace
 from gossamer.policy.site import site_of
 
 PACE: Final = Pace(50, 0.1)
 """Bad tokens of one address: so many at once, then ten a second."""
+HOLD_S: Final = 0.1
+"""How long a refusal is held back. Fifty connections that send wrong tokens so take 4 % of a core instead of all."""
+MOST_HELD: Final = 1000
+"""Refusals; what comes beyond them is refused at once, so that holding back takes little memory."""
 MOST_ADDRESSES: Final = 10_000
 """About 2 MB in a worker when somebody tries to fill its memory."""
 
@@ -33,11 +40,23 @@ class Doorman:
     def __init__(self) -> None:
         self._cells = Cells(PACE, MOST_ADDRESSES)
         self._visits: dict[str, Visit] = {}
+        self._held = 0
 
-    def knock(self, address: str) -> None:
-        """Raises RateLimitExceeded at once where there is no sense in waiting: a flood costs no task."""
-        if wait_s := self._cells.wait_s(address, monotonic()):
+    def knock(self, address: str) -> Later | None:
+        """A refusal, where there is no sense in waiting for room: ended with RateLimitExceeded, and without a task."""
+        wait_s = self._cells.wait_s(address, monotonic())
+        if not wait_s:
+            return None
+        if self._held >= MOST_HELD:
             raise _too_many(wait_s)
+        refusal = Later()
+        self._held += 1
+        asyncio.get_running_loop().call_later(HOLD_S, self._refuse, refusal, wait_s)
+        return refusal
+
+    def _refuse(self, refusal: Later, wait_s: float) -> None:
+        self._held -= 1
+        refusal.end(_too_many(wait_s))
 
     async def enter(self, address: str) -> None:
         """Take a place, which `leave` gives back. Raises RateLimitExceeded where the address has none left."""

@@ -10,6 +10,7 @@ from time import monotonic
 
 from gossamer.config.settings import AuthSettings
 from gossamer.core.clock import wall_time
+from gossamer.core.later import Later
 from gossamer.core.ports import Claims
 from gossamer.feed.messages import AskKeys, Changed, KeyGrant, Keys
 from gossamer.worker.identity.bad_tokens import BadTokens
@@ -30,15 +31,17 @@ class StoredKeys:
         self._doorman = Doorman()
         self._questions: Questions[bytes, KeyGrant, Claims] = Questions(self._send, self._keep, _touches, news, ids)
 
-    def claims_of(self, digest: bytes, peer: str, *, has_our_form: bool) -> Claims | Awaitable[Claims | None] | None:
+    def claims_of(
+        self, digest: bytes, peer: str, *, has_our_form: bool
+    ) -> Claims | Awaitable[Claims | None] | Later | None:
         known = self._claims.get(digest)
         if known is not None:
             return known
         if not has_our_form or digest in self._bad:
             return None
         address = address_of(peer)
-        if not self._questions.is_open(digest):
-            self._doorman.knock(address)
+        if not self._questions.is_open(digest) and (refusal := self._doorman.knock(address)):
+            return refusal
         return self._look_up(digest, address)
 
     async def _look_up(self, digest: bytes, address: str) -> Claims | None:

@@ -70,6 +70,38 @@ async def test_the_refusal_says_when_to_come_back():
     await flood.doorman.enter("b")  # another address is not meant
 
 
+async def exhausted() -> Doorman:
+    flood = Flood(is_bad=True)
+    await flood.come(PACE.burst)
+    return flood.doorman
+
+
+async def test_a_refusal_is_held_back_and_then_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doorman_module, "HOLD_S", 0.01)
+    doorman = await exhausted()
+    heard: list[Exception | None] = []
+    refusal = doorman.knock("a")
+    assert refusal is not None
+    refusal.when_ended(heard.append)
+    await asyncio.sleep(0)
+    assert heard == [], "its sender would send the next one at once"
+    with pytest.raises(RateLimitExceeded) as refused:
+        await (doorman.knock("a") or asyncio.sleep(0))
+    assert refused.value.retry_after_s == pytest.approx(PACE.interval_s)
+    assert [type(each) for each in heard] == [RateLimitExceeded]
+    assert doorman._held == 0
+    assert doorman.knock("b") is None
+
+
+async def test_more_refusals_than_may_be_held_back_are_told_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doorman_module, "MOST_HELD", 2)
+    doorman = await exhausted()
+    held = [doorman.knock("a"), doorman.knock("a")]
+    assert None not in held
+    with pytest.raises(RateLimitExceeded):
+        doorman.knock("a")
+
+
 async def test_one_who_leaves_while_waiting_keeps_nobodys_place():
     doorman = Doorman()
     for _ in range(PACE.burst):
