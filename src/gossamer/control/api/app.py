@@ -1,13 +1,14 @@
 """The admin API, put together: a store and settings in, an ASGI app out. Whoever serves it, serves it as it is."""
 
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 
 from fastapi import FastAPI
 
 from gossamer import __version__
 from gossamer.config.settings import Settings
-from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, users
+from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, metrics, users
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import SmallBodies, Unkept
@@ -36,8 +37,8 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = Desk(store, settings.auth, operator, now, wall_time)
-    for part in (auth, users, keys, agents, invites, audit, health, docs_page):
+    app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), operator, now, wall_time)
+    for part in (auth, users, keys, agents, invites, audit, health, metrics, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)

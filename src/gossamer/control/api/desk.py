@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final
 
@@ -32,6 +33,8 @@ class Desk:
     opened: Store | None
     """None: the database could not be reached yet."""
     auth: AuthSettings
+    data_dir: Path
+    """Where the recorder listens."""
     operator: Actor | None = None
     """Who asks whatever is asked, where the app runs inside a command at the machine; None: whoever shows a token."""
     now: Callable[[], float] = monotonic
