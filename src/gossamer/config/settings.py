@@ -20,6 +20,7 @@ _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
+TraceStore = Literal["sqlite", "none"]
 
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
@@ -128,6 +129,14 @@ class JournalSettings(Section, frozen=True, kw_only=True):
     max_size_bytes: Annotated[
         Size, Meta(description="All files together, an equal share a worker; beyond it the oldest go.")
     ] = field(name="max_size", default=1024 * 1024 * 1024)
+
+
+class RetentionSettings(Section, frozen=True, kw_only=True):
+    """How long what is drawn from the journal is kept. The journal itself is bound by its size."""
+
+    traces_s: Annotated[Duration, Meta(description="Older traces are deleted, a few thousand at a time.")] = field(
+        name="traces", default=30 * 86400.0
+    )
 
 
 class LogSettings(Section, frozen=True, kw_only=True):
@@ -249,6 +258,10 @@ class Common(Section, frozen=True, kw_only=True):
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
     control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    traces: Annotated[
+        TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
+    ] = "sqlite"
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

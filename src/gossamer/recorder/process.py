@@ -16,6 +16,8 @@ from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.traces.sqlite_sink import SqliteTraceSink
+from gossamer.traces.paths import traces_path
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -48,6 +50,10 @@ class Recorder:
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin")
         sinks: list[Sink] = [metrics]
+        self._traces: SqliteTraceSink | None = None
+        if settings.traces == "sqlite":
+            self._traces = SqliteTraceSink(traces_path(data_dir), settings.retention.traces_s)
+            sinks.append(self._traces)
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
         self._page = Page(metrics, self._pumps)
 
@@ -76,6 +82,8 @@ class Recorder:
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
+        if self._traces is not None:
+            self._traces.keep_s = settings.retention.traces_s
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded

@@ -1,6 +1,7 @@
 """One sink's thread: from the journal to the sink, at the sink's pace. No pump knows of another.
 
 A sink that is away is tried again with growing pauses, for as long as it takes; the journal keeps what it misses.
+A record over which a sink stumbles by a defect is found by taking them singly, said, and left out: the rest goes on.
 """
 
 import threading
@@ -8,8 +9,10 @@ import time
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from gossamer.core.logs import get_log
-from gossamer.recorder.batch import MOST_ENTRIES, Source
+from gossamer.recorder.batch import MOST_ENTRIES, Batch, Source
 from gossamer.recorder.sink import Sink, SinkAway
 
 LOOK_EVERY_S: Final = 0.1
@@ -27,6 +30,8 @@ class Progress:
     def __init__(self) -> None:
         self.records = 0
         self.failures = 0
+        self.left_out = 0
+        """Records over which the sink stumbled."""
         self.seen_at = time.time()
         """Up to then the sink has all that was written, as far as it knows."""
         self.is_away = False
@@ -43,6 +48,8 @@ class Pump(threading.Thread):
         self._journal = journal
         self._look_every_s = look_every_s
         self._ending = threading.Event()
+        self._one_by_one = 0
+        """So many records yet are taken singly, since one of them is the one."""
 
     def end(self) -> None:
         """Take what is there by now, and stop."""
@@ -82,18 +89,38 @@ class Pump(threading.Thread):
         while True:
             is_last = self._ending.is_set()
             looked_at = time.time()
-            if batch := source.next():
-                self.sink.take(batch)
-                self.progress.records += len(batch)
-                if len(batch) < MOST_ENTRIES:
+            most = 1 if self._one_by_one else MOST_ENTRIES
+            if batch := source.next(most):
+                self._take(batch)
+                if len(batch) < most:
                     self.progress.seen_at = looked_at
-                if self.progress.is_away:
-                    self._note_back()
             else:
                 self.progress.seen_at = looked_at
                 if is_last:
                     return
+                self.sink.rest()
                 self._ending.wait(self._look_every_s)
+
+    def _take(self, batch: Batch) -> None:
+        try:
+            self.sink.take(batch)
+        except SinkAway:
+            raise
+        except Exception as error:
+            if len(batch) != 1:
+                self._one_by_one = len(batch)
+                raise
+            self._leave_out(batch, error)
+        self.progress.records += len(batch)
+        self._one_by_one = max(0, self._one_by_one - len(batch))
+        if self.progress.is_away:
+            self._note_back()
+
+    def _leave_out(self, batch: Batch, error: Exception) -> None:
+        self.sink.take(replace(batch, kept=[]))
+        self.progress.left_out += 1
+        record = batch.kept[0].record
+        _log.defect(f"the sink {self.sink.name!r} cannot take the record {record.id}, which is left out", error)
 
     def _note_away(self, reason: SinkAway) -> None:
         self.progress.failures += 1

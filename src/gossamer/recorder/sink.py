@@ -25,5 +25,8 @@ class Sink(Protocol):
     def take(self, batch: Batch) -> None:
         """All of it and its positions, or nothing. Raises SinkAway."""
 
+    def rest(self) -> None:
+        """Nothing is new: time for what can wait. Raises SinkAway."""
+
     def close(self) -> None:
         """Also where it was never open."""

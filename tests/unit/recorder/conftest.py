@@ -67,6 +67,7 @@ class Memory:
         self.fails_to_open = self.fails_to_take = 0
         self.breaks: list[Exception] = []
         self.takes = 0
+        self.stumbles_over: str | None = None
 
     def open(self) -> Mapping[str, int]:
         if self.fails_to_open:
@@ -81,10 +82,15 @@ class Memory:
         if self.fails_to_take:
             self.fails_to_take -= 1
             raise SinkAway("no room")
+        if self.stumbles_over in {kept.record.id for kept in batch.kept}:
+            raise KeyError(self.stumbles_over)
         self.ids += [kept.record.id for kept in batch.kept]
         self.positions.update(batch.moved)
         for name in batch.gone:
             del self.positions[name]
+
+    def rest(self) -> None:
+        """Nothing can wait."""
 
     def close(self) -> None:
         """Nothing is open."""

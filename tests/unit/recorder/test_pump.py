@@ -87,6 +87,19 @@ def test_a_defect_of_one_sink_is_logged_and_does_not_end_it(journal: Journal, ca
     assert "met a defect" in caplog.text
 
 
+def test_a_record_that_a_sink_stumbles_over_is_left_out_and_said(journal: Journal, caplog: pytest.LogCaptureFixture):
+    sink = Memory()
+    sink.stumbles_over = "req_7"
+    journal.write(20)
+    with running(journal, sink) as pump:
+        expected = [each for each in all_ids(journal) if each != "req_7"]
+        eventually(lambda: sink.ids == expected)
+        journal.write(5)
+        eventually(lambda: len(sink.ids) == 24)
+    assert pump.progress.left_out == 1
+    assert "cannot take the record req_7" in caplog.text
+
+
 def test_an_end_that_is_asked_for_while_the_sink_is_away_does_not_wait_for_it(journal: Journal):
     sink = Memory()
     sink.fails_to_open = 1_000_000

@@ -63,11 +63,15 @@ class Page:
         failures = CounterMetricFamily(
             "gossamer_sink_failures", "Times that a sink could not be reached, or took nothing.", labels=["sink"]
         )
+        left_out = CounterMetricFamily(
+            "gossamer_sink_records_left_out", "Records that a sink could not take, by a defect.", labels=["sink"]
+        )
         now = time.time()
         for pump in self._pumps:
+            left_out.add_metric([pump.sink.name], pump.progress.left_out)
             lag.add_metric([pump.sink.name], pump.progress.lag_s(now))
             failures.add_metric([pump.sink.name], pump.progress.failures)
-        yield from (lag, failures)
+        yield from (lag, failures, left_out)
 
 
 def _buckets(

@@ -47,15 +47,19 @@ class MetricsSink:
         self._positions: dict[str, int] = {}
         self._copied_ns = clock()
         self._is_changed = False
+        self._is_torn = False
+        """Whether a batch was counted in part: what is in memory then stands for no position."""
 
     def open(self) -> Mapping[str, int]:
         copy = self._read()
         with self.lock:
             self.book = copy.book
         self._positions = copy.positions
+        self._is_torn = self._is_changed = False
         return dict(copy.positions)
 
     def take(self, batch: Batch) -> None:
+        self._is_torn = True
         with self.lock:
             for kept in batch.kept:
                 self._count(kept)
@@ -65,11 +69,15 @@ class MetricsSink:
         for name in batch.gone:
             self._positions.pop(name, None)
         self._is_changed = True
-        if self._clock() - self._copied_ns >= COPY_EVERY_NS:
+        self._is_torn = False
+        self.rest()
+
+    def rest(self) -> None:
+        if self._is_changed and self._clock() - self._copied_ns >= COPY_EVERY_NS:
             self._copy()
 
     def close(self) -> None:
-        if self._is_changed:
+        if self._is_changed and not self._is_torn:
             self._copy()
 
     # --- inside ---

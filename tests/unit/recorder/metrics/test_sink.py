@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gossamer.core.record import Usage
-from gossamer.recorder.batch import Source
+from gossamer.recorder.batch import Kept, Source
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import MOST_NAMES, Book
+from gossamer.recorder.metrics.project import project
 from gossamer.recorder.metrics.sink import MetricsSink
 from tests.unit.recorder.conftest import Journal
 
@@ -160,3 +161,23 @@ def test_without_room_for_the_copy_the_numbers_go_on(
     journal.write(5)
     assert counts(drawn(journal, sink), catalog.REQUESTS) == {(CHAT, "openai/small", "200"): 5}
     assert "could not be copied" in caplog.text
+
+
+def test_a_batch_that_was_counted_in_part_is_not_copied(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch):
+    sink = MetricsSink(path)
+    journal.write(5)
+    drawn(journal, sink)
+    sink.close()
+    journal.write(5)
+
+    def stumble(book: Book, kept: Kept) -> int | None:
+        if kept.record.seq == 7:
+            raise KeyError("a defect")
+        return project(book, kept)
+
+    monkeypatch.setattr("gossamer.recorder.metrics.sink.project", stumble)
+    with pytest.raises(KeyError):
+        drawn(journal, sink)
+    sink.close()
+    monkeypatch.undo()
+    assert counts(drawn(journal, MetricsSink(path)), catalog.REQUESTS) == {(CHAT, "openai/small", "200"): 10}

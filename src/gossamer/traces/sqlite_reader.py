@@ -1,0 +1,88 @@
+"""Searches `traces.db` without ever writing to it, beside the recorder that does."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from gossamer.core.record import Record
+from gossamer.traces.query import MOST_A_PAGE, Query
+from gossamer.traces.trace import Trace
+
+BUSY_S: Final = 2.0
+_RECORD: Final = msgspec.json.Decoder(Record)
+_EQUAL: Final = ("key", "user", "agent", "model", "target", "outcome")
+_BOUNDS: Final = {
+    "since_us": "at_us >= ?",
+    "until_us": "at_us < ?",
+    "status_least": "status >= ?",
+    "status_most": "status <= ?",
+    "cost_least_nanos": "cost_nanos >= ?",
+    "total_least_us": "total_us >= ?",
+}
+_FAILED: Final = 400
+_SELECT: Final = "SELECT record, names FROM traces LEFT JOIN stages ON stages.n = traces.stages"
+
+
+class SqliteSearch:
+    """Opens the file for each question: it may not be there yet, or be another by now."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, query: Query) -> list[Trace]:
+        """In the order asked for. sqlite3.Error where the file cannot be read."""
+        words, values = _words(query)
+        return self._read(words, values)
+
+    def trace(self, trace_id: str) -> Trace | None:
+        found = self._read(f"{_SELECT} WHERE id = ?", [trace_id])
+        return found[0] if found else None
+
+    def _read(self, words: str, values: list[object]) -> list[Trace]:
+        if not self._path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=BUSY_S)
+        try:
+            return [
+                Trace(_RECORD.decode(data), data, tuple(names.split()))
+                for data, names in connection.execute(words, values)
+            ]
+        finally:
+            connection.close()
+
+
+def _words(query: Query) -> tuple[str, list[object]]:
+    terms: list[str] = []
+    values: list[object] = []
+
+    def add(term: str, *given: object) -> None:
+        terms.append(term)
+        values.extend(given)
+
+    for name in _EQUAL:
+        if (value := getattr(query, name)) is not None:
+            add(f"{name} = ?", value)
+    for name, term in _BOUNDS.items():
+        if (value := getattr(query, name)) is not None:
+            add(term, value)
+    if query.status_least is not None and query.status_least >= _FAILED:
+        add(f"status >= {_FAILED}")  # as the partial index has it, so that it is taken
+    if query.text is not None:
+        like = f"%{_escaped(query.text)}%"
+        add("(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\')", like, like, like)
+    is_newest = query.order == "newest"
+    if query.after is not None:
+        add(f"(at_us, id) {'<' if is_newest else '>'} (?, ?)", query.after.at_us, query.after.id)
+    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    direction = "DESC" if is_newest else "ASC"
+    values.append(min(query.limit, MOST_A_PAGE))
+    return f"{_SELECT}{where} ORDER BY at_us {direction}, id {direction} LIMIT ?", values
+
+
+def _escaped(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return text
