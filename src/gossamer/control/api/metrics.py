@@ -43,7 +43,8 @@ def is_local(address: str) -> bool:
     "/metrics",
     operation_id="metrics",
     summary="For Prometheus",
-    responses=refused(503),
+    response_class=PlainTextResponse,
+    responses={**refused(401, 403, 503), 200: {"content": {"text/plain": {}, "application/openmetrics-text": {}}}},
     dependencies=[Depends(may_read)],
 )
 async def metrics(request: Request, desk: AtDesk) -> Response:
