@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from gossamer.control.api.address import address_of
