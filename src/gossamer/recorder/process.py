@@ -12,12 +12,12 @@ from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.process.link import Link
+from gossamer.projections.paths import traces_path
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
-from gossamer.recorder.traces.sqlite_sink import SqliteTraceSink
-from gossamer.traces.paths import traces_path
+from gossamer.recorder.trace_sink import TraceSink
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -50,9 +50,9 @@ class Recorder:
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin")
         sinks: list[Sink] = [metrics]
-        self._traces: SqliteTraceSink | None = None
+        self._traces: TraceSink | None = None
         if settings.traces == "sqlite":
-            self._traces = SqliteTraceSink(traces_path(data_dir), settings.retention.traces_s)
+            self._traces = TraceSink(traces_path(data_dir), settings.retention.traces_s)
             sinks.append(self._traces)
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
         self._page = Page(metrics, self._pumps)

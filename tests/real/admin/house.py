@@ -19,9 +19,9 @@ from gossamer.control.api.app import make_app
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
 from gossamer.core.record import Record
-from gossamer.traces.paths import traces_path
-from gossamer.traces.sqlite_writer import SqliteTraces
-from gossamer.traces.trace import Trace
+from gossamer.projections.paths import traces_path
+from gossamer.projections.traces.trace import Trace
+from gossamer.projections.traces.writer import TraceFile
 
 TRACE: dict[str, Any] = {
     "at": 1_800_000_000.0,
@@ -104,7 +104,7 @@ class House:
     def trace(self, user_id: str | None, **changes: Any) -> str:
         """A finished request of somebody, as the recorder stores it; its id."""
         record = Record(**{**TRACE, "id": f"req_{uuid4().hex}", "user": user_id, **changes})
-        traces = SqliteTraces(traces_path(self.app.state.desk.data_dir))
+        traces = TraceFile(traces_path(self.app.state.desk.data_dir))
         traces.store([Trace(record, msgspec.json.encode(record), ("queue", "identify"))], {}, ())
         traces.close()
         return record.id

@@ -14,8 +14,8 @@ from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.traces import TraceAsk, TraceOut, place_text
 from gossamer.control.api.shapes.values import Id
 from gossamer.core.errors import NotFound, Unavailable
-from gossamer.traces.paths import traces_path
-from gossamer.traces.sqlite_reader import SqliteSearch
+from gossamer.projections.paths import traces_path
+from gossamer.projections.traces.search import TraceSearch
 
 Found = TypeVar("Found")
 
@@ -26,7 +26,7 @@ routes = APIRouter(prefix="/admin/v1/traces", tags=["traces"])
 async def list_traces(caller: Asking, desk: AtDesk, ask: Annotated[TraceAsk, Query()]) -> PageOut[TraceOut]:
     """A member finds what its own keys asked. Half a second after its end a request is there."""
     query = ask.query(caller.owner)
-    found = await _asked(lambda: SqliteSearch(traces_path(desk.data_dir)).find(query))
+    found = await _asked(lambda: TraceSearch(traces_path(desk.data_dir)).find(query))
     more = place_text(found[-1]) if len(found) == query.limit else None
     return PageOut(data=[TraceOut.of(trace) for trace in found], next=more)
 
@@ -34,7 +34,7 @@ async def list_traces(caller: Asking, desk: AtDesk, ask: Annotated[TraceAsk, Que
 @routes.get("/{trace_id}", operation_id="read_trace", summary="One trace", responses=refused(401, 403, 404, 503))
 async def read_trace(trace_id: Id, caller: Asking, desk: AtDesk) -> TraceOut:
     """By the gateway's own id, which `list_traces` gives. Another's is not there."""
-    found = await _asked(lambda: SqliteSearch(traces_path(desk.data_dir)).trace(trace_id))
+    found = await _asked(lambda: TraceSearch(traces_path(desk.data_dir)).trace(trace_id))
     if found is None or (caller.owner is not None and found.record.user != caller.owner):
         raise NotFound("There is no such trace, or not any more. Look for it with GET /admin/v1/traces.")
     return TraceOut.of(found)

@@ -9,8 +9,8 @@ from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
 from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
 from gossamer.core.record import Outcome, Usage
-from gossamer.traces.query import MOST_A_PAGE, Order, Place, Query
-from gossamer.traces.trace import US_PER_S, Trace
+from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
+from gossamer.projections.traces.trace import US_PER_S, Trace
 
 _PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
 _NS_PER_MS: Final = 1_000_000

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.core.clock import wall_time
+from gossamer.projections.file import NewerFile
+from gossamer.projections.traces.trace import US_PER_S, Trace
+from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.batch import Batch
 from gossamer.recorder.sink import SinkAway
-from gossamer.traces.sqlite_schema import NewerFile
-from gossamer.traces.sqlite_writer import SqliteTraces
-from gossamer.traces.trace import US_PER_S, Trace
 
 SWEEP_EVERY_S: Final = 10.0
 
 
-class SqliteTraceSink:
+class TraceSink:
     """`keep_s`: how long a trace is kept. Set from another thread on a reload."""
 
     name: Final = "traces"
@@ -24,12 +24,12 @@ class SqliteTraceSink:
         self._path = path
         self.keep_s = keep_s
         self._clock = clock
-        self._traces: SqliteTraces | None = None
+        self._traces: TraceFile | None = None
         self._sweep_at = 0.0
 
     def open(self) -> Mapping[str, int]:
         try:
-            self._traces = SqliteTraces(self._path)
+            self._traces = TraceFile(self._path)
             return self._traces.positions()
         except (sqlite3.Error, OSError, NewerFile) as error:
             raise SinkAway(f"{self._path}: {error}") from error

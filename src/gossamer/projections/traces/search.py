@@ -1,17 +1,15 @@
 """Searches `traces.db` without ever writing to it, beside the recorder that does."""
 
-import sqlite3
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
 from gossamer.core.record import Record
-from gossamer.traces.query import MOST_A_PAGE, Query
-from gossamer.traces.trace import Trace
+from gossamer.projections.file import reading
+from gossamer.projections.traces.query import MOST_A_PAGE, Query
+from gossamer.projections.traces.trace import Trace
 
-BUSY_S: Final = 2.0
 _RECORD: Final = msgspec.json.Decoder(Record)
 _EQUAL: Final = ("key", "user", "agent", "model", "target", "outcome")
 _BOUNDS: Final = {
@@ -26,9 +24,7 @@ _FAILED: Final = 400
 _SELECT: Final = "SELECT record, names FROM traces LEFT JOIN stages ON stages.n = traces.stages"
 
 
-class SqliteSearch:
-    """Opens the file for each question: it may not be there yet, or be another by now."""
-
+class TraceSearch:
     def __init__(self, path: Path) -> None:
         self._path = path
 
@@ -42,16 +38,12 @@ class SqliteSearch:
         return found[0] if found else None
 
     def _read(self, words: str, values: list[object]) -> list[Trace]:
-        if not self._path.exists():
-            return []
-        connection = sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=BUSY_S)
-        try:
+        with reading(self._path) as file:
+            if file is None:
+                return []
             return [
-                Trace(_RECORD.decode(data), data, tuple(names.split()))
-                for data, names in connection.execute(words, values)
+                Trace(_RECORD.decode(data), data, tuple(names.split())) for data, names in file.execute(words, values)
             ]
-        finally:
-            connection.close()
 
 
 def _words(query: Query) -> tuple[str, list[object]]:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from gossamer.projections.traces.query import Place, Query
+from gossamer.projections.traces.schema import STEPS
+from gossamer.projections.traces.search import TraceSearch
 from gossamer.recorder.batch import Source
 from gossamer.recorder.sink import SinkAway
-from gossamer.recorder.traces.sqlite_sink import SWEEP_EVERY_S, SqliteTraceSink
-from gossamer.traces.query import Place, Query
-from gossamer.traces.sqlite_reader import SqliteSearch
-from gossamer.traces.sqlite_schema import STEPS
+from gossamer.recorder.trace_sink import SWEEP_EVERY_S, TraceSink
 from tests.unit.recorder.conftest import STAGES, Journal
 
 AT_S = 1_800_000_000
@@ -39,13 +39,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sink(path: Path, clock: Clock) -> Iterator[SqliteTraceSink]:
-    made = SqliteTraceSink(path, 3600.0, clock)
+def sink(path: Path, clock: Clock) -> Iterator[TraceSink]:
+    made = TraceSink(path, 3600.0, clock)
     yield made
     made.close()
 
 
-def drawn(journal: Journal, sink: SqliteTraceSink) -> None:
+def drawn(journal: Journal, sink: TraceSink) -> None:
     with closing(Source(journal.directory, sink.open())) as source:
         while batch := source.next(50):
             sink.take(batch)
@@ -54,28 +54,28 @@ def drawn(journal: Journal, sink: SqliteTraceSink) -> None:
 
 def found(path: Path, **asked: object) -> list[int]:
     """The numbers of the records."""
-    traces = SqliteSearch(path).find(Query(**{"order": "oldest"} | asked))  # type: ignore[arg-type]
+    traces = TraceSearch(path).find(Query(**{"order": "oldest"} | asked))  # type: ignore[arg-type]
     return [trace.record.seq for trace in traces]
 
 
-def test_each_record_is_a_trace_as_it_was_written(journal: Journal, sink: SqliteTraceSink, path: Path):
+def test_each_record_is_a_trace_as_it_was_written(journal: Journal, sink: TraceSink, path: Path):
     journal.write(3)
     drawn(journal, sink)
-    traces = SqliteSearch(path).find(Query(order="oldest"))
+    traces = TraceSearch(path).find(Query(order="oldest"))
     assert [trace.record.id for trace in traces] == ["req_0", "req_1", "req_2"]
     assert traces[0].stages == STAGES
     assert traces[0].at_us == AT_S * US
     assert b'"id":"req_0"' in traces[0].data
 
 
-def test_what_is_drawn_in_pieces_is_there_once(journal: Journal, sink: SqliteTraceSink, path: Path):
+def test_what_is_drawn_in_pieces_is_there_once(journal: Journal, sink: TraceSink, path: Path):
     for count in (1, 30, 80, 1):
         journal.write(count)
         drawn(journal, sink)
     assert found(path, limit=200) == list(range(112))
 
 
-def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: SqliteTraceSink, path: Path):
+def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: TraceSink, path: Path):
     journal.write(5)
     drawn(journal, sink)
     with sqlite3.connect(path) as connection:
@@ -84,7 +84,7 @@ def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: Sqlite
     assert found(path) == list(range(5))
 
 
-def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: SqliteTraceSink, path: Path):
+def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: TraceSink, path: Path):
     journal.write(5)
     with closing(Source(journal.directory, sink.open())) as source:
         batch = source.next()
@@ -118,7 +118,7 @@ def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: SqliteTraceS
     ],
 )
 def test_what_one_looks_for_is_found(
-    journal: Journal, sink: SqliteTraceSink, path: Path, asked: dict[str, object], expected: list[int]
+    journal: Journal, sink: TraceSink, path: Path, asked: dict[str, object], expected: list[int]
 ):
     journal.write(2)
     journal.write(key="k2")
@@ -136,11 +136,11 @@ def test_what_one_looks_for_is_found(
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: SqliteTraceSink, path: Path, order: str):
+def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: TraceSink, path: Path, order: str):
     journal.write(10, at=float(AT_S))  # all in one microsecond
     journal.write(15)
     drawn(journal, sink)
-    search, seen, after = SqliteSearch(path), [], None
+    search, seen, after = TraceSearch(path), [], None
     while page := search.find(Query(limit=4, after=after, order=order)):  # type: ignore[arg-type]
         seen += [trace.record.id for trace in page]
         after = Place(page[-1].at_us, page[-1].record.id)
@@ -149,17 +149,17 @@ def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: SqliteTra
     assert seen == [name for _, name in sorted(places, reverse=order == "newest")]
 
 
-def test_one_is_read_by_its_id(journal: Journal, sink: SqliteTraceSink, path: Path):
-    assert SqliteSearch(path).trace("req_1") is None, "there is no file yet"
+def test_one_is_read_by_its_id(journal: Journal, sink: TraceSink, path: Path):
+    assert TraceSearch(path).trace("req_1") is None, "there is no file yet"
     journal.write(3)
     drawn(journal, sink)
-    one = SqliteSearch(path).trace("req_1")
+    one = TraceSearch(path).trace("req_1")
     assert one is not None
     assert one.record.seq == 1
-    assert SqliteSearch(path).trace("req_9") is None
+    assert TraceSearch(path).trace("req_9") is None
 
 
-def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: SqliteTraceSink, path: Path, clock: Clock):
+def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: TraceSink, path: Path, clock: Clock):
     journal.write(100)
     drawn(journal, sink)
     clock.now += 3600 + 49.5
@@ -175,19 +175,19 @@ def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: SqliteTraceSink
     assert found(path, limit=200) == list(range(60, 100))
 
 
-def test_a_file_of_a_later_release_is_left_alone(sink: SqliteTraceSink, path: Path):
+def test_a_file_of_a_later_release_is_left_alone(sink: TraceSink, path: Path):
     with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+        connection.execute(f"PRAGMA user_version = {len(STEPS) + 2}")
     with pytest.raises(SinkAway, match="a later release"):
         sink.open()
 
 
 def test_where_no_file_can_be_the_sink_is_away(tmp_path: Path):
     with pytest.raises(SinkAway, match="nowhere"):
-        SqliteTraceSink(tmp_path / "nowhere" / "traces.db", 60.0).open()
+        TraceSink(tmp_path / "nowhere" / "traces.db", 60.0).open()
 
 
-def test_only_its_owner_can_read_the_file(sink: SqliteTraceSink, path: Path):
+def test_only_its_owner_can_read_the_file(sink: TraceSink, path: Path):
     sink.open()
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -204,8 +204,8 @@ def test_only_its_owner_can_read_the_file(sink: SqliteTraceSink, path: Path):
         ({"status_least": 500}, "traces_failed"),
     ],
 )
-def test_no_search_reads_what_it_does_not_want(sink: SqliteTraceSink, path: Path, asked: dict[str, object], index: str):
-    from gossamer.traces.sqlite_reader import _words
+def test_no_search_reads_what_it_does_not_want(sink: TraceSink, path: Path, asked: dict[str, object], index: str):
+    from gossamer.projections.traces.search import _words
 
     sink.open()
     words, values = _words(Query(**asked))  # type: ignore[arg-type]

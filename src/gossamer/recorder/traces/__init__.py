@@ -1,1 +1,0 @@
-"""Sinks that keep traces."""

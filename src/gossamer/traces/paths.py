@@ -1,7 +1,0 @@
-"""Where traces lie, for who writes and who reads them."""
-
-from pathlib import Path
-
-
-def traces_path(data_dir: Path) -> Path:
-    return data_dir / "traces.db"
