@@ -137,6 +137,9 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     traces_s: Annotated[Duration, Meta(description="Older traces are deleted, a few thousand at a time.")] = field(
         name="traces", default=30 * 86400.0
     )
+    usage_minutes_s: Annotated[Duration, Meta(description="Use by the minute; by the day it is kept for good.")] = (
+        field(name="usage_minutes", default=7 * 86400.0)
+    )
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

@@ -12,12 +12,14 @@ from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.process.link import Link
-from gossamer.projections.paths import traces_path
+from gossamer.projections.paths import traces_path, usage_path
+from gossamer.projections.traces.writer import TraceFile
+from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
-from gossamer.recorder.trace_sink import TraceSink
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -50,10 +52,11 @@ class Recorder:
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin")
         sinks: list[Sink] = [metrics]
-        self._traces: TraceSink | None = None
+        self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
         if settings.traces == "sqlite":
-            self._traces = TraceSink(traces_path(data_dir), settings.retention.traces_s)
-            sinks.append(self._traces)
+            keep_s = settings.retention.traces_s
+            self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
+        sinks += self._files.values()
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
         self._page = Page(metrics, self._pumps)
 
@@ -82,8 +85,9 @@ class Recorder:
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
-        if self._traces is not None:
-            self._traces.keep_s = settings.retention.traces_s
+        self._files["usage"].keep_s = settings.retention.usage_minutes_s
+        if "traces" in self._files:
+            self._files["traces"].keep_s = settings.retention.traces_s
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded

@@ -6,7 +6,7 @@ from typing import Final
 
 from gossamer.projections.file import ProjectionFile
 from gossamer.projections.traces.schema import STEPS
-from gossamer.projections.traces.trace import NS_PER_US, Trace
+from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
 _INSERT: Final = "INSERT OR IGNORE INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETED_A_TIME: Final = 5_000
@@ -28,11 +28,11 @@ class TraceFile(ProjectionFile):
             self._stages.clear()  # some may have been made in what was undone
             raise
 
-    def forget_before(self, at_us: int) -> int:
-        """Delete the oldest, as many as go at once; how many that were."""
+    def forget_before(self, at: float) -> int:
+        """The oldest first, as many as go at once; how many that were."""
         found = self.run.execute(
             "DELETE FROM traces WHERE rowid IN (SELECT rowid FROM traces WHERE at_us < ? ORDER BY at_us, id LIMIT ?)",
-            (at_us, _DELETED_A_TIME),
+            (round(at * US_PER_S), _DELETED_A_TIME),
         )
         return found.rowcount
 

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from gossamer.projections.traces.query import Place, Query
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.batch import Source
+from gossamer.recorder.file_sink import SWEEP_EVERY_S, FileSink
 from gossamer.recorder.sink import SinkAway
-from gossamer.recorder.trace_sink import SWEEP_EVERY_S, TraceSink
 from tests.unit.recorder.conftest import STAGES, Journal
 
 AT_S = 1_800_000_000
@@ -39,13 +40,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sink(path: Path, clock: Clock) -> Iterator[TraceSink]:
-    made = TraceSink(path, 3600.0, clock)
+def sink(path: Path, clock: Clock) -> Iterator[FileSink]:
+    made = FileSink("traces", path, TraceFile, 3600.0, clock)
     yield made
     made.close()
 
 
-def drawn(journal: Journal, sink: TraceSink) -> None:
+def drawn(journal: Journal, sink: FileSink) -> None:
     with closing(Source(journal.directory, sink.open())) as source:
         while batch := source.next(50):
             sink.take(batch)
@@ -58,7 +59,7 @@ def found(path: Path, **asked: object) -> list[int]:
     return [trace.record.seq for trace in traces]
 
 
-def test_each_record_is_a_trace_as_it_was_written(journal: Journal, sink: TraceSink, path: Path):
+def test_each_record_is_a_trace_as_it_was_written(journal: Journal, sink: FileSink, path: Path):
     journal.write(3)
     drawn(journal, sink)
     traces = TraceSearch(path).find(Query(order="oldest"))
@@ -68,14 +69,14 @@ def test_each_record_is_a_trace_as_it_was_written(journal: Journal, sink: TraceS
     assert b'"id":"req_0"' in traces[0].data
 
 
-def test_what_is_drawn_in_pieces_is_there_once(journal: Journal, sink: TraceSink, path: Path):
+def test_what_is_drawn_in_pieces_is_there_once(journal: Journal, sink: FileSink, path: Path):
     for count in (1, 30, 80, 1):
         journal.write(count)
         drawn(journal, sink)
     assert found(path, limit=200) == list(range(112))
 
 
-def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: TraceSink, path: Path):
+def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: FileSink, path: Path):
     journal.write(5)
     drawn(journal, sink)
     with sqlite3.connect(path) as connection:
@@ -84,7 +85,7 @@ def test_what_comes_a_second_time_changes_nothing(journal: Journal, sink: TraceS
     assert found(path) == list(range(5))
 
 
-def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: TraceSink, path: Path):
+def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: FileSink, path: Path):
     journal.write(5)
     with closing(Source(journal.directory, sink.open())) as source:
         batch = source.next()
@@ -118,7 +119,7 @@ def test_a_batch_that_breaks_leaves_nothing(journal: Journal, sink: TraceSink, p
     ],
 )
 def test_what_one_looks_for_is_found(
-    journal: Journal, sink: TraceSink, path: Path, asked: dict[str, object], expected: list[int]
+    journal: Journal, sink: FileSink, path: Path, asked: dict[str, object], expected: list[int]
 ):
     journal.write(2)
     journal.write(key="k2")
@@ -136,7 +137,7 @@ def test_what_one_looks_for_is_found(
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: TraceSink, path: Path, order: str):
+def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: FileSink, path: Path, order: str):
     journal.write(10, at=float(AT_S))  # all in one microsecond
     journal.write(15)
     drawn(journal, sink)
@@ -149,7 +150,7 @@ def test_pages_follow_each_other_without_a_gap(journal: Journal, sink: TraceSink
     assert seen == [name for _, name in sorted(places, reverse=order == "newest")]
 
 
-def test_one_is_read_by_its_id(journal: Journal, sink: TraceSink, path: Path):
+def test_one_is_read_by_its_id(journal: Journal, sink: FileSink, path: Path):
     assert TraceSearch(path).trace("req_1") is None, "there is no file yet"
     journal.write(3)
     drawn(journal, sink)
@@ -159,7 +160,7 @@ def test_one_is_read_by_its_id(journal: Journal, sink: TraceSink, path: Path):
     assert TraceSearch(path).trace("req_9") is None
 
 
-def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: TraceSink, path: Path, clock: Clock):
+def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: FileSink, path: Path, clock: Clock):
     journal.write(100)
     drawn(journal, sink)
     clock.now += 3600 + 49.5
@@ -175,7 +176,7 @@ def test_old_ones_go_and_young_ones_stay(journal: Journal, sink: TraceSink, path
     assert found(path, limit=200) == list(range(60, 100))
 
 
-def test_a_file_of_a_later_release_is_left_alone(sink: TraceSink, path: Path):
+def test_a_file_of_a_later_release_is_left_alone(sink: FileSink, path: Path):
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {len(STEPS) + 2}")
     with pytest.raises(SinkAway, match="a later release"):
@@ -184,10 +185,10 @@ def test_a_file_of_a_later_release_is_left_alone(sink: TraceSink, path: Path):
 
 def test_where_no_file_can_be_the_sink_is_away(tmp_path: Path):
     with pytest.raises(SinkAway, match="nowhere"):
-        TraceSink(tmp_path / "nowhere" / "traces.db", 60.0).open()
+        FileSink("traces", tmp_path / "nowhere" / "traces.db", TraceFile, 60.0).open()
 
 
-def test_only_its_owner_can_read_the_file(sink: TraceSink, path: Path):
+def test_only_its_owner_can_read_the_file(sink: FileSink, path: Path):
     sink.open()
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -204,7 +205,7 @@ def test_only_its_owner_can_read_the_file(sink: TraceSink, path: Path):
         ({"status_least": 500}, "traces_failed"),
     ],
 )
-def test_no_search_reads_what_it_does_not_want(sink: TraceSink, path: Path, asked: dict[str, object], index: str):
+def test_no_search_reads_what_it_does_not_want(sink: FileSink, path: Path, asked: dict[str, object], index: str):
     from gossamer.projections.traces.search import _words
 
     sink.open()
