@@ -19,9 +19,10 @@ from gossamer.control.api.app import make_app
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
 from gossamer.core.record import Record
-from gossamer.projections.paths import traces_path
+from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.trace import Trace
 from gossamer.projections.traces.writer import TraceFile
+from gossamer.projections.usage.file import UsageFile
 
 TRACE: dict[str, Any] = {
     "at": 1_800_000_000.0,
@@ -104,9 +105,10 @@ class House:
     def trace(self, user_id: str | None, **changes: Any) -> str:
         """A finished request of somebody, as the recorder stores it; its id."""
         record = Record(**{**TRACE, "id": f"req_{uuid4().hex}", "user": user_id, **changes})
-        traces = TraceFile(traces_path(self.app.state.desk.data_dir))
-        traces.store([Trace(record, msgspec.json.encode(record), ("queue", "identify"))], {}, ())
-        traces.close()
+        data_dir = self.app.state.desk.data_dir
+        for file in (TraceFile(traces_path(data_dir)), UsageFile(usage_path(data_dir))):
+            file.store([Trace(record, msgspec.json.encode(record), ("queue", "identify"))], {}, ())
+            file.close()
         return record.id
 
     async def person(self, name: str, role: str = "member") -> "Person":

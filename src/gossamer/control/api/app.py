@@ -8,7 +8,20 @@ from fastapi import FastAPI
 
 from gossamer import __version__
 from gossamer.config.settings import Settings
-from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, metrics, traces, users
+from gossamer.control.api import (
+    agents,
+    answers,
+    audit,
+    auth,
+    docs_page,
+    health,
+    invites,
+    keys,
+    metrics,
+    traces,
+    usage,
+    users,
+)
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import SmallBodies, Unkept
@@ -38,7 +51,7 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), operator, now, wall_time)
-    for part in (auth, users, keys, agents, invites, audit, traces, health, metrics, docs_page):
+    for part in (auth, users, keys, agents, invites, audit, traces, usage, health, metrics, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)
