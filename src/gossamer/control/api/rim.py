@@ -6,8 +6,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BODY_BYTES: Final = 64 * 1024
-"""A key with a thousand models fits."""
+from gossamer.policy.admission import MOST_CONTROL_BODY_BYTES
 
 _HEADERS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
@@ -40,7 +39,7 @@ class SmallBodies:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MOST_BODY_BYTES:
+            if taken > MOST_CONTROL_BODY_BYTES:
                 # Of the kind that no reader of bodies takes for a mistake in the JSON.
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
