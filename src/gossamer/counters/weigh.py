@@ -24,7 +24,8 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[in
     """Tokens and nano-dollars to charge for now, of what is limited by either. Raises PriceUnknown."""
     endpoint = exchange.caller.endpoint
     read = input_estimate(exchange)
-    written = 0 if endpoint.dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens)
+    dialect = endpoint.dialect
+    written = 0 if dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens, dialect)
     nanos = price(exchange, rules, Usage(read, written)) if has_budget else None
     # Of a path that nobody here understands the tokens are unknown, and so uncounted; its price is the safe guess.
     return read + written if endpoint.needs_model else 0, nanos
