@@ -11,7 +11,7 @@ from gossamer.dialects.ask import asked_output
 _BYTES_A_TOKEN: Final = 4
 """Of English JSON; other languages have fewer, and are settled like all."""
 _FREE_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-"""They look, or tidy up: nothing is generated."""
+"""They look, or tidy up: nothing is generated, but where a server takes any method for a POST."""
 
 
 def input_estimate(exchange: Exchange) -> int:
@@ -33,7 +33,7 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[in
 
 def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:
     """What a budget must have room for; None where nobody knows, and the settings allow that."""
-    if exchange.caller.method in _FREE_METHODS:
+    if exchange.caller.method in _FREE_METHODS and not exchange.caller.endpoint.needs_model:
         return 0
     target = exchange.target
     if target is not None and target.price is not None:
