@@ -15,6 +15,7 @@ from gossamer.http.limits import PoolLimits
 from gossamer.http.request import Request
 from gossamer.http.turn import Turn
 from gossamer.policy.admission import MOST_CONTROL_BODY_BYTES
+from gossamer.policy.places import Places
 from gossamer.worker import control_door
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor
@@ -281,4 +282,23 @@ async def test_whoever_keeps_the_administration_busy_does_not_make_the_node_look
         visit.write(whole(b"{}"))
     (await origin.visit()).write(whole(b"{}"))
     for wire in wires:
+        assert (await wire.answer()).status == 200
+
+
+async def test_one_address_does_not_take_all_the_room(
+    served: Served, house: House, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(house.control, "_places", Places(2))
+    first, second = [await ask(served, "/admin/v1/keys") for _ in range(2)]
+    visits = [await origin.visit() for _ in range(2)]
+    answer = await (await ask(served, "/admin/v1/keys")).answer()
+    assert (answer.status, code(answer.body)) == (429, "rate_limit_exceeded")
+    assert answer.headers[b"retry-after"] == b"1"
+    visits[0].write(whole(b"{}"))
+    assert (await first.answer()).status == 200
+    second.close()  # gives its place back as well
+    await visits[1].ends()
+    for _ in range(2):
+        wire = await ask(served, "/admin/v1/keys")
+        (await origin.visit()).write(whole(b"{}"))
         assert (await wire.answer()).status == 200

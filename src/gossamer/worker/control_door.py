@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gossamer.core.errors import BodyTooLarge, GatewayError, Unavailable
+from gossamer.core.errors import BodyTooLarge, GatewayError, RateLimitExceeded, Unavailable
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import Call
 from gossamer.http.connect import Connector
@@ -20,6 +20,8 @@ from gossamer.http.request import Request
 from gossamer.http.turn import Turn
 from gossamer.policy.admission import BODY_ERRORS, MOST_CONTROL_BODY_BYTES
 from gossamer.policy.headers import JSON_LINE, lines_from_control, lines_to_control
+from gossamer.policy.places import Places
+from gossamer.policy.site import site_of
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.readiness import Readiness
 
@@ -28,7 +30,10 @@ TIMEOUTS: Final = CallTimeouts(connect_s=2.0, first_byte_s=10.0)
 and short enough that whoever asks a process that hangs is told so."""
 LIMITS: Final = PoolLimits(connections=64, waiting=256)
 """Administration is no load: more at once are an attack, and are told to come later."""
+MOST_OF_ADDRESS: Final = 64
+"""Requests of one address that are with the control process or wait for it: others find room beside them."""
 _TOO_LARGE: Final = "The body is larger than 64 KiB. Send less."
+_TOO_MANY: Final = "As many requests of your address are under way as may be at once. Wait until some have ended."
 
 
 class ControlDoor:
@@ -37,6 +42,7 @@ class ControlDoor:
         self._turn = turn
         self._identity = identity
         self._pool: Pool | None = None
+        self._places = Places(MOST_OF_ADDRESS)
         self._readiness = Readiness(lambda: identity.was_told, self._ask_ready)
         self._readiness_pool: Pool | None = None
         """Apart: whoever keeps the administration busy must not make a node look ill."""
@@ -45,7 +51,7 @@ class ControlDoor:
         if self._identity.is_away:
             refuse(request, _away())
             return
-        relay = Relay(request, self._send)
+        relay = Relay(request, self._send, self._places)
         request.owner = relay
         relay.begin()
 
@@ -83,9 +89,11 @@ class Relay:
     _is_started = False
     _is_refused = False
 
-    def __init__(self, request: Request, send: Callable[[Call], None]) -> None:
+    def __init__(self, request: Request, send: Callable[[Call], None], places: Places) -> None:
         self._request = request
         self._send = send
+        self._places = places
+        self._address = request.peer.rpartition(":")[0] or request.peer
         self._body = bytearray()
 
     def begin(self) -> None:
@@ -102,9 +110,13 @@ class Relay:
             self._refuse_body(BodyTooLarge(_TOO_LARGE))
 
     def body_ended(self) -> None:
-        if not self._is_refused:
-            self.call = call = self._call()
-            self._send(call)
+        if self._is_refused:
+            return
+        if not self._places.take(site_of(self._address)):
+            refuse(self._request, RateLimitExceeded(_TOO_MANY, retry_after_s=1))
+            return
+        self.call = call = self._call()
+        self._send(call)
 
     def body_failed(self, error: HttpError) -> None:
         if isinstance(error, RequestRefused):
@@ -116,9 +128,8 @@ class Relay:
             refuse(self._request, error)
 
     def _call(self) -> Call:
-        request, head = self._request, self._request.head
-        address = request.peer.rpartition(":")[0] or request.peer
-        lines = b"%b %b HTTP/1.1\r\n%b" % (head.method, head.target, lines_to_control(head.headers, address))
+        head = self._request.head
+        lines = b"%b %b HTTP/1.1\r\n%b" % (head.method, head.target, lines_to_control(head.headers, self._address))
         if self._body or head.length is not None or head.chunked:
             lines += b"content-length: %d\r\n" % len(self._body)
         call = Call(b"%b\r\n%b" % (lines, bytes(self._body)), self, TIMEOUTS)
@@ -130,7 +141,7 @@ class Relay:
         """Nothing here is metered."""
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
-        self.call = None
+        self._end()
         self._request.reply(head.status, lines_from_control(head.headers), body)
 
     def response_started(self, head: ResponseHead) -> None:
@@ -141,11 +152,11 @@ class Relay:
         self._request.write(data)
 
     def response_ended(self) -> None:
-        self.call = None
+        self._end()
         self._request.end()
 
     def response_failed(self, error: CallFailed) -> None:  # noqa: ARG002 - it is a process of ours: there is one cure
-        self.call = None
+        self._end()
         if self._is_started:
             self._request.break_off()
         else:
@@ -154,9 +165,9 @@ class Relay:
     # --- what the client does ---
 
     def client_gone(self) -> None:
-        call, self.call = self.call, None
-        if call is not None:
-            call.cancel()
+        if self.call is not None:
+            self.call.cancel()
+            self._end()
 
     def client_slow(self) -> None:
         if self.call is not None:
@@ -165,6 +176,10 @@ class Relay:
     def client_ready(self) -> None:
         if self.call is not None:
             self.call.resume()
+
+    def _end(self) -> None:
+        self.call = None
+        self._places.give_back(site_of(self._address))
 
 
 def refuse(request: Request, error: GatewayError) -> None:
