@@ -298,7 +298,7 @@ async def test_one_address_does_not_take_all_the_room(
     assert (await first.answer()).status == 200
     second.close()  # gives its place back as well
     await visits[1].ends()
-    for _ in range(2):
-        wire = await ask(served, "/admin/v1/keys")
-        (await origin.visit()).write(whole(b"{}"))
-        assert (await wire.answer()).status == 200
+    wires = [await ask(served, "/admin/v1/keys") for _ in range(2)]
+    for visit in [await origin.visit() for _ in range(2)]:
+        visit.write(whole(b"{}"))
+    assert [(await wire.answer()).status for wire in wires] == [200, 200]
