@@ -72,6 +72,16 @@ class Used(msgspec.Struct, frozen=True, tag="used"):
     keys: dict[str, float]
 
 
+# --- either's ---
+
+
+class Turned(msgspec.Struct, frozen=True, tag="turned"):
+    """The circuit of a target opened or closed, as one worker found; the control process tells the others."""
+
+    target: str
+    is_open: bool
+
+
 # --- the control process's ---
 
 
@@ -119,5 +129,5 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-FromWorker = Hello | AskKeys | AskAgents | Used
-FromControl = State | Keys | Agents | Unavailable | Changed | Refused
+FromWorker = Hello | AskKeys | AskAgents | Used | Turned
+FromControl = State | Keys | Agents | Unavailable | Changed | Turned | Refused

@@ -48,7 +48,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
     proxies = ProxySettings.from_environ(os.environ)
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting)
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, settings.server.workers)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)

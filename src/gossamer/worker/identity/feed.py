@@ -22,6 +22,7 @@ from gossamer.feed.messages import (
     Keys,
     Refused,
     State,
+    Turned,
     Unavailable,
 )
 
@@ -45,7 +46,7 @@ class FeedOwner(Protocol):
     def connected(self) -> None:
         """Lines can be sent; nobody may have answered yet."""
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None: ...
+    def heard(self, said: State | Keys | Agents | Unavailable | Changed | Turned) -> None: ...
 
     def lost(self) -> None: ...
 

@@ -1,13 +1,14 @@
 """Keys and agents of the store, and the feed that keeps them true, put together. Lives as long as its worker."""
 
 import asyncio
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from gossamer.config.settings import AuthSettings
-from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, State, Unavailable, Used
+from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, State, Turned, Unavailable, Used
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.agents import StoredAgents
 from gossamer.worker.identity.feed import Feed
@@ -27,6 +28,8 @@ class Identity:
         self.revision = 0
         self.was_told = False
         """Whether the store could be asked since this worker began: keys could be looked up then."""
+        self.hear_turned: Callable[[str, bool], None] = _nobody_listens
+        """What another worker found of the circuit of a target: set by whoever keeps those."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -56,6 +59,10 @@ class Identity:
         self._tell_uses()
         self._feed.close()
 
+    def tell_turned(self, target: str, is_open: bool) -> None:
+        """The other workers should know."""
+        self._feed.say(Turned(target, is_open))
+
     def take_over(self, auth: AuthSettings) -> None:
         """New settings: for what is looked up from now on."""
         self.keys.take_over(auth)
@@ -71,7 +78,7 @@ class Identity:
         self.keys.lost()
         self.agents.lost()
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None:
+    def heard(self, said: State | Keys | Agents | Unavailable | Changed | Turned) -> None:
         if isinstance(said, State):
             self.was_told = True
         match said:
@@ -81,6 +88,8 @@ class Identity:
                 self.agents.answered(said)
             case Changed():
                 self._change(said)
+            case Turned(target=target, is_open=is_open):
+                self.hear_turned(target, is_open)
             case State(is_whole=True):
                 self._begin_anew(said.revision)
             case Unavailable():
@@ -120,3 +129,7 @@ class Identity:
     def _tell_uses(self) -> None:
         if self.is_connected and (used := self.keys.used()):
             self._feed.say(Used(used))
+
+
+def _nobody_listens(target: str, is_open: bool) -> None:
+    """There are no routes yet."""
