@@ -51,7 +51,13 @@ $ gossamer config schema                           # the schema, for completion 
 - **Proxies** to the providers come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read at the start.
 """
 
-_WORDS = {DURATION_FORM: "a duration", SIZE_FORM: "a size", RATE_FORM: "a rate", COUNT_FORM: "a count", BUDGET_FORM: "a budget"}
+_WORDS = {
+    DURATION_FORM: "a duration",
+    SIZE_FORM: "a size",
+    RATE_FORM: "a rate",
+    COUNT_FORM: "a count",
+    BUDGET_FORM: "a budget",
+}
 _PLAIN = {"boolean": "`true`, `false`", "string": "text", "number": "an amount"}
 _REFERENCE = r"\$\{"
 """Any value may come from the environment; the introduction says so once."""

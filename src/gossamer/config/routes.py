@@ -3,14 +3,13 @@
 Part of settings.py, in a file of its own. A route of the admin API has the same form.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, field
 
 from gossamer.config.section import Duration, Rate, Secret, Section, Target
+from gossamer.core.routing import Sticky, Strategy
 
-Strategy = Literal["fallback", "weighted", "round-robin", "least-busy", "lowest-latency"]
-Sticky = Literal["session", "key", "none"]
 Count = Annotated[int, Meta(ge=1, extra={"leaf": "count"})]
 
 

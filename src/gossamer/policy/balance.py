@@ -6,10 +6,7 @@ Before this comes whether a target can be asked at all, and behind it the next p
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final, Literal
-
-Strategy = Literal["fallback", "weighted", "round-robin", "least-busy", "lowest-latency"]
-Sticky = Literal["session", "key", "none"]
+from typing import Final
 
 HALF_LIFE_S: Final = 10.0
 """In which what was measured loses half of its say, and what was not asked half of its bad name."""

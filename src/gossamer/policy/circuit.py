@@ -17,7 +17,7 @@ Event = Literal["tripped", "due", "recovered", "failed"]
 TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
     "closed": {"tripped": "open", "due": "closed", "recovered": "closed", "failed": "closed"},
     "open": {"tripped": "open", "due": "half open", "recovered": "open", "failed": "open"},
-    "half open": {"tripped": "open", "due": "half open", "recovered": "closed", "failed": "open"},
+    "half open": {"tripped": "half open", "due": "half open", "recovered": "closed", "failed": "open"},
 }
 
 BUCKET_S: Final = 3.0

@@ -17,8 +17,9 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.failure import Failure, Step
 from gossamer.core.ports import Target
 from gossamer.core.record import Attempt, Outcome
+from gossamer.core.routing import Sticky, Strategy
 from gossamer.dialects.needs import Needs, needs_of
-from gossamer.policy.balance import Sticky, Strategy, keeper, least_busy, lowest, weighted
+from gossamer.policy.balance import keeper, least_busy, lowest, weighted
 from gossamer.policy.retry import MOST_PATIENCE_S, VERDICTS, pause_s
 from gossamer.providers.health import Health
 

@@ -84,6 +84,7 @@ class Worker:
         self._server = server
         self._link = link
         self._draining: asyncio.Task[None] | None = None
+        factory.identity.routes.changed = self._new_routes
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         try:
@@ -99,6 +100,9 @@ class Worker:
         self._assembly = fresh
         set_up_logs(settings.log.level, settings.log.format)
         self._link.reloaded(generation)
+
+    def _new_routes(self) -> None:
+        self._door.services = self._factory.make_routes(self._assembly)
 
     def drain(self, within_s: float) -> None:
         if self._draining is None:

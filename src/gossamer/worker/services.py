@@ -1,6 +1,7 @@
 """From settings to the parts that the stages reach for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from secrets import token_hex
 
@@ -69,17 +70,7 @@ class ServiceFactory:
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
-        aliases = aliases_of(settings.models)
-        catalog = CatalogProvider(ModelCatalog(owners_of(aliases), map(_lister, providers.values())))
-        router = StaticRouter(
-            providers,
-            aliases,
-            _default_of(settings),
-            catalog,
-            prices_of(settings),
-            self.healths,
-            abilities_of(settings),
-        )
+        router = self._router(settings, providers)
         rules = rules_of(settings, router)
         services = Services(
             authenticator=keys,
@@ -94,7 +85,25 @@ class ServiceFactory:
             worker=self._number,
             body_limit_bytes=settings.server.limits.body_bytes,
         )
-        return Assembly(services, keys, providers)
+        return Assembly(services, keys, providers, settings)
+
+    def make_routes(self, assembly: "Assembly") -> Services:
+        """The same services, with the routes that the store has now."""
+        assembly.services = replace(assembly.services, router=self._router(assembly.settings, assembly.providers))
+        return assembly.services
+
+    def _router(self, settings: Settings, providers: Mapping[str, Provider]) -> StaticRouter:
+        aliases = aliases_of(settings, self.identity.routes.known)
+        catalog = CatalogProvider(ModelCatalog(owners_of(aliases), map(_lister, providers.values())))
+        return StaticRouter(
+            providers,
+            aliases,
+            _default_of(settings),
+            catalog,
+            prices_of(settings),
+            self.healths,
+            abilities_of(settings),
+        )
 
     def _hear_turned(self, target: str, is_open: bool) -> None:
         self.healths.hear(target, now_ns() / 1e9, is_open=is_open)
@@ -130,15 +139,18 @@ class ServiceFactory:
 class Assembly:
     """Services, and what must be ended when they are replaced."""
 
-    def __init__(self, services: Services, keys: ConfiguredKeys, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self, services: Services, keys: ConfiguredKeys, providers: Mapping[str, Provider], settings: Settings
+    ) -> None:
         self.services = services
+        self.settings = settings
+        self.providers = providers
         self._keys = keys
-        self._providers = providers
 
     def retire(self) -> None:
         """No new request gets these: free connections close now, busy ones with the answers that they carry."""
         self._keys.retire()
-        for provider in self._providers.values():
+        for provider in self.providers.values():
             if isinstance(provider, HttpProvider):
                 provider.pool.close()
 

@@ -12,7 +12,18 @@ import msgspec
 from gossamer.control.feed.desk import Desk
 from gossamer.core.logs import get_log
 from gossamer.feed.lines import Lines
-from gossamer.feed.messages import PROTOCOL, AskAgents, AskKeys, FromControl, FromWorker, Hello, Refused, Turned, Used
+from gossamer.feed.messages import (
+    PROTOCOL,
+    AskAgents,
+    AskKeys,
+    AskRoutes,
+    FromControl,
+    FromWorker,
+    Hello,
+    Refused,
+    Turned,
+    Used,
+)
 
 MOST_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """A worker that leaves so much unread hangs; cut, it begins anew when it can."""
@@ -83,7 +94,7 @@ class Visitor(asyncio.Protocol):
 
     def _take(self, said: FromWorker) -> None:
         match said:
-            case AskKeys() | AskAgents():
+            case AskKeys() | AskAgents() | AskRoutes():
                 self._counter.ask(said)
             case Used():
                 self._desk.note_used(said.keys)

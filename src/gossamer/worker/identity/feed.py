@@ -21,6 +21,7 @@ from gossamer.feed.messages import (
     Hello,
     Keys,
     Refused,
+    Routes,
     State,
     Turned,
     Unavailable,
@@ -46,7 +47,7 @@ class FeedOwner(Protocol):
     def connected(self) -> None:
         """Lines can be sent; nobody may have answered yet."""
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed | Turned) -> None: ...
+    def heard(self, said: State | Keys | Agents | Routes | Unavailable | Changed | Turned) -> None: ...
 
     def lost(self) -> None: ...
 

@@ -8,12 +8,13 @@ from time import monotonic
 from typing import Final
 
 from gossamer.config.settings import AuthSettings
-from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, State, Turned, Unavailable, Used
+from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, Routes, State, Turned, Unavailable, Used
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.agents import StoredAgents
 from gossamer.worker.identity.feed import Feed
 from gossamer.worker.identity.keys import StoredKeys
 from gossamer.worker.identity.questions import News
+from gossamer.worker.identity.routes import StoredRoutes
 
 SWEEP_S: Final = 1.0
 """How late the end of a key's time may be noticed."""
@@ -35,6 +36,8 @@ class Identity:
         ids = count(1)  # one for both: an answer names nothing but the id
         self.keys = StoredKeys(self._say, self._news, ids, auth)
         self.agents = StoredAgents(self._say, self._news, ids, auth)
+        self.routes = StoredRoutes(self._say, ids)
+        self._asks_routes_again = False
         self._sweeps = 0
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -73,12 +76,13 @@ class Identity:
     def connected(self) -> None:
         self.keys.connected()
         self.agents.connected()
+        self.routes.ask()
 
     def lost(self) -> None:
         self.keys.lost()
         self.agents.lost()
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed | Turned) -> None:
+    def heard(self, said: State | Keys | Agents | Routes | Unavailable | Changed | Turned) -> None:
         if isinstance(said, State):
             self.was_told = True
         match said:
@@ -86,6 +90,8 @@ class Identity:
                 self.keys.answered(said)
             case Agents():
                 self.agents.answered(said)
+            case Routes():
+                self.routes.answered(said)
             case Changed():
                 self._change(said)
             case Turned(target=target, is_open=is_open):
@@ -95,6 +101,7 @@ class Identity:
             case Unavailable():
                 self.keys.unavailable(said.id, said.reason)
                 self.agents.unavailable(said.id, said.reason)
+                self._asks_routes_again |= self.routes.unavailable(said.id)
 
     # --- inside ---
 
@@ -103,6 +110,7 @@ class Identity:
         self._news.add(change)
         self.keys.changed(change)
         self.agents.changed(change)
+        self.routes.heard(change)
 
     def _begin_anew(self, revision: int) -> None:
         """Nobody can name what has changed since: nothing from before is believed."""
@@ -110,6 +118,7 @@ class Identity:
         self._news.begin_at(revision)
         self.keys.forget()
         self.agents.forget()
+        self.routes.ask()
 
     def _say(self, message: FromWorker) -> bool:
         return self._feed.say(message)
@@ -122,6 +131,9 @@ class Identity:
         self.keys.sweep(now)
         self.agents.sweep(now)
         self._sweeps += 1
+        if self._asks_routes_again:
+            self._asks_routes_again = False
+            self.routes.ask()
         if self._sweeps % SWEEPS_PER_REPORT == 0:
             self._tell_uses()
         self._sweep_later()
