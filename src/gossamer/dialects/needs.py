@@ -6,6 +6,7 @@ with escapes is not seen, and hears of it from the provider.
 
 from typing import Final, NamedTuple
 
+from gossamer.core.endpoints import Dialect
 from gossamer.dialects.ask import asked_output
 
 _IMAGES: Final = (b'"image_url"', b'"input_image"', b'"image"')
@@ -27,14 +28,14 @@ class Needs(NamedTuple):
     tokens: int
 
 
-def needs_of(body: bytes) -> Needs:
+def needs_of(body: bytes, dialect: Dialect) -> Needs:
     vision = any(mark in body for mark in _IMAGES)
     size = _size_without_images(body) if vision else len(body)
     return Needs(
         vision=vision,
         tools=any(mark in body for mark in _TOOLS),
         json_schema=any(mark in body for mark in _SCHEMAS),
-        tokens=size // _BYTES_A_TOKEN + asked_output(body, 0),
+        tokens=size // _BYTES_A_TOKEN + asked_output(body, 0, dialect),
     )
 
 

@@ -134,7 +134,7 @@ class Ways:
     # --- what only some can do ---
 
     def _able_groups(self, exchange: Exchange) -> Sequence[Group]:
-        needs = needs_of(exchange.body)
+        needs = needs_of(exchange.body, exchange.caller.endpoint.dialect)
         able = [tuple(one for one in group if _can(one.abilities, needs)) for group in self._groups]
         if not any(able):
             raise self._unable(needs)

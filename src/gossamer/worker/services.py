@@ -147,9 +147,9 @@ class Assembly:
         self.providers = providers
         self._keys = keys
 
-    def retire(self) -> None:
+    def retire(self, heir: "Assembly | None" = None) -> None:
         """No new request gets these: free connections close now, busy ones with the answers that they carry."""
-        self._keys.retire()
+        self._keys.retire(heir.services.authenticator if heir is not None else None)
         for provider in self.providers.values():
             if isinstance(provider, HttpProvider):
                 provider.pool.close()

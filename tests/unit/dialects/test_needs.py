@@ -10,7 +10,7 @@ MESSAGES_IMAGE = {"type": "image", "source": {"type": "url", "url": "https://x/y
 
 
 def needs(**more: object) -> Needs:
-    return needs_of(msgspec.json.encode({**PLAIN, **more}))
+    return needs_of(msgspec.json.encode({**PLAIN, **more}), "chat")
 
 
 def test_a_plain_question_needs_nothing():
@@ -37,7 +37,7 @@ def test_what_is_only_talked_about_is_not_needed():
 
 def test_tokens_are_those_of_the_question_and_of_the_longest_answer():
     body = msgspec.json.encode({**PLAIN, "max_tokens": 500})
-    assert needs_of(body).tokens == len(body) // 4 + 500
+    assert needs_of(body, "chat").tokens == len(body) // 4 + 500
 
 
 def test_an_image_counts_as_what_it_costs_however_long_its_text_is():
