@@ -102,6 +102,15 @@ def test_what_lies_in_the_providers_one_account_is_not_for_every_key(house: Hous
     assert house.node.request("POST", "/v1/audio/speech", house.ann.key.token, speech).status != 403
 
 
+def test_a_list_of_models_holds_for_a_provider_that_is_named(house: House):
+    limited = house.admin.add_key(models=["house"])
+    allowed = house.admin.add_key(models=["mock/house"])
+    assert house.node.chat(limited.token).status == 200
+    by_another = house.node.chat(limited.token, x_gossamer_provider="mock")
+    assert (by_another.status, by_another.code) == (403, "model_forbidden")
+    assert house.node.chat(allowed.token, x_gossamer_provider="mock").status == 200
+
+
 def test_nobody_lets_himself_into_the_providers_account(house: House):
     asked_for = {"name": "k", "scopes": ["inference", "passthrough"]}
     assert house.ann.person.ask("POST", "/admin/v1/keys", asked_for).status == 403
