@@ -10,6 +10,8 @@ import msgspec
 from gossamer.core.record import Usage
 
 PICOS_PER_NANO: Final = 1000
+PICOS_A_MILLION: Final = 1_000_000
+"""A dollar for a million tokens is a millionth of a dollar for one: so many pico-dollars."""
 
 
 class Price(msgspec.Struct, frozen=True):

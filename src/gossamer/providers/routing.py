@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from gossamer.core.errors import ModelNotFound, NotFound
-from gossamer.core.ports import Provider, Target, Tariff
+from gossamer.core.ports import Provider, Target, Tariffs
 
 _NAME_HEADER = "`X-Gossamer-Provider`"
 
@@ -18,9 +18,9 @@ class StaticRouter:
         models: Mapping[str, str],
         default: str | None,
         catalog: Provider,
-        prices: Mapping[str, Tariff] | None = None,
+        prices: Tariffs | None = None,
     ) -> None:
-        self._prices = prices or {}
+        self._prices: Tariffs = prices if prices is not None else {}
         self.catalog_target = self._target(catalog, None)
         self._providers = providers
         self._models = models

@@ -58,8 +58,9 @@ class ServiceFactory:
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
-        catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
-        router = StaticRouter(providers, settings.models, _default_of(settings), catalog, prices_of(settings))
+        prices = prices_of(settings)
+        catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values()), prices))
+        router = StaticRouter(providers, settings.models, _default_of(settings), catalog, prices)
         rules = rules_of(settings, router)
         services = Services(
             authenticator=keys,
