@@ -111,26 +111,45 @@ def usage_in_tail(tail: bytes) -> Usage | None:
 
 def told(said: Counts) -> Usage | None:
     """What the counts come to; None where nothing was counted."""
-    if said.prompt_tokens is not None and not (
-        said.prompt_tokens_details or said.completion_tokens_details or said.prompt_cache_hit_tokens
-    ):
-        thought = _unsaid(said)
-        return Usage(said.prompt_tokens, (said.completion_tokens or 0) + thought, 0, thought)
-    read = said.input_tokens if said.prompt_tokens is None else said.prompt_tokens
-    written = said.output_tokens if said.completion_tokens is None else said.completion_tokens
-    if read is None and written is None:
-        return None
-    details = said.prompt_tokens_details or said.input_tokens_details
-    thoughts = said.completion_tokens_details or said.output_tokens_details or _NO_OUTPUT_DETAILS
-    if details is None and said.prompt_tokens is None:
-        return _told_apart(said, read or 0, written or 0, thoughts.reasoning_tokens or thoughts.thinking_tokens or 0)
-    details = details or _NO_INPUT_DETAILS
-    thought = _unsaid(said)
+    read, written, total = said.prompt_tokens, said.completion_tokens, said.total_tokens
+    if read is None:
+        return _told_otherwise(said)
+    details, thoughts, thought = said.prompt_tokens_details, said.completion_tokens_details, 0
+    if total is not None and written and total > read + written:
+        # Gemini and xAI leave what was thought out of the tokens of a completion, and have it in their total.
+        thought = total - read - written
+        written = total - read
+    if details is None and thoughts is None and said.prompt_cache_hit_tokens is None:
+        return Usage(read, written or 0, 0, thought)
+    details, thoughts = details or _NO_INPUT_DETAILS, thoughts or _NO_OUTPUT_DETAILS
     return Usage(
-        read or 0,
-        (written or 0) + thought,
+        read,
+        written or 0,
         details.cached_tokens or said.prompt_cache_hit_tokens or 0,
         thoughts.reasoning_tokens or thought,
+        details.cache_write_tokens or 0,
+        0,
+        details.audio_tokens or 0,
+        thoughts.audio_tokens or 0,
+    )
+
+
+def _told_otherwise(said: Counts) -> Usage | None:
+    """By responses, images and messages."""
+    read, written = said.input_tokens, said.output_tokens
+    if read is None and written is None:
+        # Somebody counts what was written, and not what was read.
+        return None if said.completion_tokens is None else Usage(0, said.completion_tokens)
+    thoughts = said.output_tokens_details or _NO_OUTPUT_DETAILS
+    reasoning = thoughts.reasoning_tokens or thoughts.thinking_tokens or 0
+    details = said.input_tokens_details
+    if details is None:
+        return _told_apart(said, read or 0, written or 0, reasoning)
+    return Usage(
+        read or 0,
+        written or 0,
+        details.cached_tokens or 0,
+        reasoning,
         details.cache_write_tokens or 0,
         0,
         details.audio_tokens or 0,
@@ -138,13 +157,6 @@ def told(said: Counts) -> Usage | None:
         details.image_tokens or 0,
         thoughts.image_tokens or 0,
     )
-
-
-def _unsaid(said: Counts) -> int:
-    """Gemini and xAI leave what was thought out of the tokens of a completion, and have it in their total."""
-    if said.total_tokens is None or not said.completion_tokens:
-        return 0
-    return max(said.total_tokens - (said.prompt_tokens or 0) - said.completion_tokens, 0)
 
 
 def _told_apart(said: Counts, read: int, written: int, reasoning: int) -> Usage:
