@@ -93,12 +93,9 @@ class Case:
     targets: Targets
 
     @property
-    def model(self) -> str:
-        return f"{'one' if self.targets == 1 else 'two'}-{self.fault.slug}"
-
-    @property
-    def request_id(self) -> str:
-        return f"{self.model}-{self.shape.lower()}"
+    def name(self) -> str:
+        """Of its model and its provider, and of its request."""
+        return f"{'one' if self.targets == 1 else 'two'}-{self.fault.slug}-{self.shape.lower()}"
 
 
 def cases_of(faults: tuple[Fault, ...], targets: tuple[Targets, ...] = TARGETS) -> Iterator[Case]:

@@ -1,14 +1,15 @@
 """A provider that is away for a while: asked all along, before, during and after, in every shape and way at once."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from gossamer.bench.faults.asking import Answer, ask
-from gossamer.bench.faults.cases import OUTAGE_NUMBER, SHAPES, Case, Fault, Scale, Targets
-from gossamer.bench.faults.rig import OUTAGE, Rig, running_mock
+from gossamer.bench.faults.cases import OUTAGE_NUMBER, Case, Fault, Scale
+from gossamer.bench.faults.prices import SECOND_NAME
+from gossamer.bench.faults.rig import Rig, running_mock
 
 _BEFORE_S: Final = 1.0
 _PAUSE_S: Final = 0.1
@@ -32,7 +33,7 @@ class Sent:
     @property
     def is_well(self) -> bool:
         """Answered by the provider that had been away."""
-        return self.answer.status == _OK and self.answer.headers.get(_TARGET, "").startswith(f"{OUTAGE}/")
+        return self.answer.status == _OK and not self.answer.headers.get(_TARGET, "").startswith(f"{SECOND_NAME}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ class Spell:
 
 
 def outage_of(scale: Scale) -> Fault:
-    return Fault(OUTAGE_NUMBER, OUTAGE, f"503 for {scale.outage_s:g} s, then well", "")
+    return Fault(OUTAGE_NUMBER, "outage", f"503 for {scale.outage_s:g} s, then well", "")
 
 
-def sit_out(rig: Rig, scale: Scale, targets: tuple[Targets, ...]) -> list[Spell]:
+def sit_out(rig: Rig, scale: Scale, cases: Sequence[Case]) -> list[Spell]:
     """Start the mock, and ask until it is well again."""
-    cases = [Case(outage_of(scale), shape, count) for count in targets for shape in SHAPES]
     until_s = _BEFORE_S + scale.outage_s
-    with running_mock(rig.outage, rig.folder, "--fault", f"outage:{_BEFORE_S:g}:{until_s:g}"):
+    fault = f"outage:{_BEFORE_S:g}:{until_s:g}"
+    with running_mock(rig.folder, "--fault", fault, port=rig.outage.release()):
         began = time.monotonic()
         with ThreadPoolExecutor(len(cases)) as pool:
             spells = list(pool.map(lambda case: Spell(case, tuple(_ask_on(rig, case, began, until_s)), until_s), cases))
@@ -75,8 +76,8 @@ def _ask_on(rig: Rig, case: Case, began: float, until_s: float) -> Iterator[Sent
     well, number = 0, 0
     while (at_s := time.monotonic() - began) < until_s + BACK_WITHIN_S and well < _WELL_AGAIN:
         number += 1
-        request_id = f"{case.request_id}-{number}"
-        sent = Sent(request_id, at_s, ask(rig.port, rig.token, case.model, case.shape, request_id))
+        request_id = f"{case.name}-{number}"
+        sent = Sent(request_id, at_s, ask(rig.port, rig.token, case.name, case.shape, request_id))
         yield sent
         well = well + 1 if sent.is_well and at_s > until_s else 0
         time.sleep(_PAUSE_S)

@@ -30,9 +30,9 @@ def write_verdict(found: Round) -> str:
 def all_broken(found: Round) -> Iterator[str]:
     """Each promise that was not kept, with the cell it belongs to."""
     for cell in found.cells:
-        yield from (f"{cell.case.request_id}: {words}" for words in broken_promises(cell))
+        yield from (f"{cell.case.name}: {words}" for words in broken_promises(cell))
     for outage in found.outages:
-        yield from (f"{outage.spell.case.request_id}: {words}" for words in _broken_in(outage))
+        yield from (f"{outage.spell.case.name}: {words}" for words in _broken_in(outage))
 
 
 def _broken_in(outage: Outage) -> Iterator[str]:

@@ -1,34 +1,46 @@
 """What the faults are sent through: mocks that have them, one that is well, and a gateway in front of all.
 
-Each fault has a provider of its own, so that no breaker or cool-down of one reaches another.
+Each case has a provider of its own, so that no breaker of one, nor a key that rests, reaches another.
 """
 
-import http.client
+import re
+import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from gossamer.bench.errors import SubjectBroken
-from gossamer.bench.faults.cases import TARGETS, TOKENS, Fault, Scale, Targets
+from gossamer.bench.errors import BenchError, RigBroken, SubjectBroken
+from gossamer.bench.faults.cases import TOKENS, Case, Scale
 from gossamer.bench.faults.prices import FIRST, SECOND, SECOND_NAME
 from gossamer.bench.placement import ANYWHERE
-from gossamer.bench.processes import HOST, POLL_S, Process, free_port, wait_for_port
+from gossamer.bench.processes import HOST, POLL_S, Process
 from gossamer.bench.subject import DEFAULT_TOKEN, START_WITHIN_S
 
-_MOCK_WITHIN_S = 10.0
+_ANNOUNCED: Final = re.compile(rb" at http://[\d.]+:(\d+)")
 _GAP_MS: Final = 2
 """Between tokens: enough that each is a write of its own."""
 WELL: Final = "mock"
 """A model without a fault."""
-OUTAGE: Final = "outage"
-"""The provider that is away for a while."""
+
+
+class HeldPort:
+    """A port that nobody gets before it is needed: bound, and not listened on."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind((HOST, 0))
+        self.port = int(self._socket.getsockname()[1])
+
+    def release(self) -> int:
+        self._socket.close()
+        return self.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +51,64 @@ class Rig:
     token: str
     first: int
     second: int
-    outage: int
+    outage: HeldPort
     journal: Path
     gateway: Process
     folder: Path
 
 
 @contextmanager
-def standing_rig(faults: tuple[Fault, ...], scale: Scale, targets: tuple[Targets, ...] = TARGETS) -> Iterator[Rig]:
+def standing_rig(cases: Sequence[Case], outages: Sequence[Case], scale: Scale) -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="gossamer-faults-") as name, ExitStack() as stack:
         folder = Path(name)
-        first, second, outage, port = free_port(), free_port(), free_port(), free_port()
-        for mock in (first, second):
-            stack.enter_context(running_mock(mock, folder))
+        first, second = (stack.enter_context(running_mock(folder)) for _ in range(2))
+        outage = stack.enter_context(held_port())
+        ports = dict.fromkeys(cases, first) | dict.fromkeys(outages, outage.port)
+        config = gateway_config(ports, second, scale, folder)
         file = folder / "gossamer.yaml"
-        file.write_bytes(
-            msgspec.json.encode(gateway_config(faults, scale, targets, (first, second, outage), port, folder))
-        )
+        file.write_bytes(msgspec.json.encode(config))
         command = [sys.executable, "-m", "gossamer", "serve", "--config", str(file)]
         gateway = Process("gateway", command, ANYWHERE, folder / "words", blame=SubjectBroken)
         stack.callback(gateway.stop)
-        _wait_until_ready(gateway, port)
+        port = _announced_port(gateway, folder / "words", SubjectBroken)
         yield Rig(port, DEFAULT_TOKEN, first, second, outage, folder / "data" / "journal", gateway, folder)
 
 
 @contextmanager
-def running_mock(port: int, folder: Path, *options: str) -> Iterator[Process]:
+def running_mock(folder: Path, *options: str, port: int = 0) -> Iterator[int]:
+    """The port it listens on: a free one, if none is named."""
+    words = folder / f"mock-{len(list(folder.iterdir()))}.log"
     command = [sys.executable, "-m", "gossamer", "mock", "--port", str(port), "--gap", str(_GAP_MS)]
-    process = Process("mock", [*command, "--tokens", str(TOKENS), *options], ANYWHERE, folder / f"mock-{port}.log")
+    process = Process("mock", [*command, "--tokens", str(TOKENS), *options], ANYWHERE, words)
     try:
-        wait_for_port(process, port, _MOCK_WITHIN_S)
-        yield process
+        yield _announced_port(process, words, RigBroken)
     finally:
         process.stop()
 
 
-def gateway_config(
-    faults: tuple[Fault, ...],
-    scale: Scale,
-    targets: tuple[Targets, ...],
-    mocks: tuple[int, int, int],
-    port: int,
-    folder: Path,
-) -> dict[str, object]:
-    """JSON, which is YAML too."""
-    first, second, outage = mocks
-    providers = {SECOND_NAME: _provider(second, scale), OUTAGE: _provider(outage, scale)}
-    models: dict[str, object] = _names(OUTAGE, dict.fromkeys(targets, f"{OUTAGE}/{WELL}"))
-    for fault in faults:
-        providers[fault.slug] = _provider(first, scale)
-        asked = {count: f"{fault.slug}/{_model(fault.told(count)[1])}" for count in targets}
-        models |= _names(fault.slug, asked)
-    named = {found for model in models.values() for found in _targets(model)}
-    prices = {name: SECOND if name.startswith(SECOND_NAME) else FIRST for name in named}
+@contextmanager
+def held_port() -> Iterator[HeldPort]:
+    held = HeldPort()
+    try:
+        yield held
+    finally:
+        held.release()
+
+
+def gateway_config(ports: Mapping[Case, int], second: int, scale: Scale, folder: Path) -> dict[str, object]:
+    """JSON, which is YAML too. `ports`: of the mock that has the fault of a case."""
+    well = f"{SECOND_NAME}/{WELL}"
+    targets = {case: f"{case.name}/{_model(case.fault.told(case.targets)[1])}" for case in ports}
     return {
-        "server": {"host": HOST, "port": port, "workers": 1},
+        "server": {"host": HOST, "port": 0, "workers": 1},
         "data_dir": str(folder / "data"),
-        "providers": providers,
-        "models": models,
-        "prices": {name: {"input": price.input, "output": price.output} for name, price in prices.items()},
+        "providers": {SECOND_NAME: _provider(second, scale)}
+        | {case.name: _provider(port, scale) for case, port in ports.items()},
+        "models": {
+            case.name: target if case.targets == 1 else {"strategy": "fallback", "targets": [target, well]}
+            for case, target in targets.items()
+        },
+        "prices": {well: asdict(SECOND)} | {target: asdict(FIRST) for target in targets.values()},
         "keys": [{"name": "bench", "token": DEFAULT_TOKEN}],
     }
 
@@ -115,31 +126,12 @@ def _model(order: str) -> str:
     return f"{WELL}-{order}" if order else WELL
 
 
-def _names(slug: str, asked: dict[Targets, str]) -> dict[str, object]:
-    """`one-SLUG` is the faulty target alone, `two-SLUG` has one that is well behind it."""
-    named: dict[str, object] = {}
-    for count, target in asked.items():
-        if count == 1:
-            named[f"one-{slug}"] = target
-        else:
-            named[f"two-{slug}"] = {"strategy": "fallback", "targets": [target, f"{SECOND_NAME}/{WELL}"]}
-    return named
-
-
-def _targets(model: object) -> list[str]:
-    return model["targets"] if isinstance(model, dict) else [str(model)]
-
-
-def _wait_until_ready(gateway: Process, port: int) -> None:
+def _announced_port(process: Process, words: Path, blame: type[BenchError]) -> int:
+    """Where a process says that it listens, once it does."""
     deadline = time.monotonic() + START_WITHIN_S
     while time.monotonic() < deadline:
-        gateway.check()
-        try:
-            with closing(http.client.HTTPConnection(HOST, port, timeout=1.0)) as connection:
-                connection.request("GET", "/readyz")
-                if connection.getresponse().status == http.client.OK:
-                    return
-        except (OSError, http.client.HTTPException):
-            pass
+        process.check()
+        if (found := _ANNOUNCED.search(words.read_bytes())) is not None:
+            return int(found[1])
         time.sleep(POLL_S)
-    raise SubjectBroken(f"the gateway was not ready within {START_WITHIN_S:g} s.{gateway.last_words()}")
+    raise blame(f"{process.name} did not listen within {START_WITHIN_S:g} s.{process.last_words()}")

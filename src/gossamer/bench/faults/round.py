@@ -9,7 +9,7 @@ from gossamer.bench.faults.asking import Answer, ask
 from gossamer.bench.faults.books import Record, Visits, ask_ledger, read_journal
 from gossamer.bench.faults.cases import TARGETS, Case, Scale, Targets, cases_of, faults_of
 from gossamer.bench.faults.judging import Cell
-from gossamer.bench.faults.outage import Sent, Spell, sit_out
+from gossamer.bench.faults.outage import Sent, Spell, outage_of, sit_out
 from gossamer.bench.faults.rig import Rig, standing_rig
 from gossamer.bench.faults.story import read_story
 
@@ -36,22 +36,22 @@ class Round:
 
 def take_round(scale: Scale, targets: tuple[Targets, ...] = TARGETS) -> Round:
     """Start everything, ask, read the books, and end everything."""
-    faults = faults_of(scale)
-    with standing_rig(faults, scale, targets) as rig:
+    cases, outages = list(cases_of(faults_of(scale), targets)), list(cases_of((outage_of(scale),), targets))
+    with standing_rig(cases, outages, scale) as rig:
         with ThreadPoolExecutor(1) as aside:
-            waiting = aside.submit(sit_out, rig, scale, targets)
-            asked = _ask_all(rig, list(cases_of(faults, targets)))
+            waiting = aside.submit(sit_out, rig, scale, outages)
+            asked = _ask_all(rig, cases)
             spells = waiting.result()
         rig.gateway.check()
         records = read_journal(rig.journal)
-        cells = tuple(_cell(rig, rig.first, case, case.request_id, answer, records) for case, answer in asked)
+        cells = tuple(_cell(rig, rig.first, case, case.name, answer, records) for case, answer in asked)
         return Round(scale, cells, tuple(_outage(rig, spell, records) for spell in spells))
 
 
 def _ask_all(rig: Rig, cases: Sequence[Case]) -> list[tuple[Case, Answer]]:
     def asked(case: Case) -> tuple[Case, Answer]:
         prefill = case.fault.prefill
-        return case, ask(rig.port, rig.token, case.model, case.shape, case.request_id, prefill=prefill)
+        return case, ask(rig.port, rig.token, case.name, case.shape, case.name, prefill=prefill)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(asked, cases))

@@ -29,7 +29,7 @@ def test_there_are_sixteen_faults_each_in_both_shapes_and_once_alone():
         assert numbers == {str(number) for number in range(1, 17)}
         assert len({fault.slug for fault in faults}) == len(faults)
         cases = list(cases_of(faults, (1, 2)))
-        assert len({case.request_id for case in cases}) == len(cases) == 4 * len(faults)
+        assert len({case.name for case in cases}) == len(cases) == 4 * len(faults)
 
 
 def test_the_long_ones_keep_their_order_when_they_are_shortened():
