@@ -11,7 +11,7 @@ import msgspec
 from gossamer.core.allowance import UNLIMITED, Limits
 
 Role = Literal["admin", "member"]
-Scope = Literal["inference", "admin"]
+Scope = Literal["inference", "admin", "passthrough"]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
