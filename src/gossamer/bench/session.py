@@ -1,7 +1,7 @@
 """A whole run: the rig, the mock, the ways and the load process stand while the runner takes its blocks."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from gossamer.bench.driver import running_load
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.machine import machine
 from gossamer.bench.orders import Opened
+from gossamer.bench.peers.speed import take_speeds, why_not
+from gossamer.bench.peers.standing import Peer, stand_all
 from gossamer.bench.profiles import Profile
 from gossamer.bench.provider import Provider, running_mock
 from gossamer.bench.record import Role, Run
@@ -39,6 +41,10 @@ class Wish:
     outside: Sequence[Outside] = ()
     base: str | None = None
     provider_port: int | None = None
+    peers: Sequence[Peer] = ()
+    """All beside each other, instead of the one gateway; at the end at full speed too."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Peers that could not be installed, and why."""
     waits_us: tuple[int, int] | None = None
     """For the test of the yardstick itself: two relays, base and gateway, that hold back so long."""
 
@@ -54,19 +60,25 @@ def take_run(
     """`unclear` names cells that more rounds are taken of, once. Ctrl-C ends it early: what there is comes back."""
     with ExitStack() as stack:
         rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
-        ways, provider, notes = _stand(stack, wish, rig)
+        standing = _stand(stack, wish, rig)
+        ways, provider = standing.ways, standing.provider
         driver = stack.enter_context(running_load(rig.load, rig.workspace))
         for way in ways:
             driver.tell(way.order(0), Opened, RigBroken)
-        run = _new_run(wish, ways, notes) if resumed is None else resumed
+        run = _new_run(wish, standing)
         if resumed is not None:
-            _check_resumed(resumed, _new_run(wish, ways, notes))
+            _check_resumed(resumed, run)
+            run = resumed
         by_name = {way.arm.name: way for way in ways}
         runner = Runner(
             rig, run, by_name, driver, provider, lambda visit, at: progress(run, visit, at), lambda: keep(run)
         )
         try:
             runner.take_all()
+            if wish.peers and not (lack := why_not()):
+                run.speeds = list(take_speeds(rig, ways, provider, wish.seed, say))
+            elif wish.peers:
+                run.notes.append(lack)
             if unclear is not None and (cells := unclear(run)):
                 say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
                 runner.take_more(cells, run.rounds)
@@ -76,18 +88,32 @@ def take_run(
         return run
 
 
-def _stand(stack: ExitStack, wish: Wish, rig: Rig) -> tuple[list[Way], Provider, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands, what is to be said of it, and what does not stand and why."""
+
+    ways: list[Way]
+    provider: Provider
+    notes: list[str]
+    absent: dict[str, str]
+
+
+def _stand(stack: ExitStack, wish: Wish, rig: Rig) -> Standing:
     """All ways, direct ones first and last by convention only: their order is shuffled in each round."""
     token, place, notes = wish.subject.token, rig.gateway, []
     provider = stack.enter_context(running_mock(rig.load, rig.workspace, wish.provider_port))
-    hop, note = hop_of(stack, provider, token, place, rig.workspace)
-    if note:
-        notes.append(note)
-    ways = [direct_way(provider, token, Role.DIRECT), hop, direct_way(provider, token, Role.AGAIN)]
-    ways += _gateways(stack, wish, rig, provider)
+    peers, absent = stand_all(stack, wish.peers, provider, place, rig.workspace)
+    hops = [way for way in peers if way.arm.role is Role.HOP]
+    if not hops:
+        hop, note = hop_of(stack, provider, token, place, rig.workspace)
+        hops, notes = [hop], [note] if note else []
+    gateways = (
+        [way for way in peers if way.arm.role is not Role.HOP] if wish.peers else _gateways(stack, wish, rig, provider)
+    )
+    ways = [direct_way(provider, token, Role.DIRECT), *hops, direct_way(provider, token, Role.AGAIN), *gateways]
     if len({way.arm.name for way in ways}) < len(ways):
         raise RigBroken("two ways have one name: give each target its own, --target NAME=URL")
-    return ways, provider, notes
+    return Standing(ways, provider, notes, absent)
 
 
 def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> list[Way]:
@@ -114,18 +140,19 @@ def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> lis
     return ways
 
 
-def _new_run(wish: Wish, ways: Sequence[Way], notes: Sequence[str]) -> Run:
+def _new_run(wish: Wish, standing: Standing) -> Run:
     return Run(
         profile=wish.profile.name,
         seed=wish.seed,
         rounds=wish.rounds,
         cells=wish.profile.cells,
-        arms=tuple(way.arm for way in ways),
+        arms=tuple(way.arm for way in standing.ways),
         machine=machine(),
         digest=_digest(wish),
         versions=_versions(),
         began=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=list(notes),
+        notes=list(standing.notes),
+        absent={**wish.missing, **standing.absent},
     )
 
 
@@ -147,6 +174,7 @@ def _digest(wish: Wish) -> str:
     """Of what decides on the figures besides the machine."""
     told = [wish.profile.name, wish.subject.template or "gossamer", PATIENT_PROVIDER, wish.base or ""]
     told += [outside.base_url for outside in wish.outside]
+    told += [f"{peer.manifest.name} {peer.version}" for peer in wish.peers]
     return blake2b("\0".join(told).encode(), digest_size=8).hexdigest()
 
 
