@@ -116,6 +116,7 @@ class View:
             reached=sum(row.costs.reached for row in rows),
             flow=self._flow(rows) if self._cell.is_stream and self._direct else None,
             account=_account(rows, centre.us.centre),
+            metrics_us=_metrics(rows),
         )
 
     def _added(
@@ -250,3 +251,12 @@ def _account(rows: Rows, measured_us: float) -> Account | None:
     }
     self_us = median(said) * US_IN_NS
     return Account(self_us, stages, measured_us - self_us)
+
+
+def _metrics(rows: Rows) -> dict[str, float]:
+    """The median of what each block's mean was."""
+    names = dict.fromkeys(name for row in rows for name in row.costs.metrics_ns)
+    return {
+        name: median([row.costs.metrics_ns[name] for row in rows if name in row.costs.metrics_ns]) * US_IN_NS
+        for name in names
+    }

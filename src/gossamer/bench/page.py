@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+from gossamer.bench.asides import asides_of
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import (
@@ -43,6 +44,7 @@ def write_page(figures: Figures, results: Sequence[Result] = ()) -> str:
         *stack(figures),
         *series(figures, colours),
         *_capacity(figures),
+        *_asides(figures),
         *_tables(figures),
         *_facts(figures),
     ]
@@ -160,6 +162,13 @@ def _capacity(figures: Figures) -> Iterator[str]:
         yield table_of(
             ("cell", "way", "answers a second", "of direct", "room", "load's core", "worst loop lag us"), rows
         )
+
+
+def _asides(figures: Figures) -> Iterator[str]:
+    for aside in asides_of(figures):
+        yield f"<h2>{escape(aside.title)}</h2><p>{escape(aside.words)}</p>"
+        rows = ["<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in aside.rows]
+        yield table_of(aside.headings, rows)
 
 
 def _tables(figures: Figures) -> Iterator[str]:

@@ -24,6 +24,8 @@ from gossamer.bench.revision import check_out
 from gossamer.bench.rig import Plan, Rig, standing_rig
 from gossamer.bench.runner import Runner
 from gossamer.bench.schedule import Visit
+from gossamer.bench.slowed import sitecustomize
+from gossamer.bench.slowed.sitecustomize import SLOWED
 from gossamer.bench.subject import Subject
 
 PATIENT_PROVIDER = "timeouts: {first_byte: 2s}"
@@ -45,6 +47,8 @@ class Wish:
     """All beside each other, instead of the one gateway; at the end at full speed too."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Peers that could not be installed, and why."""
+    slowed: str = ""
+    """Another test of it: the gateway with one stage made slower (see slowed/), beside itself as it is."""
     waits_us: tuple[int, int] | None = None
     """For the test of the yardstick itself: two relays, base and gateway, that hold back so long."""
 
@@ -127,17 +131,30 @@ def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> lis
     if wish.outside:
         return [outside_way(outside) for outside in wish.outside]
     subject = replace(wish.subject, provider_settings=PATIENT_PROVIDER)
-    ways = [stack.enter_context(gateway_way(subject, provider, place, workspace))]
-    if wish.base is not None:
-        folder = workspace / "base"
-        folder.mkdir()
-        commit, env = check_out(wish.base, folder)
-        base = replace(subject, env={**subject.env, **env})
-        what = f"gossamer serve at {commit[:12]}"
+    ours = replace(subject, env=slowed_env(wish.slowed)) if wish.slowed else subject
+    base, what = (subject, "gossamer serve as it is") if wish.slowed else _base(wish, subject, workspace)
+    ways = [stack.enter_context(gateway_way(ours, provider, place, workspace))]
+    if base is not None:
         ways.append(
             stack.enter_context(gateway_way(base, provider, place, workspace, name="base", what=what, role=Role.BASE))
         )
     return ways
+
+
+def _base(wish: Wish, subject: Subject, workspace: Path) -> tuple[Subject | None, str]:
+    """Another revision, checked out, where one was asked for."""
+    if wish.base is None:
+        return None, ""
+    folder = workspace / "base"
+    folder.mkdir()
+    commit, env = check_out(wish.base, folder)
+    return replace(subject, env={**subject.env, **env}), f"gossamer serve at {commit[:12]}"
+
+
+def slowed_env(order: str) -> dict[str, str]:
+    """For a gateway's process: see slowed/sitecustomize.py."""
+    path = os.pathsep.join(filter(None, (str(Path(sitecustomize.__file__).parent), os.environ.get("PYTHONPATH"))))
+    return {SLOWED: order, "PYTHONPATH": path}
 
 
 def _new_run(wish: Wish, standing: Standing) -> Run:
