@@ -32,7 +32,7 @@ bench-gate: $(VENV)/ready  ## the budgets, as ratios to nginx in one run
 	$(BIN)/gossamer bench gate
 
 bench-baseline: $(VENV)/ready  ## take benchmarks/baseline.json anew; in a quiet hour
-	$(BIN)/gossamer bench run --profile standard --out /tmp/gossamer-baseline.json
+	$(BIN)/gossamer bench run --profile short --rounds 20 --out /tmp/gossamer-baseline.json
 	$(BIN)/gossamer bench report /tmp/gossamer-baseline.json --figures benchmarks/baseline.json
 
 bench-peers: $(VENV)/ready  ## other gateways beside this one, into benchmarks/PEERS.md; in a quiet hour

@@ -58,7 +58,7 @@ def own_group(name: str) -> Iterator[None]:
 
 
 def remove_groups() -> None:
-    """Those of this process that are empty: a group outlives what was in it."""
+    """Those of this process that are empty: a group outlives what was in it. One that is not yet, is the next time."""
     for hierarchy, root in hierarchies()[:1]:
         with suppress(OSError, StopIteration):
             home = root / _group("self", hierarchy).lstrip("/")

@@ -86,6 +86,7 @@ def _tiles(figures: Figures) -> Iterator[str]:
     if not figures.gateways:
         return
     name = figures.gateways[0].name
+    whose = f"{name}: " if len(figures.gateways) > 1 else ""
     found = []
     if (pair := _busiest(figures, name, stream=False)) is not None:
         cell, arm = pair
@@ -98,7 +99,10 @@ def _tiles(figures: Figures) -> Iterator[str]:
     if speed is not None and speed.cpu_us is not None:
         to_hop = f", {speed.cpu_to_hop.centre:.2f} x the null hop" if speed.cpu_to_hop is not None else ""
         found.append((f"{number(speed.cpu_us.centre)} us", f"CPU a request{to_hop}"))
-    tiles = "".join(f'<div class="card tile"><b>{escape(b)}</b><span>{escape(s)}</span></div>' for b, s in found)
+    tiles = "".join(
+        f'<div class="card tile"><b>{escape(figure)}</b><span>{escape(whose + words)}</span></div>'
+        for figure, words in found
+    )
     yield f'<div class="cards">{tiles}</div>'
 
 

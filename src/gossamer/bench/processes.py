@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gossamer.bench.errors import BenchError, RigBroken
-from gossamer.bench.groups import own_group
+from gossamer.bench.groups import own_group, remove_groups
 from gossamer.bench.placement import Place
 
 HOST = "127.0.0.1"
@@ -79,9 +79,11 @@ class Process:
             self.child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.child.wait(STOP_WITHIN_S)
+        remove_groups()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.child.wait(STOP_WITHIN_S)
+        remove_groups()
 
 
 def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
