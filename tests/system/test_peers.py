@@ -59,6 +59,7 @@ def taken(folder: Path) -> tuple[list[Manifest], Run]:
 )
 def test_all_that_stand_are_measured_together_and_the_others_are_named(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("gossamer.bench.peers.speed.SECONDS", 1)
+    monkeypatch.setattr("gossamer.bench.peers.speed.SLOW_SECONDS", 1)
     monkeypatch.setattr("gossamer.bench.peers.speed.ROUNDS", 2)
     shutil.copy(OURS / "nginx.toml", tmp_path)
     shutil.copy(OURS / "gossamer.toml", tmp_path)

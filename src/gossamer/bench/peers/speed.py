@@ -22,7 +22,9 @@ from gossamer.bench.usage import cpu_now, memory_now, spent_ns
 from gossamer.http.origin import parse_base_url
 
 CONNECTIONS = 64
-SECONDS = 2
+SECONDS, SLOW_SECONDS = 2, 6
+MANY = 500
+"""Answers in the turn that warms: whoever gives fewer gets the longer turns."""
 ROUNDS = 6
 """From six on, a signed-rank interval holds 95 %."""
 _REST_S = 0.1
@@ -49,30 +51,31 @@ def take_speeds(
     chance = random.Random(f"{seed}/speed")  # noqa: S311 - an order of turns is no secret
     body = instant_provider(provider.port)
     with running("instant provider", provider.port, body, rig.load, folder):
-        for turn in range(-1, ROUNDS):
-            say(f"full speed, {'warming' if turn < 0 else f'round {turn + 1} of {ROUNDS}'}")
-            order = list(chosen)
-            chance.shuffle(order)
-            found = [_turn(rig, way, provider.port, turn) for way in order]
-            yield from found if turn >= 0 else ()
+        say("full speed, warming")
+        warmed = {way.arm.name: _turn(rig, way, provider.port, -1, SECONDS).requests for way in chosen}
+        for turn in range(ROUNDS):
+            say(f"full speed, round {turn + 1} of {ROUNDS}")
+            for way in chance.sample(chosen, len(chosen)):
+                seconds = SECONDS if warmed[way.arm.name] >= MANY else SLOW_SECONDS
+                yield _turn(rig, way, provider.port, turn, seconds)
 
 
-def _turn(rig: Rig, way: Way, port: int, turn: int) -> Speed:
+def _turn(rig: Rig, way: Way, port: int, turn: int, seconds: int) -> Speed:
     origin, prefix = parse_base_url(way.arm.url)
     asking = Asking(way.token, way.model, way.headers, f"{prefix.decode('ascii')}/chat/completions")
     try:
         way.check()
         before, reached = cpu_now(way), provider_requests(port)
-        counts = wrk.drive(origin.port, asking, CONNECTIONS, SECONDS, rig.load, rig.workspace)
+        counts = wrk.drive(origin.port, asking, CONNECTIONS, seconds, rig.load, rig.workspace)
         _let_settle(way)
     except BenchError as error:
         return Speed(turn, way.arm.name, reason=str(error))
     if counts.refused or counts.broken or not counts.requests:
         reason = f"of {counts.requests} requests {counts.refused} were refused and {counts.broken} broke off"
-        return Speed(turn, way.arm.name, counts.requests, float(SECONDS), reason=reason)
+        return Speed(turn, way.arm.name, counts.requests, float(seconds), reason=reason)
     spent, _ = spent_ns(way, before, cpu_now(way))
     worked_on = max(counts.requests, provider_requests(port) - reached - 1)
-    return Speed(turn, way.arm.name, counts.requests, float(SECONDS), spent, memory_now(way), worked_on)
+    return Speed(turn, way.arm.name, counts.requests, float(seconds), spent, memory_now(way), worked_on)
 
 
 def _let_settle(way: Way) -> None:

@@ -184,6 +184,7 @@ def _words() -> Iterator[str]:
     yield "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged"
     yield "- SATURATED: it had no core left at this load, so its latency is its throughput by another name"
     yield "- RIG-BOUND: load and provider were the limit, not the gateway; such a figure is a lower or an upper bound"
+    yield "- first byte: of the head too; below nought where a gateway sends its head before the provider has answered"
     yield "- it says: the median that its own answers tell; gap: the added median less that"
     yield "- CPU, memory: all of its processes together; memory is what is its own and its part of what is shared"
 
