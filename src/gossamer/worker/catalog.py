@@ -14,7 +14,7 @@ from gossamer.core.endpoints import MODELS_PATH
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Lister
+from gossamer.core.ports import Keys, Lister
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
@@ -89,6 +89,7 @@ class CatalogProvider:
     """Answers for the gateway itself."""
 
     name = "gossamer"
+    keys: Keys | None = None
 
     def __init__(self, catalog: ModelCatalog) -> None:
         self._catalog = catalog
