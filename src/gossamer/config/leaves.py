@@ -13,15 +13,17 @@ from gossamer.config import values
 from gossamer.config.document import Tag
 from gossamer.config.money import (
     BUDGET_FORM,
-    PICOS_A_MILLION,
+    COUNT_FORM,
     RATE_FORM,
     format_budget,
+    format_count,
     format_rate,
     format_usd,
 )
 from gossamer.config.units import DURATION_FORM, SIZE_FORM, format_duration, format_size
 from gossamer.config.values import Unfit
 from gossamer.core.allowance import NANOS_PER_USD
+from gossamer.policy.price import PICOS_A_MILLION
 from gossamer.redis.address import without_password
 
 _TEXT: Final[frozenset[Tag]] = frozenset({"str"})
@@ -202,6 +204,14 @@ _NAMED = (
         allowed="write a rate such as 600/min or 1M/min",
         schema=_form(RATE_FORM),
         write=format_rate,
+    ),
+    Leaf(
+        name="count",
+        parse=values.read_count,
+        allowed="write a number such as 128k, 1M or 32768",
+        schema={"anyOf": [{"type": "integer", "minimum": 1}, _form(COUNT_FORM)]},
+        tags=_TEXT | _NUMBER,
+        write=format_count,
     ),
     Leaf(
         name="budget",

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gossamer.config.section import ModelName, Section, Target
+from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
+from gossamer.config.section import Duration, ModelName, Secret, Section, Target
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
@@ -22,7 +23,6 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
 TraceStore = Literal["sqlite", "none"]
 
-Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
 FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
@@ -30,7 +30,6 @@ ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
 BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
-Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
 StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
@@ -177,7 +176,11 @@ class Upstream(Section, frozen=True, kw_only=True, tag_field="kind"):
     """What all providers have in common that are reached over HTTP."""
 
     base_url: BaseUrl
-    api_keys: tuple[Secret, ...] = ()
+    api_keys: tuple[Secret | ApiKeySettings, ...] = ()
+    models: Annotated[
+        Mapping[ModelName, AbilitySettings],
+        Meta(description="What its models can do, for routes to look at; what is left out can do everything."),
+    ] = field(default_factory=dict)
     timeouts: TimeoutSettings = field(default_factory=TimeoutSettings)
     max_connections: Annotated[int, Meta(ge=1, description="Connections that one worker may hold open.")] = (
         _POOL.connections
@@ -195,13 +198,18 @@ class OpenAIProvider(Upstream, frozen=True, kw_only=True, tag="openai"):
     """OpenAI itself."""
 
     base_url: BaseUrl = "https://api.openai.com/v1"
-    api_keys: Annotated[tuple[Secret, ...], Meta(min_length=1, description="At least one; usually ${OPENAI_API_KEY}.")]
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...],
+        Meta(min_length=1, description="At least one; usually ${OPENAI_API_KEY}."),
+    ]
 
 
 class CompatibleProvider(Upstream, frozen=True, kw_only=True, tag="openai-compatible"):
     """Whatever speaks OpenAI's API: vLLM, Ollama, Groq and many more."""
 
-    api_keys: Annotated[tuple[Secret, ...], Meta(description="Leave it out for a server that asks for no key.")] = ()
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...], Meta(description="Leave it out for a server that asks for no key.")
+    ] = ()
 
 
 class MockSettings(Section, frozen=True, kw_only=True):
@@ -270,9 +278,10 @@ class Common(Section, frozen=True, kw_only=True):
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
         field(default_factory=dict)
     )
-    models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
-        field(default_factory=dict)
-    )
+    models: Annotated[
+        Mapping[ModelName, Target | RouteSettings],
+        Meta(description="Names for models: alias to provider/model, or to a route with several."),
+    ] = field(default_factory=dict)
     counters: Annotated[
         CountersUrl,
         Meta(

@@ -26,6 +26,12 @@ _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 """The gateway's own goes out under the old name; the provider's is what its support will ask for."""
 
 
+def target_lines(label: str, attempts: int) -> str:
+    """Who answered, and the how many-th attempt that was."""
+    shown = label if label.isascii() and label.isprintable() else ascii(label)
+    return f"x-gossamer-target: {shown}\r\nx-gossamer-attempts: {attempts}\r\n"
+
+
 LIMIT_MARK = b"x-ratelimit-"
 """A provider's tell of the gateway's account there. On a request that the gateway limits, its own stand instead."""
 

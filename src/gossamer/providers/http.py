@@ -5,7 +5,6 @@ to the provider, but for the id and the length.
 """
 
 from collections.abc import Mapping
-from itertools import cycle
 
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call, ResponseSink, Uploader
@@ -13,9 +12,13 @@ from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.policy.headers import lines_to_provider
+from gossamer.providers.keys import KeyRing, ProviderKey
 
 _VERSION = b"/v1"
 """A base URL ends where the client's path goes on: both name the version, so one of them is taken off."""
+
+_MOST_RENDERED = 16
+"""Providers whose heads are kept with a client's; after reloads some of them are gone, and let go of here."""
 
 
 class HttpProvider:
@@ -26,7 +29,7 @@ class HttpProvider:
         name: str,
         origin: Origin,
         prefix: bytes,
-        api_keys: tuple[str, ...],
+        api_keys: tuple[ProviderKey, ...],
         headers: Mapping[str, str],
         timeouts: CallTimeouts,
         pool: Pool,
@@ -38,10 +41,12 @@ class HttpProvider:
         own = "".join(f"{field}: {value}\r\n" for field, value in headers.items()).encode("latin-1")
         self._own_lines = b"host: %b\r\n%b" % (origin.host_header, own)
         self._own_names = frozenset(field.lower().encode("latin-1") for field in headers)
-        keys = [f"authorization: Bearer {key}\r\n".encode("latin-1") for key in api_keys]
-        if len(keys) == 1:
-            self._own_lines += keys.pop()
-        self._next_key = cycle(keys or [b""]).__next__
+        self.keys: KeyRing | None = None
+        self._key_lines = [f"authorization: Bearer {key.secret}\r\n".encode("latin-1") for key in api_keys]
+        if len(api_keys) == 1 and api_keys[0].requests_per_min is None:
+            self._own_lines += self._key_lines.pop()
+        elif api_keys:
+            self.keys = KeyRing(api_keys)
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
         caller = exchange.caller
@@ -49,9 +54,12 @@ class HttpProvider:
         if known is not None and known[0] is self:
             lines = known[1]
         else:
-            lines = self._render(exchange)
+            lines = self._recall(exchange, known)
             caller.forwarded = (self, lines)
         body = exchange.outgoing
+        if self.keys is not None:
+            exchange.key_place = place = self.keys.take(exchange.stamps[-1] * 1e-9)
+            lines += self._key_lines[place]
         request_id = exchange.request_id.encode("ascii")
         if body and uploader is None:
             length = len(body)
@@ -59,15 +67,14 @@ class HttpProvider:
             if length > JOIN_BYTES:
                 body, more = more, body
             call = Call(
-                b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
-                % (lines, self._next_key(), request_id, length, body),
+                b"%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (lines, request_id, length, body),
                 sink,
                 self._timeouts,
             )
             if more:
                 call.more = more
         else:
-            call = self._unusual(exchange, b"%b%bx-request-id: %b\r\n" % (lines, self._next_key(), request_id), sink)
+            call = self._unusual(exchange, b"%bx-request-id: %b\r\n" % (lines, request_id), sink)
             if uploader is not None:
                 call.fed_by(uploader, is_chunked=exchange.request.head.length is None)
         self.pool.send(call)
@@ -75,8 +82,9 @@ class HttpProvider:
 
     def own_request(self, method: bytes, path: bytes) -> bytes:
         """The head of a request that the gateway makes for itself, without a body."""
+        key = self._key_lines[0] if self._key_lines else b""
         return b"%b %b%b HTTP/1.1\r\n%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
-            method, self._prefix, path, self._own_lines, self._next_key(),
+            method, self._prefix, path, self._own_lines, key,
         )  # fmt: skip
 
     def _unusual(self, exchange: Exchange, lines: bytes, sink: ResponseSink) -> Call:
@@ -92,6 +100,19 @@ class HttpProvider:
             lines += b"content-length: 0\r\n"
         call = Call(lines + b"\r\n", sink, self._timeouts)
         return call.without_body() if head.method == b"HEAD" else call
+
+    def _recall(self, exchange: Exchange, last: tuple[object, bytes] | None) -> bytes:
+        """Where a head goes to several providers by turns, it is rendered once for each of them."""
+        if last is None:
+            return self._render(exchange)
+        caller = exchange.caller
+        rendered = caller.rendered
+        if rendered is None or len(rendered) >= _MOST_RENDERED:
+            rendered = caller.rendered = {}
+        lines = rendered.get(self)
+        if lines is None:
+            lines = rendered[self] = self._render(exchange)
+        return lines
 
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head

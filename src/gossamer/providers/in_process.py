@@ -1,7 +1,7 @@
 """The mock as a provider inside the worker: no connection, the same plans and bytes as `gossamer mock`."""
 
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Sending
+from gossamer.core.ports import Keys, Sending
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.heads import ResponseHead
 from gossamer.http.turn import Turn
@@ -14,6 +14,8 @@ _UPLOAD_BYTES = 64 * 1024 * 1024
 
 class InProcessMock:
     """Gives the mock what would have gone over the wire."""
+
+    keys: Keys | None = None
 
     def __init__(self, name: str, mock: MockProvider) -> None:
         self.name = name

@@ -23,11 +23,14 @@ from gossamer.recorder.sink import Sink
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
+NICENESS: Final = 10
+"""Where cores are short, requests go first: the journal waits."""
 _TEXT: Final = b"content-type: text/plain; charset=utf-8\r\n"
 
 
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:  # noqa: ARG001
     """Until told to drain. There is one of its kind, whatever its number."""
+    os.nice(NICENESS)
     recorder = Recorder(settings, link)
     link.attach(recorder)
     server = Server(recorder.answer)

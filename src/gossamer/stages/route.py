@@ -5,20 +5,25 @@ It only decides: what the target gets of the body is made in gossamer.delivery.p
 
 from gossamer.core.errors import ModelForbidden
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Target
+from gossamer.core.ports import Target, Way
 
 
 def route(exchange: Exchange) -> None:
-    exchange.target = _target(exchange)
+    found = _found(exchange)
     claims = exchange.claims
     if claims is not None and claims.models is not None:
         _check_model(exchange, "key", claims.name, claims.models)
     agent = exchange.agent
     if agent is not None and agent.models is not None:
         _check_model(exchange, "agent", agent.name, agent.models)
+    if isinstance(found, Target):
+        exchange.target = found
+    else:
+        exchange.route = way = found.begin(exchange)
+        exchange.target = way.target
 
 
-def _target(exchange: Exchange) -> Target:
+def _found(exchange: Exchange) -> Target | Way:
     router = exchange.services.router
     if exchange.caller.provider is not None:
         return router.provider_named(exchange.caller.provider, exchange.model)
@@ -32,6 +37,8 @@ def _target(exchange: Exchange) -> Target:
 def _check_model(exchange: Exchange, kind: str, name: str, allowed: frozenset[str]) -> None:
     """What names no model, but carries something to work on, could be for any model: who is limited may not send it."""
     model = exchange.model
+    if model is not None and (provider := exchange.caller.provider) is not None:
+        model = f"{provider}/{model}"  # who is named answers, whatever else goes by the model's name
     if model in allowed or (model is None and not (exchange.body or exchange.is_upload)):
         return
     asked = f"the model {model!r}" if model is not None else "what names no model where it can be seen"

@@ -6,6 +6,7 @@ A provider that cannot be asked is left out of the list; its models can be asked
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -14,11 +15,12 @@ from gossamer.core.endpoints import MODELS_PATH
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Lister
+from gossamer.core.ports import Keys, Lister
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import parse_response_head
+from gossamer.policy.price_list import NO_PRICES, PriceList, in_dollars
 from gossamer.providers.in_process import Timed
 
 _FRESH_S = 60.0
@@ -28,12 +30,16 @@ _log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One model, as OpenAI's API shows it."""
+    """One model, as OpenAI's API shows it, with what is known of its price and its limits; null: nobody knows."""
 
     id: str
     owned_by: str
     object: str = "model"
     created: int = 0
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    price: Mapping[str, Any] | None = None
+    """In US dollars for a million tokens, but for `request`."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -44,8 +50,9 @@ class Listing(msgspec.Struct, frozen=True):
 class ModelCatalog:
     """The union over all providers, by `provider/model`, and the aliases first."""
 
-    def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister]) -> None:
-        self._aliases = [Entry(id=alias, owned_by=target.partition("/")[0]) for alias, target in aliases.items()]
+    def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister], prices: PriceList = NO_PRICES) -> None:
+        self._prices = prices
+        self._aliases = [self._entry(alias, target) for alias, target in aliases.items()]
         self._listers = tuple(listers)
         self._known: list[Entry] | None = None
         self._known_at = 0.0
@@ -71,10 +78,23 @@ class ModelCatalog:
 
     async def _ask(self) -> list[Entry]:
         lists = await asyncio.gather(*(self._ask_one(lister) for lister in self._listers))
-        listed = [Entry(id=f"{name}/{model}", owned_by=name) for name, models in lists for model in models]
+        labels = [f"{name}/{model}" for name, models in lists for model in models]
+        listed = [self._entry(label, label) for label in labels]
         self._known = [*self._aliases, *listed]
         self._known_at = asyncio.get_running_loop().time()
         return self._known
+
+    def _entry(self, name: str, label: str) -> Entry:
+        """A name, and the provider/model that it stands for."""
+        known = self._prices.listed(label)
+        price = in_dollars(known.price) if known.price is not None else None
+        return Entry(
+            id=name,
+            owned_by=label.partition("/")[0],
+            context_window=known.context,
+            max_output_tokens=known.max_output,
+            price=price,
+        )
 
     @staticmethod
     async def _ask_one(lister: Lister) -> tuple[str, list[str]]:
@@ -89,6 +109,7 @@ class CatalogProvider:
     """Answers for the gateway itself."""
 
     name = "gossamer"
+    keys: Keys | None = None
 
     def __init__(self, catalog: ModelCatalog) -> None:
         self._catalog = catalog

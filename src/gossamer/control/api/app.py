@@ -18,6 +18,7 @@ from gossamer.control.api import (
     invites,
     keys,
     metrics,
+    routes,
     traces,
     usage,
     users,
@@ -50,8 +51,9 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), operator, now, wall_time)
-    for part in (auth, users, keys, agents, invites, audit, traces, usage, health, metrics, docs_page):
+    names = frozenset(settings.providers), frozenset(settings.models)
+    app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), *names, operator, now, wall_time)
+    for part in (auth, users, keys, agents, routes, invites, audit, traces, usage, health, metrics, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)
@@ -67,4 +69,7 @@ def use_store(app: FastAPI, store: Store) -> None:
 
 def use_settings(app: FastAPI, settings: Settings) -> None:
     """From the next request on; who is slowed stays so."""
-    app.state.desk.auth = settings.auth
+    desk = app.state.desk
+    desk.auth = settings.auth
+    desk.providers = frozenset(settings.providers)
+    desk.names_in_file = frozenset(settings.models)

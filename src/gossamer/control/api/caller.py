@@ -44,14 +44,16 @@ class Caller:
 bearer_token = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="A log-in's `gsl_...`, or a key with the scope `admin`."
 )
-_api_key = APIKeyHeader(name="x-api-key", auto_error=False, scheme_name="x-api-key", description="The same tokens.")
+api_key_token = APIKeyHeader(
+    name="x-api-key", auto_error=False, scheme_name="x-api-key", description="The same tokens."
+)
 
 
 async def caller_of(
     request: Request,
     desk: AtDesk,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(bearer_token)],
-    api_key: Annotated[str | None, Security(_api_key)],
+    api_key: Annotated[str | None, Security(api_key_token)],
 ) -> Caller:
     if desk.operator is not None:
         return Caller(desk.operator)

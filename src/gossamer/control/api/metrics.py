@@ -12,7 +12,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from gossamer.control.api.address import address_of
-from gossamer.control.api.caller import bearer_token, caller_of
+from gossamer.control.api.caller import api_key_token, bearer_token, caller_of
 from gossamer.control.api.desk import AtDesk
 from gossamer.control.api.openapi import refused
 from gossamer.core.errors import Unavailable
@@ -26,10 +26,13 @@ routes = APIRouter(tags=["health"])
 
 
 async def may_read(
-    request: Request, desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer_token)]
+    request: Request,
+    desk: AtDesk,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(bearer_token)],
+    api_key: Annotated[str | None, Security(api_key_token)],
 ) -> None:
     if not is_local(address_of(request)):
-        (await caller_of(request, desk, credentials, None)).must_be_admin("read the metrics")
+        (await caller_of(request, desk, bearer, api_key)).must_be_admin("read the metrics")
 
 
 def is_local(address: str) -> bool:
