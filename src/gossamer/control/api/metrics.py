@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response, Security
-from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from gossamer.control.api.address import address_of
@@ -47,7 +46,6 @@ def is_local(address: str) -> bool:
     "/metrics",
     operation_id="metrics",
     summary="For Prometheus",
-    response_class=PlainTextResponse,
     responses={**refused(401, 403, 503), 200: {"content": {"text/plain": {}, "application/openmetrics-text": {}}}},
     dependencies=[Depends(may_read)],
 )
