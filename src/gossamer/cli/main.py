@@ -44,6 +44,8 @@ COMMANDS: Final = (
     Command("agent", "gossamer.cli.admin.agent", "the agents on whose behalf keys speak"),
     Command("invite", "gossamer.cli.admin.invite", "let somebody register"),
     Command("audit", "gossamer.cli.admin.audit", "who changed what"),
+    Command("usage", "gossamer.cli.admin.usage", "how much was used, and what it cost"),
+    Command("trace", "gossamer.cli.admin.trace", "finished requests: who answered, how long, at what cost"),
     Command("migrate", "gossamer.cli.admin.migrate", "bring the tables of the state store up to date"),
     Command("bench", "gossamer.cli.bench", "measure what a gateway costs, this one or another, on your machine"),
     Command("version", "gossamer.cli.main", "what runs here, for a bug report"),

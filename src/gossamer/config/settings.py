@@ -21,6 +21,7 @@ _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
+TraceStore = Literal["sqlite", "none"]
 
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
@@ -127,6 +128,17 @@ class JournalSettings(Section, frozen=True, kw_only=True):
     max_size_bytes: Annotated[
         Size, Meta(description="All files together, an equal share a worker; beyond it the oldest go.")
     ] = field(name="max_size", default=1024 * 1024 * 1024)
+
+
+class RetentionSettings(Section, frozen=True, kw_only=True):
+    """How long what is drawn from the journal is kept. The journal itself is bound by its size."""
+
+    traces_s: Annotated[Duration, Meta(description="Older traces are deleted, a few thousand at a time.")] = field(
+        name="traces", default=30 * 86400.0
+    )
+    usage_minutes_s: Annotated[Duration, Meta(description="Use by the minute; by the day it is kept for good.")] = (
+        field(name="usage_minutes", default=7 * 86400.0)
+    )
 
 
 class LogSettings(Section, frozen=True, kw_only=True):
@@ -257,6 +269,10 @@ class Common(Section, frozen=True, kw_only=True):
     data_dir: Annotated[FilePath, Meta(description="Where the journal and the first key live.")] = ".gossamer"
     control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    traces: Annotated[
+        TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
+    ] = "sqlite"
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

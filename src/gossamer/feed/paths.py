@@ -1,4 +1,4 @@
-"""Where the sockets of the control process are, for those who listen there and those who call."""
+"""Where the sockets of the control process and of the recorder are, for those who listen there and those who call."""
 
 from pathlib import Path
 
@@ -11,3 +11,8 @@ def feed_path(data_dir: Path) -> Path:
 def control_path(data_dir: Path) -> Path:
     """HTTP: what clients may reach through a worker."""
     return data_dir / "control.sock"
+
+
+def recorder_path(data_dir: Path) -> Path:
+    """HTTP: the metrics, for the control process alone."""
+    return data_dir / "recorder.sock"

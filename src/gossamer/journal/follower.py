@@ -38,8 +38,13 @@ class Follower:
         for text, offset in (positions or {}).items():
             if name := parse_name(text):
                 self._add(name, offset)
+        # A segment is read once the one before it was read to its end; one that is merely known may not have begun.
+        begun: dict[tuple[int, int], int] = {}
         for name, reading in self._readings.items():
-            reading.is_done = name.number + 1 < self._next_numbers[_life_of(name)]
+            if reading.offset:
+                begun[_life_of(name)] = max(begun.get(_life_of(name), 0), name.number)
+        for name, reading in self._readings.items():
+            reading.is_done = name.number < begun.get(_life_of(name), 0)
 
     @property
     def positions(self) -> dict[str, int]:

@@ -3,19 +3,16 @@
 What the key may do and whether one is needed, it knows; the token is known here alone, until the banner shows it.
 """
 
-import contextlib
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from gossamer.control.tokens import Minted, mint_token
 from gossamer.feed.paths import control_path, feed_path
 from gossamer.process.link import FirstKey, Order, encode_order
 from gossamer.supervisor.crew import Crew
-from gossamer.supervisor.listeners import CONTROL, listen_unix, open_listeners
-
-PRIVATE_SOCKET: Final = 0o600
+from gossamer.supervisor.own_sockets import OwnSockets, open_own_sockets
 
 
 class ControlOwner(Protocol):
@@ -64,40 +61,6 @@ class ControlPost:
             self._owner.first_key_told(minted.token if is_kept else None)
 
 
-class ControlSockets:
-    """Open as long as the supervisor runs: who calls while the control process is replaced waits for its successor."""
-
-    def __init__(self, sockets: Sequence[socket.socket], paths: Sequence[Path]) -> None:
-        self.all = sockets
-        self._files = [(path, _file_of(path)) for path in paths]
-
-    def close(self) -> None:
-        for sock in self.all:
-            sock.close()
-        for path, file in self._files:
-            if _file_of(path) == file:  # else it is a successor's, who has started while this one drained
-                path.unlink(missing_ok=True)
-
-
-def _file_of(path: Path) -> tuple[int, int] | None:
-    """Which file that is, whatever comes to stand at its path."""
-    with contextlib.suppress(FileNotFoundError):
-        status = path.stat()
-        return status.st_dev, status.st_ino
-    return None
-
-
-def open_control_sockets(data_dir: Path, listen: str | None) -> ControlSockets:
+def open_control_sockets(data_dir: Path, listen: str | None) -> OwnSockets:
     """Raises StartFailed, and leaves nothing behind."""
-    paths = (feed_path(data_dir), control_path(data_dir))
-    with contextlib.ExitStack() as undo:
-        for path in paths:
-            if path.is_socket():
-                # The data directory is ours: who listens here has let go of it, and drains on connections it has.
-                path.unlink()
-        sockets = [listen_unix(path, undo, "data_dir", PRIVATE_SOCKET) for path in paths]
-        if listen is not None:
-            host, _, port = listen.rpartition(":")
-            sockets += open_listeners(host.strip("[]"), int(port), workers=1, setting=CONTROL).of_worker[0]
-        undo.pop_all()
-    return ControlSockets(sockets, paths)
+    return open_own_sockets((feed_path(data_dir), control_path(data_dir)), listen)

@@ -19,17 +19,20 @@ from gossamer.journal.shelf import next_life
 from gossamer.process.link import Order, encode_order
 from gossamer.supervisor.banner import Started, render_banner, render_late_key
 from gossamer.supervisor.changes import hold_fixed, needs_restart
-from gossamer.supervisor.control_post import ControlPost, ControlSockets, open_control_sockets
+from gossamer.supervisor.control_post import ControlPost, open_control_sockets
 from gossamer.supervisor.crew import Crew
 from gossamer.supervisor.data_dir import prepare
 from gossamer.supervisor.errors import StartFailed
 from gossamer.supervisor.hold import Hold, hold_data_dir
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
+from gossamer.supervisor.own_sockets import OwnSockets
+from gossamer.supervisor.recorder_post import RecorderPost, open_recorder_sockets
 
 WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""
 CONTROL_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.control")
+RECORDER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.recorder")
 
 CONTROL_WITHIN_S: Final = 20.0
 """How long the banner waits for the control process, which needs a second on a machine that has nothing else to do."""
@@ -38,6 +41,8 @@ STATE_WITHIN_S: Final = 5.0
 
 CONTROL_DRAIN_S: Final = 5.0
 """Administration has no long answers."""
+RECORDER_DRAIN_S: Final = 6.0
+"""For what the workers wrote last; what is not drawn by then is drawn after the next start."""
 
 CUT: Final = 130
 """The exit status after a second Ctrl-C, as the shell counts it: requests may have been lost."""
@@ -50,6 +55,7 @@ async def supervise(
     announce: Callable[[str], None],
     worker_command: Sequence[str] = WORKER_COMMAND,
     control_command: Sequence[str] = CONTROL_COMMAND,
+    recorder_command: Sequence[str] = RECORDER_COMMAND,
 ) -> int:
     """Serve until a signal ends it; the exit status. Raises ConfigError and StartFailed where nothing can start.
 
@@ -65,9 +71,11 @@ async def supervise(
         closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners,
         closing(hold_data_dir(data_dir)) as hold,
         closing(open_control_sockets(data_dir, settings.control.listen)) as of_control,
+        closing(open_recorder_sockets(data_dir)) as of_recorder,
     ):
-        commands = Commands(worker_command, control_command)
-        return await Supervisor(settings, listeners, hold, of_control, read_settings, announce, commands).run()
+        opened = Opened(listeners, hold, of_control, of_recorder)
+        commands = Commands(worker_command, control_command, recorder_command)
+        return await Supervisor(settings, opened, read_settings, announce, commands).run()
 
 
 class Commands(NamedTuple):
@@ -75,6 +83,16 @@ class Commands(NamedTuple):
 
     worker: Sequence[str]
     control: Sequence[str]
+    recorder: Sequence[str]
+
+
+class Opened(NamedTuple):
+    """What is open as long as the supervisor runs."""
+
+    listeners: Listeners
+    hold: Hold
+    of_control: OwnSockets
+    of_recorder: OwnSockets
 
 
 class Supervisor:
@@ -83,21 +101,20 @@ class Supervisor:
     def __init__(
         self,
         settings: Settings,
-        listeners: Listeners,
-        hold: Hold,
-        of_control: ControlSockets,
+        opened: Opened,
         read_settings: Callable[[], Settings],
         announce: Callable[[str], None],
         commands: Commands,
     ) -> None:
         # For the process:
         self._running = settings
-        self._listeners = listeners
-        self._hold = hold
+        self._listeners = opened.listeners
+        self._hold = opened.hold
         self._read_settings = read_settings
         self._announce = announce
-        self._crew = Crew(commands.worker, listeners.of_worker, self)
-        self._control = ControlPost(commands.control, of_control.all, self, asks_first_key=not settings.keys)
+        self._crew = Crew(commands.worker, opened.listeners.of_worker, self)
+        self._control = ControlPost(commands.control, opened.of_control.all, self, asks_first_key=not settings.keys)
+        self._recorder = RecorderPost(commands.recorder, opened.of_recorder.all, self)
         self._at_terminal = os.isatty(0)
         self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
@@ -119,12 +136,15 @@ class Supervisor:
         briefing = self._brief(self._settings)
         self._crew.start(briefing)
         self._control.crew.start(briefing)
+        self._recorder.crew.start(briefing)
         await self._end_asked.wait()
         self._listeners.close()
         self._hold.close()
         await self._crew.drain(self._settings.server.limits.drain_timeout_s)
         # Last, since requests under way may still have to ask who is calling.
         await self._control.crew.drain(CONTROL_DRAIN_S)
+        # And it must see what the workers wrote last.
+        await self._recorder.crew.drain(RECORDER_DRAIN_S)
         if self._failure:
             raise StartFailed(self._failure)
         log.info("stopped")
@@ -187,6 +207,7 @@ class Supervisor:
             self._exit_status = CUT
             self._crew.kill()
             self._control.crew.kill()
+            self._recorder.crew.kill()
         else:
             self._ask_to_end("SIGINT")
 
@@ -218,6 +239,7 @@ class Supervisor:
         briefing = self._brief(self._settings)
         self._crew.brief(briefing)
         self._control.crew.brief(briefing)
+        self._recorder.crew.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
         return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))

@@ -53,9 +53,9 @@ async def store(store_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def house(store: Store) -> House:
+def house(store: Store, tmp_path: Path) -> House:
     """Where nobody may register but the first."""
-    return make_house(store)
+    return make_house(store, data_dir=tmp_path)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx  # noqa: TID251 - asks the app without a wire; nothing of it ships
+import msgspec
 import pytest
 from fastapi import FastAPI
 from msgspec.structs import replace
@@ -15,7 +18,28 @@ from gossamer.config.settings import AuthSettings, Registration, Settings
 from gossamer.control.api.app import make_app
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
+from gossamer.core.record import Record
+from gossamer.projections.paths import traces_path, usage_path
+from gossamer.projections.traces.trace import Trace
+from gossamer.projections.traces.writer import TraceFile
+from gossamer.projections.usage.file import UsageFile
 
+TRACE: dict[str, Any] = {
+    "at": 1_800_000_000.0,
+    "worker": 0,
+    "seq": 0,
+    "method": "POST",
+    "path": "/v1/chat/completions",
+    "status": 200,
+    "outcome": "completed",
+    "stages_ns": [1500, 2500],
+    "total_ns": 2_000_000,
+    "overhead_ns": 40_000,
+    "request_id": "asked",
+    "key": "a-key",
+    "model": "small",
+    "target": "openai/small",
+}
 PASSWORD = "correct horse battery"
 OPERATOR = Actor(kind="operator", id="test", role="admin")
 
@@ -78,6 +102,15 @@ class House:
     async def delete(self, path: str, token: str | None = None, **more: Any) -> httpx.Response:
         return await self.ask("DELETE", path, token=token, **more)
 
+    def trace(self, user_id: str | None, **changes: Any) -> str:
+        """A finished request of somebody, as the recorder stores it; its id."""
+        record = Record(**{**TRACE, "id": f"req_{uuid4().hex}", "user": user_id, **changes})
+        data_dir = self.app.state.desk.data_dir
+        for file in (TraceFile(traces_path(data_dir)), UsageFile(usage_path(data_dir))):
+            file.store([Trace(record, msgspec.json.encode(record), ("queue", "identify"))], {}, ())
+            file.close()
+        return record.id
+
     async def person(self, name: str, role: str = "member") -> "Person":
         """Somebody who is there and logged in."""
         email = f"{name}@example.com"
@@ -112,13 +145,16 @@ def operations() -> list[Any]:
     ]
 
 
-def settings_with(registration: Registration = "closed", login_ttl_s: float = 3600.0) -> Settings:
-    return replace(load_settings(None, {}), auth=AuthSettings(registration=registration, login_ttl_s=login_ttl_s))
+def settings_with(
+    registration: Registration = "closed", login_ttl_s: float = 3600.0, data_dir: Path | None = None
+) -> Settings:
+    settings = replace(load_settings(None, {}), auth=AuthSettings(registration=registration, login_ttl_s=login_ttl_s))
+    return settings if data_dir is None else replace(settings, data_dir=str(data_dir))
 
 
-def make_house(store: Store, registration: Registration = "closed") -> House:
+def make_house(store: Store, registration: Registration = "closed", data_dir: Path | None = None) -> House:
     clock = Clock()
-    return House(make_app(store, settings_with(registration), now=clock), store, clock)
+    return House(make_app(store, settings_with(registration, data_dir=data_dir), now=clock), store, clock)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:

@@ -1,16 +1,22 @@
 """The admin API on a real socket, in a thread of its own: for what cannot ask without a wire."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from argon2 import PasswordHasher
 
 from gossamer.control.api.app import make_app
 from gossamer.control.store.store import open_store
+from gossamer.feed.paths import recorder_path
+from gossamer.http.server import Server as HttpServer
+from gossamer.recorder.process import Recorder
 from tests.real.admin.house import Clock, House, Person, settings_with
 
 
@@ -25,7 +31,7 @@ class Served:
 
 
 @contextmanager
-def serve(store_url: str, uds: str | None = None) -> Iterator[Served]:
+def serve(store_url: str, data_dir: Path, uds: str | None = None) -> Iterator[Served]:
     """Until the block ends, on a port, or on a Unix socket as workers have it."""
     ready, found = threading.Event(), []
 
@@ -33,7 +39,8 @@ def serve(store_url: str, uds: str | None = None) -> Iterator[Served]:
         async with await open_store(store_url) as store:
             store._passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
             # Time passes a second a reading: nobody is slowed here.
-            house = House(make_app(store, settings_with("open"), now=Running()), store, Clock())
+            house = House(make_app(store, settings_with("open", data_dir=data_dir), now=Running()), store, Clock())
+            recorder = await record(data_dir)
             admin = await house.person("admin", "admin")
             ids = await things(house, admin)
             config = uvicorn.Config(
@@ -55,6 +62,7 @@ def serve(store_url: str, uds: str | None = None) -> Iterator[Served]:
             found.append((Served(url, admin, ids), server))
             ready.set()
             await serving
+            await recorder.drain(0)
 
     def work() -> None:
         try:
@@ -74,6 +82,16 @@ def serve(store_url: str, uds: str | None = None) -> Iterator[Served]:
         thread.join()
 
 
+async def record(data_dir: Path) -> HttpServer:
+    """A recorder that follows nothing: its page is there."""
+    link: Any = None  # nobody tells it anything
+    server = HttpServer(Recorder(settings_with(data_dir=data_dir), link).answer)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(recorder_path(data_dir)))
+    await server.listen(sock)
+    return server
+
+
 class Running:
     """A clock on which every reading is an hour later."""
 
@@ -91,7 +109,8 @@ async def things(house: House, admin: Person) -> dict[str, str]:
     agent = (await house.post("/admin/v1/agents", {"name": "agent"}, ada.token)).json()
     key = (await house.post("/admin/v1/keys", {"name": "key", "agents": [agent["id"]]}, ada.token)).json()
     invite = (await house.post("/admin/v1/invites", {}, admin.token)).json()
+    trace_id = house.trace(ada.id)
     route = {"targets": [{"target": "mock/one"}]}
     await house.ask("PUT", "/admin/v1/routes/tier", route, token=admin.token)
     ids = {"user_id": ada.id, "agent_id": agent["id"], "key_id": key["id"], "invite_id": invite["id"]}
-    return {**ids, "route_name": "tier"}
+    return {**ids, "route_name": "tier", "trace_id": trace_id}

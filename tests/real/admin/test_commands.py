@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Served]:
-    with serve(f"sqlite:///{folder}/state.db") as served:
+    with serve(f"sqlite:///{folder}/state.db", folder) as served:
         yield served
 
 

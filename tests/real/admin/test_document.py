@@ -34,8 +34,8 @@ CHECKS = [
 def served(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Served]]:
     """The same over SQLite and over Postgres."""
     name = postgres.make_database()
-    path = tmp_path_factory.mktemp("served") / "state.db"
-    with serve(f"sqlite:///{path}") as here, serve(postgres.url_of(name)) as there:
+    near, far = tmp_path_factory.mktemp("near"), tmp_path_factory.mktemp("far")
+    with serve(f"sqlite:///{near}/state.db", near) as here, serve(postgres.url_of(name), far) as there:
         yield here, there
     postgres.drop_database(name)
 

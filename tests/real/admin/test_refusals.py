@@ -121,7 +121,10 @@ async def test_without_a_store_every_route_is_unavailable(method: str, path: str
     house = House(make_app(None, settings_with(), now=clock), None, clock)  # type: ignore[arg-type]
     body = {"email": "a@b", "password": PASSWORD} if "auth" in path else {} if method in ("POST", "PATCH") else None
     answer = await house.ask(
-        method, path.format(user_id="x", key_id="x", agent_id="x", invite_id="x", route_name="x"), body, token="gsl_x"
+        method,
+        path.format(user_id="x", key_id="x", agent_id="x", invite_id="x", route_name="x", trace_id="x"),
+        body,
+        token="gsl_x",
     )
     assert refusal(answer) == (503, "unavailable", None)
     assert answer.headers["retry-after"] == "1"
@@ -169,7 +172,7 @@ async def test_the_document_says_who_may_and_what_comes_back(storeless: House):
     assert set(document["components"]["securitySchemes"]) == {"bearer", "x-api-key"}
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            needs_token = path.startswith("/admin/") or path.endswith("/logout")
+            needs_token = path.startswith("/admin/") or path.endswith("/logout") or path == "/metrics"
             assert operation.get("security", []) == ([{"bearer": []}, {"x-api-key": []}] if needs_token else [])
             assert "422" not in operation["responses"]
             error = operation["responses"]["default"]["content"]["application/json"]["schema"]

@@ -12,7 +12,7 @@ from tests.real.admin.served import serve
 @pytest.mark.parametrize(("is_unix", "told"), [(True, "203.0.113.5"), (False, "127.0.0.1")])
 def test_only_what_comes_over_the_unix_socket_is_believed(tmp_path: Path, is_unix: bool, told: str):
     uds = str(tmp_path / "c.sock") if is_unix else None
-    with serve(f"sqlite:///{tmp_path}/state.db", uds) as served:
+    with serve(f"sqlite:///{tmp_path}/state.db", tmp_path, uds) as served:
         transport = httpx.HTTPTransport(uds=uds) if uds else httpx.HTTPTransport()
         with httpx.Client(transport=transport, base_url=served.url, trust_env=False) as client:
             asked = {"email": served.admin.email, "password": "a wrong one"}

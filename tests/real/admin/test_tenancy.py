@@ -12,13 +12,13 @@ from gossamer.control.tokens import digest_of
 from tests.real.admin.house import PASSWORD, House, Person, operations
 
 OPERATIONS = operations()
-NAMES = ("user_id", "key_id", "agent_id", "invite_id")
+NAMES = ("user_id", "key_id", "agent_id", "invite_id", "trace_id")
 ROUTE_NAME = "tier"
 """Nobody's: whether there is such a route is for admins to know."""
 ROUTE = {"targets": [{"target": "mock/one"}]}
 OF_ADMINS = ("invites", "routes")
 """Whoever is none hears so, whatever there is."""
-FILTERS = ("user_id", "subject", "actor_id", "agent_id", "search", "after")
+FILTERS = ("user_id", "subject", "actor_id", "agent_id", "search", "after", "user", "key", "agent", "text")
 """Parameters that may name somebody's things."""
 
 
@@ -33,10 +33,11 @@ class Belongings:
     invite_id: str
     """No member has one; that of another could be tried all the same."""
     token: str
+    trace_id: str
 
     @property
     def ids(self) -> set[str]:
-        return {self.user_id, self.key_id, self.agent_id}
+        return {self.user_id, self.key_id, self.agent_id, self.trace_id}
 
     def traces(self, text: str) -> set[str]:
         """What in an answer would be of this person."""
@@ -47,7 +48,8 @@ async def belongings(house: House, person: Person, invite_id: str) -> Belongings
     agent = (await house.post("/admin/v1/agents", {"name": "theirs"}, person.token)).json()
     asked = {"name": "theirs", "agents": [agent["id"]], "scopes": ["admin", "inference"]}
     key = (await house.post("/admin/v1/keys", asked, person.token)).json()
-    return Belongings(person, person.id, key["id"], agent["id"], invite_id, key["token"])
+    trace_id = house.trace(person.id, key=key["id"], agent=agent["id"])
+    return Belongings(person, person.id, key["id"], agent["id"], invite_id, key["token"], trace_id)
 
 
 @pytest.fixture

@@ -175,6 +175,17 @@ def test_a_half_read_segment_that_went_while_nobody_looked_is_told(tmp_path: Pat
 # --- positions ---
 
 
+def test_stored_positions_hold_though_the_next_segment_was_made_ready(tmp_path: Path) -> None:
+    (tmp_path / name(0)).write_bytes(growing("a"))
+    (tmp_path / name(1)).write_bytes(bytes(4096))
+    with closing(Follower(tmp_path)) as first:
+        assert polled(first) == ["a"]
+        positions = first.positions
+    (tmp_path / name(0)).write_bytes(growing("a", "b"))
+    with closing(Follower(tmp_path, positions)) as second:
+        assert polled(second) == ["b"]
+
+
 def test_stored_positions_go_on_where_they_were_stored(tmp_path: Path) -> None:
     (tmp_path / name(0)).write_bytes(complete("a", "b"))
     (tmp_path / name(1)).write_bytes(growing("c", "d"))

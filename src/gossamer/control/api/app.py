@@ -1,13 +1,28 @@
 """The admin API, put together: a store and settings in, an ASGI app out. Whoever serves it, serves it as it is."""
 
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 
 from fastapi import FastAPI
 
 from gossamer import __version__
 from gossamer.config.settings import Settings
-from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, routes, users
+from gossamer.control.api import (
+    agents,
+    answers,
+    audit,
+    auth,
+    docs_page,
+    health,
+    invites,
+    keys,
+    metrics,
+    routes,
+    traces,
+    usage,
+    users,
+)
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import InTurns, SmallBodies, Unkept
@@ -37,8 +52,8 @@ def make_app(
         redirect_slashes=False,
     )
     names = frozenset(settings.providers), frozenset(settings.models)
-    app.state.desk = Desk(store, settings.auth, *names, operator, now, wall_time)
-    for part in (auth, users, keys, agents, routes, invites, audit, health, docs_page):
+    app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), *names, operator, now, wall_time)
+    for part in (auth, users, keys, agents, routes, invites, audit, traces, usage, health, metrics, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)

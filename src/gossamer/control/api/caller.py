@@ -41,17 +41,19 @@ class Caller:
             raise Forbidden(f"Only an admin may {what}. Ask one.")
 
 
-_bearer = HTTPBearer(
+bearer_token = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="A log-in's `gsl_...`, or a key with the scope `admin`."
 )
-_api_key = APIKeyHeader(name="x-api-key", auto_error=False, scheme_name="x-api-key", description="The same tokens.")
+api_key_token = APIKeyHeader(
+    name="x-api-key", auto_error=False, scheme_name="x-api-key", description="The same tokens."
+)
 
 
 async def caller_of(
     request: Request,
     desk: AtDesk,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    api_key: Annotated[str | None, Security(_api_key)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(bearer_token)],
+    api_key: Annotated[str | None, Security(api_key_token)],
 ) -> Caller:
     if desk.operator is not None:
         return Caller(desk.operator)

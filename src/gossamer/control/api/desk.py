@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final
 
@@ -32,6 +33,8 @@ class Desk:
     opened: Store | None
     """None: the database could not be reached yet."""
     auth: AuthSettings
+    data_dir: Path
+    """Where the recorder listens."""
     providers: frozenset[str]
     """Names of providers in the settings."""
     names_in_file: frozenset[str]

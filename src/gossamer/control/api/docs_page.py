@@ -76,7 +76,7 @@ def _operation(method: str, path: str, operation: Schema) -> str:
     if body := operation.get("requestBody"):
         rows.append(_row("body", _json(body), is_needed=body.get("required", False)))
     for status, answer in operation["responses"].items():
-        shown = _type(_json(answer)) if "content" in answer else ""
+        shown = _type(_json(answer)) if "application/json" in answer.get("content", ()) else ""
         rows.append(f"<tr><td>{escape(status)}<td>{shown} {_text(answer['description'])}")
     about = "".join(f"<p>{_text(operation[part])}</p>" for part in ("summary", "description") if part in operation)
     name = escape(operation["operationId"])

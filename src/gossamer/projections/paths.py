@@ -1,0 +1,11 @@
+"""Where projections lie, for who writes and who reads them."""
+
+from pathlib import Path
+
+
+def traces_path(data_dir: Path) -> Path:
+    return data_dir / "traces.db"
+
+
+def usage_path(data_dir: Path) -> Path:
+    return data_dir / "usage.db"

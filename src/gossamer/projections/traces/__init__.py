@@ -1,0 +1,1 @@
+"""Finished requests, one by one."""

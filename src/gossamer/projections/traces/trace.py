@@ -1,0 +1,25 @@
+"""One finished request as it is stored and found again. The journal's own line goes along: it is the whole of it."""
+
+from typing import Final
+
+import msgspec
+
+from gossamer.core.record import Record
+
+US_PER_S: Final = 1_000_000
+NS_PER_US: Final = 1_000
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What searches go by, and the record that it stands for."""
+
+    record: Record
+    data: bytes
+    """The line of the journal."""
+    stages: tuple[str, ...]
+    """What the record's `stages_ns` belong to."""
+
+    @property
+    def at_us(self) -> int:
+        """Arrival, in Unix microseconds."""
+        return round(self.record.at * US_PER_S)

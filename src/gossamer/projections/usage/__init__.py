@@ -1,0 +1,1 @@
+"""How much was used, summed up by who and when."""

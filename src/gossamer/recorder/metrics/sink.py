@@ -1,0 +1,132 @@
+"""The sink of the metrics: the book in memory, and now and then on the disk together with the positions it stands for.
+
+A process that dies counts again what came after its last copy, from there: nothing is counted twice, nothing lost.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gossamer.core.clock import now_ns
+from gossamer.core.logs import get_log
+from gossamer.recorder.batch import Batch, Kept, life_of
+from gossamer.recorder.metrics import catalog
+from gossamer.recorder.metrics.book import Book, Exemplar
+from gossamer.recorder.metrics.project import project
+from gossamer.recorder.sink import SinkAway
+
+COPY_EVERY_NS: Final = 5_000_000_000
+"""What a dead process has to count again is a few seconds of the journal."""
+_NS_PER_S: Final = 1e9
+
+_log = get_log(__name__)
+
+
+class Copy(msgspec.Struct):
+    """What is on the disk."""
+
+    book: Book
+    positions: dict[str, int]
+
+
+class MetricsSink:
+    """Read by others under `lock`."""
+
+    name: Final = "metrics"
+
+    def __init__(self, path: Path, clock: Callable[[], int] = now_ns) -> None:
+        self.lock = threading.Lock()
+        self.book = Book()
+        self.exemplars: dict[int, Exemplar] = {}
+        """Of the overhead, by bucket."""
+        self._path = path
+        self._clock = clock
+        self._positions: dict[str, int] = {}
+        self._copied_ns = clock()
+        self._is_changed = False
+        self._is_torn = False
+        """Whether a batch was counted in part: what is in memory then stands for no position."""
+
+    def open(self) -> Mapping[str, int]:
+        copy = self._read()
+        with self.lock:
+            self.book = copy.book
+        self._positions = copy.positions
+        self._is_torn = self._is_changed = False
+        return dict(copy.positions)
+
+    def take(self, batch: Batch) -> None:
+        self._is_torn = True
+        with self.lock:
+            for kept in batch.kept:
+                self._count(kept)
+            if batch.garbled:
+                self.book.count(catalog.GARBLED, (), len(batch.garbled))
+        self._positions.update(batch.moved)
+        for name in batch.gone:
+            self._positions.pop(name, None)
+        self._is_changed = True
+        self._is_torn = False
+        self.rest()
+
+    def rest(self) -> None:
+        if self._is_changed and self._clock() - self._copied_ns >= COPY_EVERY_NS:
+            self._copy()
+
+    def close(self) -> None:
+        if self._is_changed and not self._is_torn:
+            self._copy()
+
+    # --- inside ---
+
+    def _count(self, kept: Kept) -> None:
+        record = kept.record
+        bucket = project(self.book, kept)
+        if bucket is not None:
+            self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
+        self._look_for_gap(kept)
+
+    def _look_for_gap(self, kept: Kept) -> None:
+        life = kept.life
+        last = self.book.seqs.get(life)
+        seq = kept.record.seq
+        if last is not None and seq > last + 1:
+            self.book.count(catalog.DROPPED, (), seq - last - 1)
+        if last is None or seq > last:
+            self.book.seqs[life] = seq
+
+    def _read(self) -> Copy:
+        try:
+            copy = msgspec.msgpack.decode(self._path.read_bytes(), type=Copy)
+        except FileNotFoundError:
+            return Copy(Book(), {})
+        except msgspec.MsgspecError as error:
+            _log.error(
+                "the metrics on the disk cannot be read: they are counted anew from the journal", reason=str(error)
+            )
+            return Copy(Book(), {})
+        except OSError as error:
+            raise SinkAway(f"{self._path}: {error.strerror}") from error
+        copy.book.fit()
+        return copy
+
+    def _copy(self) -> None:
+        """Without room for it the numbers go on in memory: what the copy misses is in the journal."""
+        self._forget_old_lives()
+        self._copied_ns = self._clock()
+        beside = self._path.with_suffix(".new")
+        try:
+            beside.write_bytes(msgspec.msgpack.encode(Copy(self.book, self._positions)))
+            beside.replace(self._path)
+        except OSError as error:
+            _log.warning("the metrics could not be copied to the disk", reason=f"{self._path}: {error.strerror}")
+        else:
+            self._is_changed = False
+
+    def _forget_old_lives(self) -> None:
+        there = {life_of(name) for name in self._positions}
+        for life in [each for each in self.book.seqs if each not in there]:
+            del self.book.seqs[life]

@@ -1,0 +1,101 @@
+"""The recorder's process: a pump for each sink, and a page of metrics. What it does never makes a request wait."""
+
+import asyncio
+import gc
+import os
+import socket
+from pathlib import Path
+from typing import Final
+
+from gossamer.config.settings import Settings
+from gossamer.core.logs import set_up_logs
+from gossamer.http.request import Request
+from gossamer.http.server import Server
+from gossamer.process.link import Link
+from gossamer.projections.paths import traces_path, usage_path
+from gossamer.projections.traces.writer import TraceFile
+from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.metrics.page import Page
+from gossamer.recorder.metrics.sink import MetricsSink
+from gossamer.recorder.pump import Pump
+from gossamer.recorder.sink import Sink
+
+LONGEST_DRAIN_S: Final = 5.0
+"""For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
+NICENESS: Final = 10
+"""Where cores are short, requests go first: the journal waits."""
+_TEXT: Final = b"content-type: text/plain; charset=utf-8\r\n"
+
+
+async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:  # noqa: ARG001
+    """Until told to drain. There is one of its kind, whatever its number."""
+    os.nice(NICENESS)
+    recorder = Recorder(settings, link)
+    link.attach(recorder)
+    server = Server(recorder.answer)
+    for sock in sockets:
+        await server.listen(sock)
+    recorder.start()
+    gc.freeze()
+    link.ready(os.getpid())
+    try:
+        await recorder.drained
+    finally:
+        await server.drain(0)
+        await asyncio.to_thread(recorder.close)
+
+
+class Recorder:
+    """Acts on what the supervisor says (a LinkOwner)."""
+
+    def __init__(self, settings: Settings, link: Link) -> None:
+        self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._link = link
+        data_dir = Path(settings.data_dir)
+        metrics = MetricsSink(data_dir / "metrics.bin")
+        sinks: list[Sink] = [metrics]
+        self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
+        if settings.traces == "sqlite":
+            keep_s = settings.retention.traces_s
+            self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
+        sinks += self._files.values()
+        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
+        self._page = Page(metrics, self._pumps)
+
+    def start(self) -> None:
+        for pump in self._pumps:
+            pump.start()
+
+    def answer(self, request: Request) -> None:
+        path = request.head.target.partition(b"?")[0]
+        if path != b"/metrics":
+            request.reply(404, _TEXT, b"Here is only /metrics.\n")
+        elif request.head.method not in (b"GET", b"HEAD"):
+            request.reply(405, _TEXT + b"allow: GET, HEAD\r\n", b"Send a GET.\n")
+        else:
+            kind, page = self._page.render(request.head.get(b"accept") or b"")
+            request.reply(200, b"content-type: %b\r\ncache-control: no-store\r\n" % kind.encode(), page)
+
+    def close(self) -> None:
+        """Waits for the pumps, which take what is there by now."""
+        for pump in self._pumps:
+            pump.end()
+        for pump in self._pumps:
+            pump.join(LONGEST_DRAIN_S)
+
+    # --- told by the supervisor ---
+
+    def new_settings(self, settings: Settings, generation: int) -> None:
+        set_up_logs(settings.log.level, settings.log.format)
+        self._files["usage"].keep_s = settings.retention.usage_minutes_s
+        if "traces" in self._files:
+            self._files["traces"].keep_s = settings.retention.traces_s
+        self._link.reloaded(generation)
+
+    def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded
+        if not self.drained.done():
+            self.drained.set_result(None)
+
+    def supervisor_gone(self) -> None:
+        self.drain(LONGEST_DRAIN_S)

@@ -1,0 +1,133 @@
+"""One sink's thread: from the journal to the sink, at the sink's pace. No pump knows of another.
+
+A sink that is away is tried again with growing pauses, for as long as it takes; the journal keeps what it misses.
+A record over which a sink stumbles by a defect is found by taking them singly, said, and left out: the rest goes on.
+"""
+
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from gossamer.core.logs import get_log
+from gossamer.recorder.batch import MOST_ENTRIES, Batch, Source
+from gossamer.recorder.sink import Sink, SinkAway
+
+LOOK_EVERY_S: Final = 0.1
+"""A mapped write wakes nobody. Half a second is what a trace may take to be seen."""
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 5.0
+"""A sink that was away is found again within so long."""
+
+_log = get_log(__name__)
+
+
+class Progress:
+    """How one sink fares, for whoever asks."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.failures = 0
+        self.left_out = 0
+        """Records over which the sink stumbled."""
+        self.seen_at = time.time()
+        """Up to then the sink has all that was written, as far as it knows."""
+        self.is_away = False
+
+    def lag_s(self, now: float) -> float:
+        return max(0.0, now - self.seen_at)
+
+
+class Pump(threading.Thread):
+    def __init__(self, sink: Sink, journal: Path, *, look_every_s: float = LOOK_EVERY_S) -> None:
+        super().__init__(name=f"pump-{sink.name}", daemon=True)
+        self.progress = Progress()
+        self.sink = sink
+        self._journal = journal
+        self._look_every_s = look_every_s
+        self._ending = threading.Event()
+        self._one_by_one = 0
+        """So many records yet are taken singly, since one of them is the one."""
+
+    def end(self) -> None:
+        """Take what is there by now, and stop."""
+        self._ending.set()
+
+    def run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            before = self.progress.records
+            try:
+                self._work()
+            except SinkAway as reason:
+                self._note_away(reason)
+            except Exception as error:  # noqa: BLE001 - logged; the other sinks go on, and this one may recover
+                self.progress.failures += 1
+                _log.defect(f"the sink {self.sink.name!r} met a defect, and is tried again", error)
+            else:
+                return
+            pause_s = FIRST_PAUSE_S if self.progress.records > before else min(2 * pause_s, LONGEST_PAUSE_S)
+            if self._ending.wait(pause_s):
+                return
+
+    # --- inside ---
+
+    def _work(self) -> None:
+        """Until the end is asked for, or the sink fails."""
+        try:
+            source = Source(self._journal, self.sink.open())
+            try:
+                self._follow(source)
+            finally:
+                source.close()
+        finally:
+            self.sink.close()
+
+    def _follow(self, source: Source) -> None:
+        while True:
+            is_last = self._ending.is_set()
+            looked_at = time.time()
+            most = 1 if self._one_by_one else MOST_ENTRIES
+            if batch := source.next(most):
+                self._take(batch)
+                if len(batch) < most:
+                    self.progress.seen_at = looked_at
+            else:
+                self.progress.seen_at = looked_at
+                if is_last:
+                    return
+                self.sink.rest()
+                self._ending.wait(self._look_every_s)
+
+    def _take(self, batch: Batch) -> None:
+        try:
+            self.sink.take(batch)
+        except SinkAway:
+            raise
+        except Exception as error:
+            if len(batch) != 1:
+                self._one_by_one = len(batch)
+                raise
+            self._leave_out(batch, error)
+        self.progress.records += len(batch)
+        self._one_by_one = max(0, self._one_by_one - len(batch))
+        if self.progress.is_away:
+            self._note_back()
+
+    def _leave_out(self, batch: Batch, error: Exception) -> None:
+        self.sink.take(replace(batch, kept=[]))
+        self.progress.left_out += 1
+        record = batch.kept[0].record
+        _log.defect(f"the sink {self.sink.name!r} cannot take the record {record.id}, which is left out", error)
+
+    def _note_away(self, reason: SinkAway) -> None:
+        self.progress.failures += 1
+        if not self.progress.is_away:
+            self.progress.is_away = True
+            _log.warning("a sink is away; the journal keeps what it misses", sink=self.sink.name, reason=str(reason))
+
+    def _note_back(self) -> None:
+        self.progress.is_away = False
+        _log.info("a sink is back", sink=self.sink.name, behind_s=round(self.progress.lag_s(time.time()), 1))
