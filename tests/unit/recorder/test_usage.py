@@ -62,11 +62,12 @@ def told(path: Path, **asked: object) -> list[Row]:
 def test_all_of_it_is_one_row(journal: Journal, sink: FileSink, path: Path):
     assert told(path) == [], "there is no file yet"
     journal.write(20, at=float(AT_S), usage=Usage(10, 5, 4, 1), cost_nanos=333_333_333)
+    journal.write(1, at=float(AT_S), usage=None, cost_nanos=None)
     journal.write(1, at=float(AT_S), usage=None, cost_nanos=None, status=502)
     journal.write(1, at=float(AT_S), usage=None, cost_nanos=None, status=401, target=None)
     drawn(journal, sink)
     (row,) = told(path)
-    assert row == Row(None, {}, Sums(22, 2, 200, 100, 80, 20, 6_666_666_660, 1))
+    assert row == Row(None, {}, Sums(23, 2, 200, 100, 80, 20, 6_666_666_660, 1))
     assert told(path, since=MINUTE + MINUTES_PER_DAY) == []
 
 

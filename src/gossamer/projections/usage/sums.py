@@ -31,7 +31,7 @@ class Sums(msgspec.Struct):
     reasoning: int = 0
     cost_nanos: int = 0
     unpriced: int = 0
-    """Requests that reached a provider, and of which nobody knows what they cost: not in `cost_nanos`."""
+    """Requests that a provider answered, and of which nobody knows what they cost: not in `cost_nanos`."""
 
     def add(self, record: Record) -> None:
         self.requests += 1
@@ -43,7 +43,7 @@ class Sums(msgspec.Struct):
             self.reasoning += usage.reasoning
         if record.cost_nanos is not None:
             self.cost_nanos += record.cost_nanos
-        elif record.target is not None:
+        elif record.target is not None and record.status < FAILED:
             self.unpriced += 1
 
 
