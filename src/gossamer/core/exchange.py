@@ -23,6 +23,9 @@ class Exchange:
     model: str | None = None
     target: Target | None = None
     body: bytes = b""
+    """As the client sent it, with the agent's model where it named none."""
+    outgoing: bytes = b""
+    """What goes to the target of this attempt: mostly the same object."""
     is_stream: bool = False
     hides_usage: bool = False
     """Whether the caller did not ask for the usage that we asked for on its behalf."""

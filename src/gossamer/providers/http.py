@@ -51,7 +51,7 @@ class HttpProvider:
         else:
             lines = self._render(exchange)
             caller.forwarded = (self, lines)
-        body = exchange.body
+        body = exchange.outgoing
         request_id = exchange.request_id.encode("ascii")
         if body and uploader is None:
             length = len(body)

@@ -24,7 +24,7 @@ class InProcessMock:
             collecting = _Collecting(self._mock, exchange, Timed(sink, exchange.services.turn))
             uploader.upload_wanted(collecting)
             return collecting
-        return _send(self._mock, exchange, exchange.body, Timed(sink, exchange.services.turn))
+        return _send(self._mock, exchange, exchange.outgoing, Timed(sink, exchange.services.turn))
 
 
 class Timed:

@@ -43,7 +43,7 @@ async def test_a_json_answer_comes_as_it_was_with_its_record(gateway: Gateway, o
     assert (record.method, record.path, record.stream) == ("POST", "/v1/chat/completions", False)
     assert record.usage == Usage(input=7, output=3)
     assert (record.attempts, record.response_bytes) == ((), len(ANSWER))
-    assert record.request_bytes == len(visit.body)
+    assert record.request_bytes == len(msgspec.json.encode(ASK))
     assert record.peer.startswith("127.0.0.1:")
     assert 0 < record.overhead_ns < record.total_ns
     assert 0 < record.first_byte_ns <= record.total_ns

@@ -1,0 +1,42 @@
+"""What this target gets out of what the client sent: another name for the model, and the wish to be told the usage.
+
+Called once for each attempt, since each target may want it another way. `exchange.body` stays the client's own;
+`exchange.outgoing` is the same object where nothing has to change.
+"""
+
+from gossamer.core.exchange import Exchange
+from gossamer.dialects.ask import ask_for_usage, replace_model
+from gossamer.dialects.multipart import is_form, replace_model_in_form
+
+
+def prepare(exchange: Exchange) -> None:
+    target = exchange.target
+    assert target is not None
+    body = exchange.body
+    model = target.model
+    if exchange.is_upload:
+        if model is not None:
+            _rename_in_upload(exchange, model)
+    elif model is not None and model != exchange.model:
+        body = _renamed(exchange, body, model)
+    if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
+        body = ask_for_usage(body)
+    exchange.outgoing = body
+
+
+def _renamed(exchange: Exchange, body: bytes, model: str) -> bytes:
+    content_type = exchange.request.head.get(b"content-type") or b""
+    if is_form(content_type):
+        return replace_model_in_form(content_type, body, model)
+    return replace_model(body, model)
+
+
+def _rename_in_upload(exchange: Exchange, model: str) -> None:
+    """Its beginning may have been changed for another target before."""
+    old = exchange.upload_beginning
+    if model == exchange.model and not exchange.upload_growth_bytes and not exchange.attempts:
+        return
+    content_type = exchange.request.head.get(b"content-type") or b""
+    new = exchange.upload_beginning = replace_model_in_form(content_type, old, model)
+    exchange.request.replace_beginning(old, new)
+    exchange.upload_growth_bytes += len(new) - len(old)
