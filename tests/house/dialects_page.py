@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.chat.endings import reason_of
-from gossamer.dialects.conversation import Wire
 from gossamer.dialects.efforts import FAMILIES, Family, budget_for
 from gossamer.dialects.fates import MEMBERS, Fate, Row
 from gossamer.dialects.messages.endings import STOPS

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Dialect = Literal["chat", "completions", "responses", "messages", "embeddings", "other"]
+Dialect = Literal["chat", "completions", "responses", "messages", "count", "embeddings", "other"]
+"""`count` asks how many tokens a message of Anthropic's would read."""
+
+Wire = Literal["chat", "responses", "messages"]
+"""The three in which a conversation can be held, and between which it is translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True, ends_with_mark=True),
     "/v1/responses": Endpoint("responses", needs_model=True, ends_with_mark=True),
     "/v1/messages": Endpoint("messages", needs_model=True, ends_with_mark=True),
+    "/v1/messages/count_tokens": Endpoint("count", needs_model=True),
     "/v1/embeddings": Endpoint("embeddings", needs_model=True),
 }
 

@@ -1,12 +1,13 @@
 """The Protocols through which the way of a request reaches what it needs, and the values that cross them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.endpoints import Dialect
 from gossamer.core.later import Later
 from gossamer.core.record import Record, Usage
 from gossamer.core.timing import Timing
@@ -123,10 +124,22 @@ class Sending(Protocol):
     def resume(self) -> None: ...
 
 
+class Way(Protocol):
+    """From a request of one dialect to what a provider takes that does not take it as it is."""
+
+    def prepare(self, exchange: "Exchange", model: str | None) -> "Reply | None":
+        """Set `exchange.outgoing`, and `exchange.translation` where the answer must be told in other words.
+
+        A Reply where the gateway itself answers. Raises InvalidRequest for what cannot be said to this provider.
+        """
+
+
 class Provider(Protocol):
     """Somebody who answers. `send` never waits; the sink hears of the answer."""
 
     name: str
+    ways: Mapping[Dialect, Way]
+    """Of the dialects that it does not take as they are; all others go to it as they came."""
 
     def send(self, exchange: "Exchange", sink: ResponseSink, uploader: Uploader | None = None) -> Sending: ...
 

@@ -4,13 +4,17 @@ from gossamer.core.clock import now_ns
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.forward import Delivery
 from gossamer.delivery.prepare import prepare
+from gossamer.delivery.reply import reply_with
 from gossamer.delivery.upload import Upload
 
 
 def dispatch(exchange: Exchange) -> None:
     target = exchange.target
     assert target is not None
-    prepare(exchange)
+    answer = prepare(exchange)
+    if answer is not None:
+        reply_with(exchange, answer)
+        return
     exchange.request.owner = delivery = Delivery(exchange)
     exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
     exchange.stamps.append(sent_ns)

@@ -28,12 +28,13 @@ _decode_format: Final = msgspec.json.Decoder(_Format | None).decode
 class FittedRequest(msgspec.Struct, frozen=True):
     body: bytes
     warnings: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
 def fit_request(body: bytes, vendor: Vendor, *, is_lenient: bool = False) -> FittedRequest:
     """A client's own chat request, as the vendor takes it. Raises Untranslatable for what must not get lost."""
     losses = Losses(PROVIDER_WORDS["chat"].replace("chat completions", vendor.name), is_lenient=is_lenient)
-    return FittedRequest(fit_members(body, vendor, losses), losses.warnings)
+    return FittedRequest(fit_members(body, vendor, losses), losses.warnings, losses.dropped)
 
 
 def fit_members(body: bytes, vendor: Vendor, losses: Losses) -> bytes:
@@ -58,7 +59,7 @@ def fit_members(body: bytes, vendor: Vendor, losses: Losses) -> bytes:
 
 
 def _drop(name: str, raw: bytes, vendor: Vendor, losses: Losses) -> None:
-    if raw in (*_NOTHING, b"false", b"0"):
+    if raw in (*_NOTHING, b"false", b"0") or vendor.refuses[name] is Fate.CARRIED:
         return
     why = f"{vendor.name} refuses it"
     if vendor.refuses[name] is Fate.HINT:

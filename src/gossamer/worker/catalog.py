@@ -10,11 +10,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from gossamer.core.endpoints import MODELS_PATH
+from gossamer.core.endpoints import MODELS_PATH, Dialect
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Lister
+from gossamer.core.ports import Lister, Way
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
@@ -89,6 +89,7 @@ class CatalogProvider:
     """Answers for the gateway itself."""
 
     name = "gossamer"
+    ways: Mapping[Dialect, Way] = {}
 
     def __init__(self, catalog: ModelCatalog) -> None:
         self._catalog = catalog

@@ -118,7 +118,8 @@ def test_the_environment_in_values(read):
             "providers: {a: {kind: openai_compatible}}",
             (
                 "1: providers.a.kind: 'openai_compatible' is not one of the words "
-                "(did you mean openai-compatible?); write one of: openai, anthropic, azure-openai, openai-compatible, mock"
+                "(did you mean openai-compatible?); "
+                "write one of: openai, anthropic, azure-openai, openai-compatible, mock"
             ),
         ),
         (
