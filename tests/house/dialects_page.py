@@ -170,7 +170,7 @@ def _vendors() -> str:
 
 
 def _vendor(vendor: Vendor) -> list[str]:
-    refused = [f"`{name}`" if fate is Fate.HINT else f"[`{name}`]" for name, fate in vendor.refuses.items()]
+    refused = [f"[`{name}`]" if fate is Fate.LOST else f"`{name}`" for name, fate in vendor.refuses.items()]
     if not vendor.takes_schema:
         refused.append("[`response_format` with a schema]")
     renamed = [f"`{name}`: `{other}`" for name, other in (*vendor.renames.items(), *vendor.roles.items())]

@@ -40,9 +40,10 @@ def fit_request(body: bytes, vendor: Vendor, *, is_lenient: bool = False) -> Fit
 def fit_members(body: bytes, vendor: Vendor, losses: Losses) -> bytes:
     asked = JsonObject(body)
     members = asked.members
-    gone = {name for name in vendor.refuses if name in members}
-    for name in gone:
+    refused = [name for name in vendor.refuses if name in members]
+    for name in refused:
         _drop(name, bytes(members[name]), vendor, losses)
+    gone = set(refused)
     if not vendor.takes_schema and "response_format" in members:
         _check_format(bytes(members["response_format"]), vendor, losses)
         gone |= {"response_format"} if _is_schema(bytes(members["response_format"])) else set()
