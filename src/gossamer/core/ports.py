@@ -124,7 +124,7 @@ class Sending(Protocol):
     def resume(self) -> None: ...
 
 
-class Way(Protocol):
+class Wording(Protocol):
     """From a request of one dialect to what a provider takes that does not take it as it is."""
 
     def prepare(self, exchange: "Exchange", model: str | None) -> "Reply | None":
@@ -138,7 +138,7 @@ class Provider(Protocol):
     """Somebody who answers. `send` never waits; the sink hears of the answer."""
 
     name: str
-    ways: Mapping[Dialect, Way]
+    wordings: Mapping[Dialect, Wording]
     """Of the dialects that it does not take as they are; all others go to it as they came."""
 
     def send(self, exchange: "Exchange", sink: ResponseSink, uploader: Uploader | None = None) -> Sending: ...

@@ -15,9 +15,9 @@ def prepare(exchange: Exchange) -> Reply | None:
     """A Reply where the gateway answers in the target's stead."""
     target = exchange.target
     assert target is not None
-    way = target.provider.ways.get(exchange.caller.endpoint.dialect)
-    if way is not None:
-        return way.prepare(exchange, target.model)
+    wording = target.provider.wordings.get(exchange.caller.endpoint.dialect)
+    if wording is not None:
+        return wording.prepare(exchange, target.model)
     body = exchange.body
     model = target.model
     if exchange.is_upload:

@@ -35,7 +35,7 @@ class HttpProvider:
     ) -> None:
         self.name = name
         self.pool = pool
-        self.ways = voice.ways
+        self.wordings = voice.wordings
         self._voice = voice
         self._prefix = prefix
         self._timeouts = timeouts

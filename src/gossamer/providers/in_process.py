@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gossamer.core.endpoints import Dialect
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Sending, Way
+from gossamer.core.ports import Sending, Wording
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.heads import ResponseHead
 from gossamer.http.turn import Turn
@@ -18,7 +18,7 @@ _UPLOAD_BYTES = 64 * 1024 * 1024
 class InProcessMock:
     """Gives the mock what would have gone over the wire. It speaks every dialect."""
 
-    ways: Mapping[Dialect, Way] = {}
+    wordings: Mapping[Dialect, Wording] = {}
 
     def __init__(self, name: str, mock: MockProvider) -> None:
         self.name = name

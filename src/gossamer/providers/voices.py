@@ -7,11 +7,11 @@ import msgspec
 
 from gossamer.config.settings import AnthropicProvider, AzureProvider, CompatibleProvider, OpenAIProvider, Upstream
 from gossamer.core.endpoints import Dialect, Wire
-from gossamer.core.ports import Way
+from gossamer.core.ports import Wording
 from gossamer.dialects.terms import Terms
 from gossamer.dialects.vendors import AZURE, OPENAI, VENDORS, Vendor
 from gossamer.policy.headers import Field
-from gossamer.providers.ways import ways_of
+from gossamer.providers.wordings import wordings_of
 
 NEWEST_OF_AZURE: Final = "v1"
 """The api-version that is none: paths and bodies as OpenAI's own."""
@@ -27,7 +27,7 @@ class Voice(msgspec.Struct, frozen=True):
     key_line: bytes = b"authorization: Bearer %b\r\n"
     default_lines: tuple[Field, ...] = ()
     """Said where the client does not say it."""
-    ways: Mapping[Dialect, Way] = {}
+    wordings: Mapping[Dialect, Wording] = {}
     list_path: bytes = b"/models"
     """Where it lists its models; empty where it has no such list."""
 
@@ -37,24 +37,24 @@ def voice_of(settings: Upstream) -> Voice:
     terms = Terms(is_lenient=wanted.unsupported == "drop", default_max_tokens=wanted.max_tokens)
     match settings:
         case OpenAIProvider():
-            return Voice(ways=ways_of(_OPENAI, terms, OPENAI))
+            return Voice(wordings=wordings_of(_OPENAI, terms, OPENAI))
         case AnthropicProvider():
             return Voice(
                 key_line=b"x-api-key: %b\r\n",
                 default_lines=((b"anthropic-version", b"2023-06-01"),),
-                ways=ways_of(_MESSAGES, terms),
+                wordings=wordings_of(_MESSAGES, terms),
                 list_path=b"/models?limit=1000",
             )
         case AzureProvider():
             is_newest = settings.api_version == NEWEST_OF_AZURE
             return Voice(
                 key_line=b"api-key: %b\r\n",
-                ways=ways_of(_OPENAI if is_newest else _CHAT, _to(AZURE, terms), AZURE),
+                wordings=wordings_of(_OPENAI if is_newest else _CHAT, _to(AZURE, terms), AZURE),
                 list_path=b"/models" if is_newest else b"",
             )
         case CompatibleProvider():
             vendor = VENDORS[settings.vendor] if settings.vendor is not None else None
-            return Voice(ways=ways_of(settings.speaks, _to(vendor or OPENAI, terms), vendor))
+            return Voice(wordings=wordings_of(settings.speaks, _to(vendor or OPENAI, terms), vendor))
     raise TypeError(f"nobody knows how to speak to {settings!r}")
 
 

@@ -14,7 +14,7 @@ from gossamer.core.endpoints import MODELS_PATH, Dialect
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Lister, Way
+from gossamer.core.ports import Lister, Wording
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
@@ -89,7 +89,7 @@ class CatalogProvider:
     """Answers for the gateway itself."""
 
     name = "gossamer"
-    ways: Mapping[Dialect, Way] = {}
+    wordings: Mapping[Dialect, Wording] = {}
 
     def __init__(self, catalog: ModelCatalog) -> None:
         self._catalog = catalog

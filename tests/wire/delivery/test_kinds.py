@@ -90,11 +90,11 @@ async def test_the_same_head_with_another_path_goes_another_way(gateway: Gateway
     with_provider(gateway, origin, anthropic(origin))
     client = await gateway.client()
     for wire in ("chat", "messages", "chat"):
-        await client.ask(ASKS[wire], PATHS[wire])  # type: ignore[index]
+        await client.ask(ASKS[wire], PATHS[wire])
         visit = await origin.visit()
         assert lines(visit.head)[0] == b"POST /v1/messages HTTP/1.1"
         visit.write(whole(WHOLE["messages"]))
-        assert hear(wire, (await client.answer()).body).text == "Hello there"  # type: ignore[arg-type]
+        assert hear(wire, (await client.answer()).body).text == "Hello there"
 
 
 @pytest.mark.parametrize("kind", [anthropic, openai, azure])
@@ -197,7 +197,7 @@ async def test_who_tells_usage_unasked_is_not_asked(gateway: Gateway, origin: Or
     with_provider(gateway, origin, vendored(origin, "mistral"))
     client = await gateway.client()
     for wire in ("chat", "messages"):
-        await client.ask({**ASKS[wire], "stream": True}, PATHS[wire])  # type: ignore[index]
+        await client.ask({**ASKS[wire], "stream": True}, PATHS[wire])
         visit = await origin.visit()
         assert "stream_options" not in msgspec.json.decode(visit.body)
         visit.write(STREAM_HEAD, chunk(piece("chat", "Hi") + CLOSING["chat"]), END)

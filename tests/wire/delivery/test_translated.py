@@ -1,7 +1,6 @@
 """A client of one dialect and a provider of another: what each of them gets, whole and streamed, and when it fails."""
 
 import gzip
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -39,14 +38,12 @@ from tests.wire.delivery.voices import (
     piece,
 )
 
-TIMES = {"connect_s": 1.0, "first_byte_s": 0.3, "idle_s": 0.3, "total_s": 2.0}
-
 pairs = pytest.mark.parametrize(("client", "provider"), PAIRS, ids="-to-".join)
 
 
 def speaking(origin: Origin, wire: Spoken, *, drops: bool = False) -> Settings:
     spoken = msgspec.structs.replace(
-        provider_at(origin.port, **TIMES),
+        provider_at(origin.port, connect_s=1.0, first_byte_s=0.3, idle_s=0.3, total_s=2.0),
         speaks=(wire,),
         translation=TranslationSettings(unsupported="drop" if drops else "refuse"),
     )
@@ -75,7 +72,7 @@ class Between:
 
 
 @pytest.fixture
-async def between(gateway: Gateway, origin: Origin, provider: Wire) -> AsyncIterator[Between]:
+async def between(gateway: Gateway, origin: Origin, provider: Wire) -> Between:
     gateway.reload(speaking(origin, provider))
     return Between(gateway, origin, await gateway.client())
 

@@ -27,8 +27,8 @@ class Heard(NamedTuple):
 
     text: str
     stop: str
-    read: int
-    written: int
+    read: int | None
+    written: int | None
 
 
 def encode(value: object) -> bytes:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Reply, Way
+from gossamer.core.ports import Reply, Wording
 from gossamer.core.translation import Translation
 from gossamer.dialects.ask import ask_for_usage, replace_model
 from gossamer.dialects.estimate import estimate_tokens, render_count
@@ -36,22 +36,22 @@ _NAME_CHARACTERS: Final = 100
 _ESTIMATED: Final = JSON_LINE + b"x-gossamer-estimate: input_tokens\r\n"
 
 
-def ways_of(speaks: Collection[Wire], terms: Terms, vendor: Vendor | None = None) -> dict[Dialect, Way]:
+def wordings_of(speaks: Collection[Wire], terms: Terms, vendor: Vendor | None = None) -> dict[Dialect, Wording]:
     """For a provider that speaks these. Without a vendor nothing is known to differ, and chats pass as they are."""
-    ways: dict[Dialect, Way] = {}
+    wordings: dict[Dialect, Wording] = {}
     spoken = next(wire for wire in _PATHS if wire in speaks)
     for client in _PATHS:
         if client not in speaks:
-            ways[client] = Translating(client, spoken, terms)
+            wordings[client] = Translating(client, spoken, terms)
     if "chat" in speaks and vendor is not None:
-        ways["chat"] = Fitting(vendor, is_lenient=terms.is_lenient)
+        wordings["chat"] = Fitting(vendor, is_lenient=terms.is_lenient)
     if "responses" in speaks:
-        ways["responses"] = Unsealing("responses", unseal_responses)
+        wordings["responses"] = Unsealing("responses", unseal_responses)
     if "messages" in speaks:
-        ways["messages"] = ways["count"] = Unsealing("messages", unseal_messages)
+        wordings["messages"] = wordings["count"] = Unsealing("messages", unseal_messages)
     else:
-        ways["count"] = Estimating()
-    return ways
+        wordings["count"] = Estimating()
+    return wordings
 
 
 class Translating:
