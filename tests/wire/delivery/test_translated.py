@@ -108,7 +108,7 @@ async def test_a_stream_is_told_however_it_is_cut(between: Between, client: Wire
     answer = await between.client.answer()
     assert answer.headers[b"content-type"] == b"text/event-stream; charset=utf-8"
     heard = hear_stream(client, answer.body)
-    counts = (None, None) if client == "chat" else (7, 3)
+    counts: tuple[int | None, int | None] = (None, None) if client == "chat" else (7, 3)
     if (client, provider) == ("messages", "chat"):
         counts = (heard.read, 3)  # Anthropic's first event tells what was read, before a chat has said it
     assert heard == Heard("Hello there", STOPS[client], *counts)
