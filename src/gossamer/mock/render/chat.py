@@ -90,7 +90,8 @@ def _opening(content: Content) -> Iterator[dict[str, object]]:
     said: dict[str, object] = {"role": "assistant", "content": "", "refusal": None}
     if content.thoughts:
         yield said
-        yield from ({"reasoning_content": piece} for piece in content.thoughts)
+        for piece in content.thoughts:
+            yield {"reasoning_content": piece}
     if content.kind == "call":
         call = {**_whole_call(content), "function": {"name": content.name, "arguments": ""}}
         said = {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
