@@ -15,7 +15,7 @@ class Endpoint:
     """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`).
 
     `ends_with_mark`: a whole stream says that it is whole, by `[DONE]`, a last event or its `finish_reason`; one that
-    does not has broken.
+    does not has broken. `is_free`: nothing is generated, and no provider charges for it.
     """
 
     dialect: Dialect
@@ -23,6 +23,7 @@ class Endpoint:
     asks_usage: bool = False
     ends_with_mark: bool = False
     is_catalog: bool = False
+    is_free: bool = False
 
 
 OTHER = Endpoint("other")
@@ -35,7 +36,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True, ends_with_mark=True),
     "/v1/responses": Endpoint("responses", needs_model=True, ends_with_mark=True),
     "/v1/messages": Endpoint("messages", needs_model=True, ends_with_mark=True),
-    "/v1/messages/count_tokens": Endpoint("count", needs_model=True),
+    "/v1/messages/count_tokens": Endpoint("count", needs_model=True, is_free=True),
     "/v1/embeddings": Endpoint("embeddings", needs_model=True),
 }
 

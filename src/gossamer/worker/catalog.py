@@ -28,31 +28,40 @@ _log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One model, as OpenAI's API shows it."""
+    """One model, as OpenAI's API shows it and as Anthropic's does: each one's SDK finds what it looks for."""
 
     id: str
     owned_by: str
+    display_name: str
     object: str = "model"
     created: int = 0
+    type: str = "model"
+    created_at: str = "1970-01-01T00:00:00Z"
+    """Nobody says it in a way that all have in common."""
 
 
 class Listing(msgspec.Struct, frozen=True):
     data: list[Entry]
+    first_id: str | None
+    last_id: str | None
     object: str = "list"
+    has_more: bool = False
 
 
 class ModelCatalog:
     """The union over all providers, by `provider/model`, and the aliases first."""
 
     def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister]) -> None:
-        self._aliases = [Entry(id=alias, owned_by=target.partition("/")[0]) for alias, target in aliases.items()]
+        self._aliases = [Entry(alias, target.partition("/")[0], alias) for alias, target in aliases.items()]
         self._listers = tuple(listers)
         self._known: list[Entry] | None = None
         self._known_at = 0.0
         self._asking: asyncio.Task[list[Entry]] | None = None
 
     async def listing(self) -> bytes:
-        return msgspec.json.encode(Listing(await self._entries()))
+        entries = await self._entries()
+        first, last = (entries[0].id, entries[-1].id) if entries else (None, None)
+        return msgspec.json.encode(Listing(entries, first, last))
 
     async def entry(self, model: str) -> bytes:
         for entry in await self._entries():
@@ -71,7 +80,7 @@ class ModelCatalog:
 
     async def _ask(self) -> list[Entry]:
         lists = await asyncio.gather(*(self._ask_one(lister) for lister in self._listers))
-        listed = [Entry(id=f"{name}/{model}", owned_by=name) for name, models in lists for model in models]
+        listed = [Entry(f"{name}/{model}", name, model) for name, models in lists for model in models]
         self._known = [*self._aliases, *listed]
         self._known_at = asyncio.get_running_loop().time()
         return self._known

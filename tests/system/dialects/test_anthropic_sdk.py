@@ -166,9 +166,11 @@ async def test_tokens_are_counted_or_estimated(anthropic: Client, model: str):
 
 
 async def test_models_are_listed(anthropic: Client):
-    listed = [found.id for found in await each(anthropic.models.list(limit=1000))]
-    assert listed[0] == "claude"
-    assert {"anthropic/mock", "openai/mock", "chats/mock"} <= set(listed)
+    listed = await each(anthropic.models.list(limit=1000))
+    assert (listed[0].id, listed[0].type) == ("claude", "model")
+    names = {found.id: found.display_name for found in listed}
+    assert {"anthropic/mock": "mock", "openai/mock": "mock", "chats/mock": "mock"}.items() <= names.items()
+    assert (await got(anthropic.models.retrieve("openai/mock"))).display_name == "mock"
 
 
 @pytest.mark.parametrize(
