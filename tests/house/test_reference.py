@@ -82,6 +82,7 @@ def test_each_status_that_the_wire_refuses_with_is_listed():
     [
         ("Kept back in both directions", headers._HOP_BY_HOP, set()),
         ("Kept back from the provider", headers._KEPT_FROM_PROVIDER, {"x-forwarded-*", "x-gossamer-*"}),
+        ("Kept back between two dialects", frozenset(), {f"{name.decode()}*" for name in headers._OF_A_DIALECT}),
         ("Kept back from the client", headers._KEPT_FROM_CLIENT, {"x-gossamer-*"}),
     ],
 )
