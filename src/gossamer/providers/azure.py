@@ -1,9 +1,10 @@
 """OpenAI's models at Azure, asked with a dated api-version: what is the model elsewhere is a deployment in the path."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
 
+from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call, ResponseSink, Uploader
 from gossamer.http.limits import CallTimeouts
@@ -16,6 +17,8 @@ NEWEST_PREFIX: Final = b"/openai/v1"
 """Where api-version v1 begins; there is nothing else to it."""
 
 _VERSION: Final = b"/v1"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Of a deployment. Callers name it, and it becomes part of a path: nothing else may."""
 
 
 class AzureProvider(HttpProvider):
@@ -46,12 +49,21 @@ class AzureProvider(HttpProvider):
         if translation is not None and translation.path:
             asked, query = translation.path, b""
         target = exchange.target
-        model = target.model if target is not None else None
-        deployment = b"/deployments/" + quote(model, safe="").encode("ascii") if model is not None else b""
         return b"%b/openai%b%b?%b%b" % (
             self._prefix,
-            deployment,
+            _deployment(target.model if target is not None else None),
             asked.removeprefix(_VERSION),
             query + b"&" if query else b"",
             self._version_query,
         )
+
+
+def _deployment(model: str | None) -> bytes:
+    if model is None:
+        return b""
+    if not _NAME.fullmatch(model):
+        raise ModelNotFound(
+            f"There is no deployment {model[:100]!r}: at Azure names are letters, digits, dots, dashes, underscores.",
+            param="model",
+        )
+    return b"/deployments/" + model.encode("ascii")

@@ -119,7 +119,7 @@ async def test_models_are_asked_for_as_each_kind_wants_it(gateway: Gateway, orig
 async def test_azure_is_asked_at_the_deployments_own_path(gateway: Gateway, origin: Origin):
     with_provider(gateway, origin, azure(origin))
     client = await gateway.client()
-    for model, deployment in (("alias", b"real"), ("local/my gpt", b"my%20gpt"), ("alias", b"real")):
+    for model, deployment in (("alias", b"real"), ("local/gpt-4.1_eu", b"gpt-4.1_eu"), ("alias", b"real")):
         await client.ask({**ASKS["chat"], "model": model})
         visit = await origin.visit()
         path = b"/openai/deployments/%b/chat/completions?api-version=2024-10-21" % deployment
@@ -128,6 +128,17 @@ async def test_azure_is_asked_at_the_deployments_own_path(gateway: Gateway, orig
         assert b"authorization" not in visit.head
         visit.write(whole(WHOLE["chat"]))
         assert (await client.answer()).body == WHOLE["chat"]
+
+
+@pytest.mark.parametrize("model", ["..", "../../files", "a/b", "x?y", "%2e%2e", "é"])
+async def test_a_model_does_not_lead_out_of_azures_deployments(gateway: Gateway, origin: Origin, model: str):
+    with_provider(gateway, origin, azure(origin))
+    client = await gateway.client()
+    await client.ask({**ASKS["chat"], "model": f"local/{model}"})
+    answer = await client.answer()
+    assert (answer.status, error_in("chat", answer.body)["code"]) == (404, "model_not_found")
+    assert origin.accepted == 0
+    assert (await gateway.record()).outcome == "refused"
 
 
 @pytest.mark.parametrize(
