@@ -104,6 +104,18 @@ class Pause:
         """Nothing is being written yet."""
 
 
+async def _look_again(exchange: Exchange) -> None:
+    """Behind a wait: a body may take as long as its sender likes, and its key may be revoked meanwhile."""
+    claims, agent = exchange.claims, exchange.agent
+    if claims is None or (claims.is_valid and (agent is None or agent.is_valid)):
+        return
+    exchange.agent = None
+    for stage in (authenticate, verify_agent):
+        outcome = stage(exchange)
+        if outcome is not None:
+            await outcome
+
+
 class Wait:
     """A request that a stage made wait in a task of its own, until it can go on or its client leaves."""
 
@@ -119,12 +131,17 @@ class Wait:
         done = len(exchange.stamps) - _STAMPS_BEFORE
         try:
             answer = await outcome
+            await _look_again(exchange)
             exchange.stamps.append(now_ns())
             for stage in ADMIT[done + 1 :]:
                 if answer is not None:
                     break
                 found = stage(exchange)
-                answer = found if found is None or isinstance(found, Reply) else await found
+                if found is None or isinstance(found, Reply):
+                    answer = found
+                else:
+                    answer = await found
+                    await _look_again(exchange)
                 exchange.stamps.append(now_ns())
             if answer is not None:
                 reply_with(exchange, answer)

@@ -1,4 +1,4 @@
-"""Requests that go on to the control process, which the test plays: both ways as they come, whatever happens."""
+"""Requests that go on to the control process, which the test plays: whatever happens."""
 
 import asyncio
 import os
@@ -11,8 +11,12 @@ import msgspec
 import pytest
 
 from gossamer.core.ports import Services
+from gossamer.http.limits import PoolLimits
 from gossamer.http.request import Request
 from gossamer.http.turn import Turn
+from gossamer.policy.admission import MOST_CONTROL_BODY_BYTES
+from gossamer.policy.places import Places
+from gossamer.worker import control_door
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor
 from gossamer.worker.identity.identity import Identity
@@ -133,7 +137,7 @@ async def test_a_client_cannot_say_where_it_comes_from(served: Served, origin: O
     await wire.answer()
 
 
-@pytest.mark.parametrize("size", [1, 100_000])
+@pytest.mark.parametrize("size", [1, MOST_CONTROL_BODY_BYTES])
 async def test_a_body_goes_on_as_it_is(served: Served, origin: Origin, size: int):
     body = os.urandom(size)
     wire = await ask(served, "/v1/auth/register", method="POST", body=body)
@@ -143,15 +147,31 @@ async def test_a_body_goes_on_as_it_is(served: Served, origin: Origin, size: int
     assert (await wire.answer()).status == 200
 
 
-async def test_a_body_that_comes_in_pieces_goes_on_in_pieces(path: Path, house: House):
-    async with playing(Origin(reads_bodies=False), path) as origin, serving(house.door.handle) as served:
-        wire = await ask(served, "/admin/v1/x", "transfer-encoding: chunked", method="POST")
-        visit = await origin.visit()
-        await wire.send(chunk(b"one") + chunk(b"two") + END)
-        assert await visit.reader.readuntil(END) == chunk(b"onetwo") + END
-        visit.write(whole(b"{}"))
-        assert (await wire.answer()).status == 200
-        visit.close()
+async def test_a_body_that_comes_in_pieces_takes_a_connection_once_it_is_whole(served: Served, origin: Origin):
+    slow = await ask(served, "/v1/auth/login", "content-length: 6", method="POST")
+    wire = await ask(served, "/admin/v1/x", "transfer-encoding: chunked", method="POST")
+    await slow.send(b"one")
+    await wire.send(chunk(b"one") + chunk(b"two") + END)
+    visit = await origin.visit()
+    assert (visit.head.partition(b" HTTP")[0], visit.body) == (b"POST /admin/v1/x", b"onetwo")
+    visit.write(whole(b"{}"))
+    assert (await wire.answer()).status == 200
+    assert origin.accepted == 1, "the slow one holds none"
+    await slow.send(b"two")
+    visit = await origin.visit()
+    assert visit.body == b"onetwo"
+    visit.write(whole(b"{}"))
+    assert (await slow.answer()).status == 200
+
+
+@pytest.mark.parametrize("framing", [f"content-length: {MOST_CONTROL_BODY_BYTES + 1}", "transfer-encoding: chunked"])
+async def test_a_body_that_is_too_large_is_refused_here(served: Served, origin: Origin, framing: str):
+    wire = await ask(served, "/v1/auth/login", framing, method="POST")
+    if "chunked" in framing:
+        await wire.send(chunk(b"." * (MOST_CONTROL_BODY_BYTES + 1)) + END)
+    answer = await wire.answer()
+    assert (answer.status, code(answer.body)) == (413, "request_too_large")
+    assert origin.accepted == 0
 
 
 async def test_an_answer_that_comes_in_pieces_goes_down_in_pieces(served: Served, origin: Origin):
@@ -240,3 +260,45 @@ async def test_it_is_not_ready_while_the_control_process_is_away_or_the_worker_d
 async def test_it_is_answered_though_the_control_paths_are_not_exposed(served: Served, house: House, origin: Origin):
     house.door.is_exposed = False
     assert await readiness(served, origin, 200) == (200, "ready")
+
+
+async def test_all_who_ask_at_once_share_one_question(served: Served, origin: Origin):
+    wires = [await ask(served, "/readyz") for _ in range(3)]
+    visit = await origin.visit()
+    await eventually(lambda: served.server.in_flight == 3)
+    visit.write(whole(b"{}"))
+    assert [(await wire.answer()).body for wire in wires] == [READY] * 3
+    assert origin.accepted == 1
+
+
+async def test_whoever_keeps_the_administration_busy_does_not_make_the_node_look_ill(
+    served: Served, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(control_door, "LIMITS", PoolLimits(connections=2))
+    wires = [await ask(served, "/admin/v1/keys") for _ in range(3)]
+    visits = [await origin.visit() for _ in range(2)]
+    assert await readiness(served, origin, 200) == (200, "ready")
+    for visit in visits:
+        visit.write(whole(b"{}"))
+    (await origin.visit()).write(whole(b"{}"))
+    for wire in wires:
+        assert (await wire.answer()).status == 200
+
+
+async def test_one_address_does_not_take_all_the_room(
+    served: Served, house: House, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(house.control, "_places", Places(2))
+    first, second = [await ask(served, "/admin/v1/keys") for _ in range(2)]
+    visits = [await origin.visit() for _ in range(2)]
+    answer = await (await ask(served, "/admin/v1/keys")).answer()
+    assert (answer.status, code(answer.body)) == (429, "rate_limit_exceeded")
+    assert answer.headers[b"retry-after"] == b"1"
+    visits[0].write(whole(b"{}"))
+    assert (await first.answer()).status == 200
+    second.close()  # gives its place back as well
+    await visits[1].ends()
+    wires = [await ask(served, "/admin/v1/keys") for _ in range(2)]
+    for visit in [await origin.visit() for _ in range(2)]:
+        visit.write(whole(b"{}"))
+    assert [(await wire.answer()).status for wire in wires] == [200, 200]

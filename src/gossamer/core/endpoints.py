@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 Dialect = Literal["chat", "completions", "responses", "messages", "count", "embeddings", "other"]
 """`count` asks how many tokens a message of Anthropic's would read."""
@@ -48,3 +49,16 @@ def endpoint_of(method: str, path: str) -> Endpoint:
     if method in ("GET", "HEAD") and (path == MODELS_PATH or path.startswith(MODELS_PATH + "/")):
         return CATALOG
     return OTHER
+
+
+def is_disguised(path: str) -> bool:
+    """Whether a lenient server takes it for an endpoint that it is not here: what it uses would go uncounted."""
+    return path not in ENDPOINTS and _read_leniently(path) in ENDPOINTS
+
+
+def _read_leniently(path: str) -> str:
+    """Decoded, however often, in small letters, without empty segments and what a semicolon adds to one."""
+    while (decoded := unquote(path)) != path:
+        path = decoded
+    segments = [segment.partition(";")[0].strip() for segment in path.lower().replace("\\", "/").split("/")]
+    return "/" + "/".join(filter(None, segments))

@@ -1,16 +1,26 @@
-"""What everybody spent in this UTC day and month, in nano-dollars, as the records say it: the sum of the journal.
+"""What everybody spent, by UTC day and month, in nano-dollars, as the records say it: the sum of the journal.
 
-Yesterday and last month are forgotten. Dates come from the records; no clock is read here.
+Dates come from the records, and no clock is read here: one that was wrong for a while makes a page that nobody reads,
+and spoils none.
 """
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from gossamer.core.allowance import KINDS, NOTHING, Spent, Subject
 from gossamer.policy.calendar import day_of, month_of
 
-Entries = dict[str, list[int]]
-"""By id: nano-dollars of the day, and of the month."""
+Sums = dict[str, int]
+"""Nano-dollars, by id."""
+Page = tuple[Sums, Sums, Sums, Sums]
+"""In the order of KINDS."""
+Pages = dict[int, Page]
+"""By day, or by month."""
+
+DAYS_KEPT: Final = 4
+MONTHS_KEPT: Final = 3
+"""The last ones: this one, the one before for records that come late, and room for what a wrong clock makes."""
+_NO_DAY: Final = -1
 
 
 class Bill(Protocol):
@@ -34,12 +44,13 @@ class Ledger:
     """Begins with nothing."""
 
     def __init__(self) -> None:
-        self.day = 0
-        self.month = 0
-        self.entries: tuple[Entries, Entries, Entries, Entries] = ({}, {}, {}, {})
-        """In the order of KINDS."""
+        self.days: Pages = {}
+        self.months: Pages = {}
         self.changes = 0
         """Counts up; so it is seen whether there is something new to keep."""
+        self._day = _NO_DAY
+        """Of the last record."""
+        self._of_day = self._of_month = _new_page()
 
     def note(self, bill: Bill) -> None:
         """Add what one request cost."""
@@ -47,57 +58,57 @@ class Ledger:
         if not nanos:
             return
         day = day_of(bill.at)
-        if day > self.day:
-            self.turn(day)
-        for_day = nanos if day == self.day else 0
-        if not for_day and month_of(day) != self.month:
-            return
+        if day != self._day:
+            self._turn_to(day)
         self.changes += 1
-        for entries, name in zip(self.entries, (bill.key, bill.user, bill.agent, bill.target), strict=True):
+        names = (bill.key, bill.user, bill.agent, bill.target)
+        for of_day, of_month, name in zip(self._of_day, self._of_month, names, strict=True):
             if name is not None:
-                self._add(entries, name, for_day, nanos)
+                of_day[name] = of_day.get(name, 0) + nanos
+                of_month[name] = of_month.get(name, 0) + nanos
 
-    def merge(self, day: int, month: int, items: Iterable[tuple[Subject, Spent]]) -> None:
-        """Add what another ledger had, on its day."""
-        if day > self.day:
-            self.turn(day)
-        for subject, spent in items:
-            for_day = spent.day if day == self.day else 0
-            for_month = spent.month if month == self.month else 0
-            if for_month:
-                self.changes += 1
-                self._add(self.entries[KINDS.index(subject.kind)], subject.id, for_day, for_month)
+    def add(self, days: Mapping[int, Page], months: Mapping[int, Page]) -> None:
+        """What another ledger had."""
+        self.changes += 1
+        for mine, theirs, kept in ((self.days, days, DAYS_KEPT), (self.months, months, MONTHS_KEPT)):
+            for number, page in theirs.items():
+                for sums, more in zip(_page_of(mine, number, kept), page, strict=True):
+                    for name, nanos in more.items():
+                        sums[name] = sums.get(name, 0) + nanos
+        self._day = _NO_DAY  # a page that it stands on may be gone
 
     def spent(self, subject: Subject, day: int, month: int) -> Spent:
-        """By one of them, in a day and month that are now."""
-        entry = self.entries[KINDS.index(subject.kind)].get(subject.id)
-        if entry is None:
+        """By one of them, in a day and month."""
+        of_month = self.months.get(month)
+        if of_month is None:
             return NOTHING
-        return Spent(entry[0] if day == self.day else 0, entry[1] if month == self.month else 0)
+        kind = KINDS.index(subject.kind)
+        of_day = self.days.get(day)
+        return Spent(of_day[kind].get(subject.id, 0) if of_day else 0, of_month[kind].get(subject.id, 0))
 
-    def turn(self, day: int) -> None:
-        """Another day begins, and with it perhaps another month."""
-        month = month_of(day)
-        if month != self.month:
-            self.entries = ({}, {}, {}, {})
-        for entries in self.entries:
-            for entry in entries.values():
-                entry[0] = 0
-        self.day, self.month = day, month
+    def _turn_to(self, day: int) -> None:
+        self._day = day
+        self._of_day = _page_of(self.days, day, DAYS_KEPT)
+        self._of_month = _page_of(self.months, month_of(day), MONTHS_KEPT)
 
-    def items(self) -> list[tuple[Subject, Spent]]:
-        """All of this day and month."""
-        return [
-            (Subject(kind, name), Spent(*entry))
-            for kind, entries in zip(KINDS, self.entries, strict=True)
-            for name, entry in entries.items()
-        ]
 
-    @staticmethod
-    def _add(entries: Entries, name: str, for_day: int, for_month: int) -> None:
-        entry = entries.get(name)
-        if entry is None:
-            entries[name] = [for_day, for_month]
-        else:
-            entry[0] += for_day
-            entry[1] += for_month
+def copied(pages: Pages) -> Pages:
+    """As they are now; it takes a few ms for a hundred thousand ids."""
+    return {
+        number: (keys.copy(), users.copy(), agents.copy(), models.copy())
+        for number, (keys, users, agents, models) in pages.items()
+    }
+
+
+def _page_of(pages: Pages, number: int, kept: int) -> Page:
+    """Of a day or month that is older than all that are kept: one that nobody keeps."""
+    page = pages.get(number)
+    if page is None:
+        pages[number] = page = _new_page()
+        if len(pages) > kept:
+            del pages[min(pages)]
+    return page
+
+
+def _new_page() -> Page:
+    return {}, {}, {}, {}

@@ -6,14 +6,17 @@ for what its own slot has spent since. Nothing is counted twice: all of it is re
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gossamer.core.allowance import Spent, Subject
-from gossamer.counters.ledger import Ledger
+from gossamer.counters.ledger import Ledger, copied
 from gossamer.counters.spend_files import (
+    Balance,
     Counted,
     Mark,
+    Sum,
     alone,
     nothing_counted,
     read_balance,
@@ -38,6 +41,8 @@ class JournalBook:
         self._number = number
         self._workers = workers
         self._fleet = fleet
+        self._unwritten: Balance | None = None
+        """The opening, while the disk has no room for it: nothing else is written before it."""
         with alone(self._folder):
             self._opening = self._open_books()
         self._own = self._count_own()
@@ -72,7 +77,8 @@ class JournalBook:
                     counted.take_over(balance)
             names = [name for name in segment_names(self._journal) if name.life < self._fleet]
             counted.read_on(self._journal, names)
-            write_balance(path, counted.balance(self._fleet))
+            self._unwritten = counted.balance(self._fleet)
+            self._write(None)
         return counted.ledger
 
     def _count_own(self) -> Counted:
@@ -102,23 +108,30 @@ class JournalBook:
         """After the last record."""
         if self._timer is not None:
             self._timer.cancel()
-            write_balance(self._path, self._counted().balance(self._fleet))
+            self._write(self._balance())
 
     def _keep_again(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(KEEP_EVERY_S, self._keep_again)
         if self._ledger.changes != self._kept_changes and (self._writing is None or self._writing.done()):
             self._kept_changes = self._ledger.changes
-            balance = self._counted().balance(self._fleet)
-            self._writing = loop.create_task(asyncio.to_thread(write_balance, self._path, balance))
+            self._writing = loop.create_task(asyncio.to_thread(self._write, self._balance()))
 
-    def _counted(self) -> Counted:
-        """Of all lives of this slot in this set, as of now."""
-        counted = nothing_counted()
-        counted.take_over(self._own.balance(self._fleet))
-        counted.ledger.merge(self._ledger.day, self._ledger.month, self._ledger.items())
+    def _balance(self) -> Balance:
+        """Of all lives of this slot in this set, as of now. No more than copied here: it may be of many."""
+        marks = dict(self._own.marks)
         position = self._position()
         name = parse_name(position.segment) if position is not None else None
         if name is not None and position is not None:
-            counted.marks[name.worker, name.life] = Mark(name.worker, name.life, name.number, position.offset)
-        return counted
+            marks[name.worker, name.life] = Mark(name.worker, name.life, name.number, position.offset)
+        now = Sum(copied(self._ledger.days), copied(self._ledger.months))
+        return Balance(self._fleet, tuple(marks.values()), (self._own.sum, now))
+
+    def _write(self, own: Balance | None) -> None:
+        """A full disk must end no worker, and the journal has it all: the next time is as good."""
+        with suppress(OSError):
+            if self._unwritten is not None:
+                write_balance(self._folder / _OPENING, self._unwritten)
+                self._unwritten = None
+            if own is not None:
+                write_balance(self._path, own)

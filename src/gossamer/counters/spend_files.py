@@ -15,8 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from gossamer.core.allowance import Kind, Spent, Subject
-from gossamer.counters.ledger import Ledger
+from gossamer.counters.ledger import Ledger, Pages
 from gossamer.journal.marks import SegmentName
 from gossamer.journal.reader import Line, read_segment
 from gossamer.journal.shelf import segment_names
@@ -34,15 +33,20 @@ class Mark(msgspec.Struct, frozen=True):
     offset: int
 
 
+class Sum(msgspec.Struct, frozen=True):
+    """What one ledger has."""
+
+    days: Pages
+    months: Pages
+
+
 class Balance(msgspec.Struct, frozen=True):
     """One file. `fleet` is when this set of workers was started, in microseconds."""
 
     fleet: int
-    day: int
-    month: int
     marks: tuple[Mark, ...]
-    spent: tuple[tuple[Kind, str, int, int], ...]
-    """Kind and id of a subject, nano-dollars of the day and of the month."""
+    sums: tuple[Sum, ...]
+    """What they come to is the sum of all."""
 
 
 class Bill(msgspec.Struct, frozen=True, gc=False):
@@ -62,15 +66,17 @@ class Counted(NamedTuple):
     ledger: Ledger
     marks: dict[tuple[int, int], Mark]
 
+    @property
+    def sum(self) -> Sum:
+        return Sum(self.ledger.days, self.ledger.months)
+
     def balance(self, fleet: int) -> Balance:
-        ledger = self.ledger
-        spent = tuple((subject.kind, subject.id, spent.day, spent.month) for subject, spent in ledger.items())
-        return Balance(fleet, ledger.day, ledger.month, tuple(self.marks.values()), spent)
+        return Balance(fleet, tuple(self.marks.values()), (self.sum,))
 
     def take_over(self, balance: Balance) -> None:
         """Add what a file says."""
-        items = [(Subject(kind, name), Spent(day, month)) for kind, name, day, month in balance.spent]
-        self.ledger.merge(balance.day, balance.month, items)
+        for each in balance.sums:
+            self.ledger.add(each.days, each.months)
         self.marks.update({(mark.worker, mark.life): mark for mark in balance.marks})
 
     def read_on(self, journal: Path, names: list[SegmentName]) -> None:

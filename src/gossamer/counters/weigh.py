@@ -11,7 +11,7 @@ from gossamer.dialects.ask import asked_output
 _BYTES_A_TOKEN: Final = 4
 """Of English JSON; other languages have fewer, and are settled like all."""
 _FREE_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-"""They look, or tidy up: nothing is generated."""
+"""They look, or tidy up: nothing is generated, but where a server takes any method for a POST."""
 
 
 def input_estimate(exchange: Exchange) -> int:
@@ -26,7 +26,8 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[in
     if endpoint.is_free:
         return 0, 0 if has_budget else None
     read = input_estimate(exchange)
-    written = 0 if endpoint.dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens)
+    dialect = endpoint.dialect
+    written = 0 if dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens, dialect)
     nanos = price(exchange, rules, Usage(read, written)) if has_budget else None
     # Of a path that nobody here understands the tokens are unknown, and so uncounted; its price is the safe guess.
     return read + written if endpoint.needs_model else 0, nanos
@@ -34,7 +35,7 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[in
 
 def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:
     """What a budget must have room for; None where nobody knows, and the settings allow that."""
-    if exchange.caller.method in _FREE_METHODS:
+    if exchange.caller.method in _FREE_METHODS and not exchange.caller.endpoint.needs_model:
         return 0
     target = exchange.target
     if target is not None and target.price is not None:

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from gossamer.core.endpoints import Dialect
 from gossamer.core.errors import InvalidRequest
 from gossamer.dialects.members import JsonObject, NoObject
 
@@ -36,6 +37,17 @@ class _Bounds(msgspec.Struct, gc=False):
     n: _Bound = None
     best_of: _Bound = None
 
+
+_ANY_BOUND: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_BOUNDED_BY: Final[Mapping[Dialect, tuple[str, ...]]] = {
+    "chat": ("max_tokens", "max_completion_tokens"),
+    "completions": ("max_tokens",),
+    "responses": ("max_output_tokens",),
+    "messages": ("max_tokens",),
+    "embeddings": _ANY_BOUND,
+    "other": _ANY_BOUND,
+}
+"""By which members."""
 
 _decode_bounds: Final = msgspec.json.Decoder(_Bounds).decode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -82,22 +94,23 @@ def with_default_model(body: bytes, model: str) -> bytes:
     return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
 
 
-def asked_output(body: bytes, default: int) -> int:
+def asked_output(body: bytes, default: int, dialect: Dialect) -> int:
     """How many tokens of answer a body bounds itself to, over all the answers that it asks for; else the default.
 
-    What cannot be read bounds nothing: the provider will say what is wrong with it.
+    Only a member that its dialect knows bounds anything: a provider passes over what it does not know. What cannot be
+    read bounds nothing either: the provider will say what is wrong with it.
     """
     try:
         bounds = _decode_bounds(body)
     except _UNREADABLE:
         return default
-    each = bounds.max_tokens or 0
-    for bound in (bounds.max_completion_tokens, bounds.max_output_tokens):
-        if bound is not None and bound > each:
-            each = bound
+    known = [getattr(bounds, name) or 0 for name in _BOUNDED_BY[dialect]]
+    each = max(known) or default
+    if dialect == "other":
+        each = max(each, default)  # who reads it, and how, nobody here knows
     if bounds.n is not None or bounds.best_of is not None:
-        return (each or default) * max(bounds.n or 1, bounds.best_of or 1)
-    return each or default
+        return each * max(bounds.n or 1, bounds.best_of or 1)
+    return each
 
 
 def ask_for_usage(body: bytes) -> bytes:

@@ -82,13 +82,18 @@ class Fitting:
     def __init__(self, vendor: Vendor, *, is_lenient: bool) -> None:
         self._vendor = vendor
         self._is_lenient = is_lenient
-        self._marks = tuple(b'"%b"' % word.encode() for word in vendor.refuses_in_messages)
-        self._has_marks_alone = not (vendor.refuses or vendor.renames or vendor.roles) and vendor.takes_schema
+        refused = vendor.refuses_in_messages
+        shortest = min(refused, key=len, default="")
+        is_begin_of_all = all(word.startswith(shortest) for word in refused)
+        has_more = vendor.refuses or vendor.renames or vendor.roles or not vendor.takes_schema or not is_begin_of_all
+        self._mark = b"" if has_more else b'"%b' % shortest.encode()
+        """What all that must change begins with, where that is so: one search finds the requests that pass."""
+        self._is_needed = bool(has_more or refused)
 
     def prepare(self, exchange: Exchange, model: str | None) -> None:
         body = _renamed(exchange, model)
         exchange.translation = None
-        if not self._has_marks_alone or any(mark in body for mark in self._marks):
+        if self._is_needed and self._mark in body:
             fitted = fit_request(body, self._vendor, is_lenient=self._is_lenient)
             body = fitted.body
             _note_lost("chat", exchange, fitted.dropped)

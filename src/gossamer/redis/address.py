@@ -15,7 +15,8 @@ _SCHEMES: Final = {
 }
 """Whether it is over TLS, and whether it is a cluster."""
 _FORM: Final = "write redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, redis+cluster:// for a cluster"
-_SECRET: Final = re.compile(r"(?<=://)[^/@]*(?=@)")
+_SECRET: Final = re.compile(r"(?<=://).*(?=@)")
+"""Up to the last @: a password may have others, and slashes, in it."""
 
 
 class RedisAddress(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 
 from gossamer.core.caller import Caller
-from gossamer.core.endpoints import endpoint_of
+from gossamer.core.endpoints import endpoint_of, is_disguised
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
 from gossamer.http.heads import RequestHead
@@ -27,7 +27,10 @@ def identify(exchange: Exchange) -> None:
     exchange.id = minted = exchange.services.next_id()
     exchange.request_id = caller.request_id or minted
     if caller.is_crooked:
-        raise InvalidRequest("The path has `.` or `..` segments: send it resolved.")
+        raise InvalidRequest(
+            "The path has `.` or `..` segments, or is another way to write that of an endpoint: "
+            "send it resolved and to the letter, such as /v1/chat/completions."
+        )
 
 
 def read_caller(head: RequestHead) -> Caller:
@@ -42,7 +45,7 @@ def read_caller(head: RequestHead) -> Caller:
         endpoint=endpoint_of(method, path),
         method=method,
         path=path,
-        is_crooked=_DOT_SEGMENT.search(path) is not None,
+        is_crooked=_DOT_SEGMENT.search(path) is not None or is_disguised(path),
         token_digest=sha256(token).digest() if token else None,
         has_our_form=token is not None and _OUR_FORM.fullmatch(token) is not None,
         agent_id=agent_id.decode("latin-1") if agent_id else None,

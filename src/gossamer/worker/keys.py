@@ -17,7 +17,9 @@ class ConfiguredKeys:
         own = self._claims.get(digest)
         return own if own is not None else self._others.claims_of(digest, peer, has_our_form=has_our_form)
 
-    def retire(self) -> None:
-        """Newer keys took over: what anybody still holds of these is to be looked up again."""
+    def retire(self, heir: Authenticator | None = None) -> None:
+        """Newer keys took over: what anybody still holds of these is to be looked up again, among those of the heir."""
         for claims in self._claims.values():
             claims.is_valid = False
+        self._claims = {}
+        self._others = heir or self._others

@@ -95,7 +95,7 @@ class Worker:
         self._door.is_exposed = settings.control.expose
         self._factory.identity.take_over(settings.auth)
         self._server.limits = settings.server.limits.for_server()
-        self._assembly.retire()
+        self._assembly.retire(fresh)
         self._assembly = fresh
         set_up_logs(settings.log.level, settings.log.format)
         self._link.reloaded(generation)

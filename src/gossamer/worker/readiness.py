@@ -9,6 +9,7 @@ the store cannot be asked, and could be before                    200, `degraded
 from collections.abc import Callable
 from typing import Final
 
+from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 from gossamer.http.limits import CallTimeouts
@@ -22,45 +23,53 @@ _LATER: Final = JSON_LINE + b"retry-after: 1\r\n"
 
 
 class Readiness:
-    """`was_told`: whether the store could be asked at least once."""
+    """`was_told`: whether the store could be asked at least once. `send`: to the control process.
 
-    def __init__(self, was_told: Callable[[], bool]) -> None:
+    All who ask while a question is on its way get its answer, so that no flood of them makes a node look ill.
+    """
+
+    def __init__(self, was_told: Callable[[], bool], send: Callable[[Call], None]) -> None:
         self._was_told = was_told
+        self._send = send
+        self._asking: list[Request] = []
 
-    def question(self, request: Request) -> "ReadyQuestion":
-        question = ReadyQuestion(self, request)
-        request.owner = question
-        return question
+    def ask(self, request: Request) -> None:
+        self._asking.append(request)
+        if len(self._asking) == 1:
+            self._send(Call(b"GET /readyz HTTP/1.1\r\nhost: gossamer\r\n\r\n", ReadyQuestion(self), TIMEOUTS))
 
-    def control_is_away(self, request: Request) -> None:
-        request.reply(503, _LATER, b'{"status":"unavailable","reason":"the control process is away"}')
+    def control_is_away(self, *requests: Request) -> None:
+        for request in requests or self._taken():
+            request.reply(503, _LATER, b'{"status":"unavailable","reason":"the control process is away"}')
 
-    def control_said(self, request: Request, *, can_ask: bool) -> None:
-        if can_ask:
-            request.reply(200, JSON_LINE, b'{"status":"ready"}')
-        elif self._was_told():
-            request.reply(200, JSON_LINE, b'{"status":"degraded","reason":"the state store cannot be asked"}')
-        else:
-            request.reply(503, _LATER, b'{"status":"starting","reason":"the state store cannot be asked yet"}')
+    def control_said(self, *, can_ask: bool) -> None:
+        for request in self._taken():
+            if can_ask:
+                request.reply(200, JSON_LINE, b'{"status":"ready"}')
+            elif self._was_told():
+                request.reply(200, JSON_LINE, b'{"status":"degraded","reason":"the state store cannot be asked"}')
+            else:
+                request.reply(503, _LATER, b'{"status":"starting","reason":"the state store cannot be asked yet"}')
+
+    def _taken(self) -> list[Request]:
+        asking, self._asking = self._asking, []
+        return asking
 
 
 class ReadyQuestion:
-    """To the control process, whether its store can be asked (a ResponseSink, a RequestOwner)."""
+    """To the control process, whether its store can be asked (a ResponseSink)."""
 
-    timeouts = TIMEOUTS
-
-    def __init__(self, readiness: Readiness, request: Request) -> None:
+    def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
-        self._request = request
 
     def request_waited(self) -> None:
         """Nobody asks how long it took."""
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:  # noqa: ARG002 - the status says it
-        self._readiness.control_said(self._request, can_ask=head.status == 200)
+        self._readiness.control_said(can_ask=head.status == 200)
 
     def response_started(self, head: ResponseHead) -> None:
-        self._readiness.control_said(self._request, can_ask=head.status == 200)
+        self._readiness.control_said(can_ask=head.status == 200)
 
     def response_data(self, data: bytes) -> None:
         """The status has said it."""
@@ -69,13 +78,4 @@ class ReadyQuestion:
         """The status has said it."""
 
     def response_failed(self, error: CallFailed) -> None:  # noqa: ARG002 - whatever it was
-        self._readiness.control_is_away(self._request)
-
-    def client_gone(self) -> None:
-        """The answer goes nowhere, and is soon there."""
-
-    def client_slow(self) -> None:
-        """The answer is a line."""
-
-    def client_ready(self) -> None:
-        """The answer is a line."""
+        self._readiness.control_is_away()

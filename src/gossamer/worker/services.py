@@ -115,9 +115,9 @@ class Assembly:
         self._keys = keys
         self._providers = providers
 
-    def retire(self) -> None:
+    def retire(self, heir: "Assembly | None" = None) -> None:
         """No new request gets these: free connections close now, busy ones with the answers that they carry."""
-        self._keys.retire()
+        self._keys.retire(heir.services.authenticator if heir is not None else None)
         for provider in self._providers.values():
             if isinstance(provider, HttpProvider):
                 provider.pool.close()

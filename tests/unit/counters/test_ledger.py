@@ -54,11 +54,29 @@ def test_of_another_day_than_its_own_it_knows_nothing():
     assert spent(ledger, KEY, "2026-12-01") == (0, 0)
 
 
+def test_a_clock_that_was_ahead_for_a_while_frees_no_budget():
+    ledger = Ledger()
+    ledger.note(bill("2026-11-21T10:00"))
+    for wrong in ("2026-11-22T01:00", "2031-05-01T10:00", "2031-05-02T10:00"):
+        ledger.note(bill(wrong))
+    ledger.note(bill("2026-11-21T11:00"))
+    assert spent(ledger, KEY, "2026-11-21") == (10, 15)
+
+
+def test_old_days_and_months_go_whatever_comes_first():
+    ledger = Ledger()
+    for month in (12, 11, 10, 9, 8):
+        for day in range(10, 18):
+            ledger.note(bill(f"2026-{month:02}-{day}T10:00"))
+    assert sorted(ledger.days) == [day_of(at(f"2026-12-{day}T00:00")) for day in range(14, 18)]
+    assert sorted(ledger.months) == [month_of(day_of(at(f"2026-{month}-01T00:00"))) for month in (10, 11, 12)]
+
+
 def test_what_cost_nothing_or_nobody_knows_what_changes_nothing():
     ledger = Ledger()
     ledger.note(bill("2026-11-21T10:00", nanos=0))
     ledger.note(bill("2026-11-21T10:00", nanos=None))
-    assert (ledger.items(), ledger.changes) == ([], 0)
+    assert (ledger.months, ledger.changes) == ({}, 0)
 
 
 def test_two_ledgers_of_different_days_become_one():
@@ -68,5 +86,5 @@ def test_two_ledgers_of_different_days_become_one():
     for first, second in ((older, newer), (newer, older)):
         both = Ledger()
         for each in (first, second):
-            both.merge(each.day, each.month, each.items())
+            both.add(each.days, each.months)
         assert spent(both, KEY, "2026-11-21") == (4, 7)

@@ -1,6 +1,7 @@
 """The spend is the sum of the journal: over crashes, restarts, and other numbers of workers."""
 
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gossamer.core.allowance import Spent, Subject
 from gossamer.core.clock import wall_time
 from gossamer.core.record import Record
+from gossamer.counters import spend_book
 from gossamer.counters.ledger import Ledger
 from gossamer.counters.spend_book import JournalBook
 from gossamer.journal.shelf import next_life
@@ -40,9 +42,7 @@ class Worker:
 
     def keep(self) -> None:
         """As every few seconds."""
-        from gossamer.counters.spend_files import write_balance
-
-        write_balance(self.book._path, self.book._counted().balance(self.book._fleet))
+        self.book._write(self.book._balance())
 
     def die(self) -> None:
         """As by kill -9: what is in the journal is there, nothing else is written."""
@@ -195,6 +195,40 @@ async def test_sums_outlive_the_journal_that_they_were_drawn_from(start: Start, 
     for path in (tmp_path / "journal").iterdir():
         path.unlink()
     assert await start().knows() == 1500
+
+
+async def test_a_full_disk_ends_no_worker_and_costs_no_money(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first = start()
+    first.spend(5, 20)
+    first.end()
+    with monkeypatch.context() as full:
+        full.setattr(spend_book, "write_balance", no_room)
+        second = start()
+        assert await second.knows() == 100
+        second.spend(1)
+        second.keep()
+    second.keep()  # there is room again
+    second.spend(1)
+    second.die()
+    second = start(second.book._fleet)
+    assert await second.knows() == 102
+    second.die()
+    assert await start().knows() == 102
+
+
+def no_room(path: Path, balance: object) -> None:
+    raise OSError(ENOSPC, "No space left on device")
+
+
+async def test_what_is_written_down_is_of_one_moment(start: Start):
+    worker = start()
+    worker.spend(5)
+    balance = worker.book._balance()
+    worker.spend(5)
+    assert balance.sums[1].months[month_of(day_of(wall_time()))][0] == {"k": 5}
+    worker.end()
 
 
 async def test_many_segments_are_counted_once(start: Start):

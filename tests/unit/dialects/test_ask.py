@@ -267,7 +267,6 @@ def test_a_model_that_is_no_text_is_not_replaced():
         (b'{"model":"m"}', 300),
         (b'{"max_tokens":7}', 7),
         (b'{"max_completion_tokens":9,"max_tokens":7}', 9),
-        (b'{"max_output_tokens":11}', 11),
         (b'{"max_tokens":7,"n":3}', 21),
         (b'{"n":3}', 900),
         (b'{"max_tokens":7,"best_of":5,"n":2}', 35),
@@ -283,4 +282,20 @@ def test_a_model_that_is_no_text_is_not_replaced():
     ],
 )
 def test_how_much_a_body_may_have_answered(body, tokens):
-    assert asked_output(body, 300) == tokens
+    assert asked_output(body, 300, "chat") == tokens
+
+
+@pytest.mark.parametrize(
+    ("dialect", "known"),
+    [
+        ("chat", {"max_tokens", "max_completion_tokens"}),
+        ("completions", {"max_tokens"}),
+        ("responses", {"max_output_tokens"}),
+        ("messages", {"max_tokens"}),
+        ("other", set()),
+    ],
+)
+def test_a_member_that_the_path_does_not_know_bounds_nothing(dialect, known):
+    for name in ("max_tokens", "max_completion_tokens", "max_output_tokens"):
+        assert asked_output(b'{"%b":7}' % name.encode(), 300, dialect) == (7 if name in known else 300)
+    assert asked_output(b'{"max_tokens":400,"max_output_tokens":400}', 300, dialect) == 400

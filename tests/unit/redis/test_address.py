@@ -48,6 +48,8 @@ def test_what_is_no_url_is_said_without_its_password(url, wrong):
 
 def test_no_password_shows():
     assert without_password("redis://ann:secret@h:1/0") == "redis://****@h:1/0"
+    for password in ("se/cret", "se@cret", "se?cret", "ann:se@c/ret"):
+        assert without_password(f"redis://{password}@h:1/0") == "redis://****@h:1/0"
     assert without_password("redis://h:1/0") == "redis://h:1/0"
     assert without_password("memory") == "memory"
     assert "secret" not in repr(parse_redis_url("redis://ann:secret@h"))

@@ -1,8 +1,8 @@
-"""Paths that a provider could resolve to somewhere above its base URL."""
+"""Paths that a provider could resolve to somewhere above its base URL, or take for one that is counted here."""
 
 import pytest
 
-from tests.wire.delivery.gateway import Gateway, Origin, whole
+from tests.wire.delivery.gateway import ASK, Gateway, Origin, whole
 
 CROOKED = [
     "/v1/../x", "/v1/./x", "/v1/..", "/v1/%2e%2E/x", "/v1/.%2e/x",
@@ -28,3 +28,10 @@ async def test_dots_inside_a_segment_are_a_name(gateway: Gateway, origin: Origin
     assert visit.head.startswith(f"GET {path} HTTP/1.1\r\n".encode())
     visit.write(whole(b"{}"))
     assert (await client.answer()).status == 200
+
+
+async def test_an_endpoint_that_is_written_another_way_is_refused(gateway: Gateway, origin: Origin):
+    client = await gateway.client()
+    await client.ask(ASK, "/v1/chat/completion%73")
+    assert (await client.answer()).status == 400
+    assert origin.accepted == 0

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gossamer.cli.admin.door import TOKEN_VARIABLE, URL_VARIABLE, Door, at_door
+from gossamer.cli.admin.door import Door
+from gossamer.cli.admin.entrance import TOKEN_VARIABLE, URL_VARIABLE, at_door
 from gossamer.config.units import parse_duration
 
 Members = Mapping[str, object]

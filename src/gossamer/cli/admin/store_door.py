@@ -4,8 +4,8 @@ So both ways check, change and answer alike. Who may read the configuration may 
 """
 
 import asyncio
-import getpass
 import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -89,11 +89,12 @@ async def open_at_machine(settings: Settings) -> Store:
 
 
 def operator() -> Actor:
-    """Known to the audit by the name that this machine gives."""
+    """Known to the audit by the name that this machine gives, whatever the environment says of it."""
+    uid = os.getuid()
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
     return Actor(kind="operator", id=name, role="admin")
 
 

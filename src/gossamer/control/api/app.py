@@ -10,7 +10,7 @@ from gossamer.config.settings import Settings
 from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, users
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
-from gossamer.control.api.rim import SmallBodies, Unkept
+from gossamer.control.api.rim import InTurns, SmallBodies, Unkept
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
 from gossamer.core.clock import wall_time
@@ -42,6 +42,7 @@ def make_app(
     answers.install(app)
     app.add_middleware(SmallBodies)
     app.add_middleware(Unkept)
+    app.add_middleware(InTurns)
     return app
 
 

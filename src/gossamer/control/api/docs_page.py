@@ -36,7 +36,10 @@ routes = APIRouter()
 
 @routes.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(render(request.app.openapi()), headers=_POLICY)
+    state = request.app.state
+    if not hasattr(state, "docs_page"):
+        state.docs_page = render(request.app.openapi())
+    return HTMLResponse(state.docs_page, headers=_POLICY)
 
 
 def render(document: Schema) -> str:

@@ -1,13 +1,22 @@
-"""What stands around the whole app, in plain ASGI: bodies are small, and nothing that is answered may be kept."""
+"""What stands around the whole app, in plain ASGI: bodies are small, nothing that is answered may be kept, and few
+requests are worked on at a time.
+"""
 
+import asyncio
 from http import HTTPStatus
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BODY_BYTES: Final = 64 * 1024
-"""A key with a thousand models fits."""
+from gossamer.policy.admission import MOST_CONTROL_BODY_BYTES
+
+MOST_AT_ONCE: Final = 8
+"""Each takes the loop for about a millisecond, in several pieces. Between the pieces of a hundred others a question to
+the store takes seconds, a worker's look-up and a revocation included: a flood that needs no token did that."""
+_LOG_INS: Final = "/v1/auth/"
+"""They wait for passwords to be checked, and must hold nobody else up."""
+_AT_ONCE: Final = frozenset({"/healthz", "/readyz"})
 
 _HEADERS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
@@ -40,9 +49,28 @@ class SmallBodies:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MOST_BODY_BYTES:
+            if taken > MOST_CONTROL_BODY_BYTES:
                 # Of the kind that no reader of bodies takes for a mistake in the JSON.
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
         await self._app(scope, receive_counted if scope["type"] == "http" else receive, send)
+
+
+class InTurns:
+    """Whoever comes while enough are worked on waits, first come, first served."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log_ins = asyncio.Semaphore(MOST_AT_ONCE)
+        self._others = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path in _AT_ONCE:
+            await self._app(scope, receive, send)
+            return
+        async with self._log_ins if path.startswith(_LOG_INS) else self._others:
+            await self._app(scope, receive, send)
+            # One that never waits would let the next one in within the same turn of the loop.
+            await asyncio.sleep(0)

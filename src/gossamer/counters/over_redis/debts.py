@@ -48,13 +48,13 @@ class Settlement:
 
     __slots__ = ("_debts", "command", "is_over", "number", "redirects", "slot", "terms")
 
-    def __init__(self, debts: "Debts", terms: Terms, number: int) -> None:
+    def __init__(self, debts: "Debts", terms: Terms, number: int, redirects: int = 0) -> None:
         self._debts = debts
         self.terms = terms
         self.number = number
         self.command = terms.command(number)
         self.slot = terms.group.slot
-        self.redirects = 0
+        self.redirects = redirects
         self.is_over = False
 
     def answered(self, reply: object, line: Line) -> None:
@@ -75,6 +75,8 @@ class Debts:
         self._under_way: set[Settlement] = set()
         self._waiting: dict[int, Settlement] = {}
         """Not known to be heard, to be sent when Redis is back. By number: Redis must hear them in their order."""
+        self._refused: list[Terms] = []
+        """Known not to be heard, to be sent again under a number that is still to come."""
         self._sums: dict[tuple[Group, Dated], int] = {}
         self._servers: Servers | None = None
         self._clear: asyncio.Future[None] | None = None
@@ -87,7 +89,7 @@ class Debts:
         """Tell Redis what became of a lease, now or when it can hear it."""
         if not (terms.member or terms.nanos):
             self._mention(terms)
-        elif len(self._waiting) < MOST_KEPT:
+        elif len(self._waiting) + len(self._refused) < MOST_KEPT:
             self._send(self._numbered(terms))
         else:
             self._add(terms)
@@ -114,6 +116,9 @@ class Debts:
         waiting, self._waiting = self._waiting, {}
         for number in sorted(waiting):
             self._send(waiting[number])
+        refused, self._refused = self._refused, []
+        for terms in refused:
+            self._send(self._numbered(terms))
         sums, self._sums = self._sums, {}
         for (group, dated), nanos in sums.items():
             self.spend(group, dated, nanos)
@@ -127,7 +132,8 @@ class Debts:
     @property
     def unheard_nanos(self) -> int:
         """Money that Redis does not know of."""
-        return sum(self._sums.values()) + sum(each.terms.nanos for each in self._waiting.values())
+        waiting = [each.terms for each in self._waiting.values()]
+        return sum(self._sums.values()) + sum(terms.nanos for terms in (*waiting, *self._refused))
 
     # --- told by settlements ---
 
@@ -143,18 +149,19 @@ class Debts:
 
     def refused(self, settlement: Settlement, error: ReplyError, line: Line) -> None:
         assert self._servers is not None
-        if settlement.is_over or self._servers.redirect(error, settlement):
-            return
-        if line.is_leaving:
+        if settlement.is_over or line.is_leaving:
             return  # by now it was sent again, or will be
         # It was not carried out, and later ones may have been: under its old number it would count as heard.
-        self.heard(settlement)
-        fresh = self._numbered(settlement.terms)
-        self._waiting[fresh.number] = fresh
-        if error.kind == BETWEEN_SLOTS:
-            self._come_again()
+        fresh = self._numbered(settlement.terms, settlement.redirects)
+        if self._servers.redirect(error, fresh):
+            self._under_way.add(fresh)
         else:
-            self._servers.of_slot(settlement.slot).doubt(str(error))
+            self._refused.append(settlement.terms)
+            if error.kind == BETWEEN_SLOTS:
+                self._come_again()
+            else:
+                self._servers.of_slot(settlement.slot).doubt(str(error))
+        self.heard(settlement)
 
     def _arrived(self, settlement: Settlement) -> None:
         self._under_way.discard(settlement)
@@ -165,18 +172,26 @@ class Debts:
         if self._retry is None:
             self._retry = asyncio.get_running_loop().call_later(_AGAIN_S, self.came_up)
 
-    def _numbered(self, terms: Terms) -> Settlement:
+    def _numbered(self, terms: Terms, redirects: int = 0) -> Settlement:
         self._last_number += 1
-        return Settlement(self, terms, self._last_number)
+        return Settlement(self, terms, self._last_number, redirects)
 
     def _send(self, settlement: Settlement) -> None:
         assert self._servers is not None
         server = self._servers.of_slot(settlement.slot)
-        if server.is_up:
-            self._under_way.add(settlement)
-            server.tell(settlement)
-        else:
+        if not server.is_up:
             self._waiting[settlement.number] = settlement
+            return
+        for older in self._older(settlement) if self._waiting else ():
+            self._under_way.add(older)
+            server.tell(older)
+        self._under_way.add(settlement)
+        server.tell(settlement)
+
+    def _older(self, settlement: Settlement) -> list[Settlement]:
+        """What waited for a server of this slot that is gone: sent behind a later one, it would not be counted."""
+        numbers = sorted(number for number, each in self._waiting.items() if each.slot == settlement.slot)
+        return [self._waiting.pop(number) for number in numbers]
 
     def _add(self, terms: Terms) -> None:
         if terms.nanos:

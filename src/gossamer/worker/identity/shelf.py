@@ -61,7 +61,8 @@ class Shelf(Generic[Name, Kept]):
         self.end(name)
         while len(self._places) >= self.most:
             self._drop_one()
-        second = int(until) + 1
+        # A second that was swept already is not swept again: what is out of time goes with the next one.
+        second = max(int(until), self._swept_to or 0) + 1
         self._places[name] = Place(kept, subjects, second, self._last_used(kept))
         self._due.setdefault(second, set()).add(name)
         for subject in subjects:

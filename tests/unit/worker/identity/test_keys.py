@@ -9,6 +9,7 @@ from gossamer.core.errors import RateLimitExceeded, Unavailable
 from gossamer.feed.messages import AskKeys
 from gossamer.worker.identity import keys as keys_module
 from gossamer.worker.identity.doorman import PACE
+from gossamer.worker.identity.questions import MOST_NEWS
 from tests.unit.worker.identity.said import PEER, KeyBook, digest_of, grant, turns
 
 
@@ -264,3 +265,21 @@ async def test_who_hangs_up_after_asking_is_charged_all_the_same():
         book.answer(question)
     with pytest.raises(RateLimitExceeded):
         await book.ask("wrong too")
+
+
+@pytest.mark.parametrize("how", ["all was forgotten", "too many changes came since"])
+async def test_an_answer_from_before_changes_that_nobody_can_name_any_more_is_not_believed(how: str):
+    book = KeyBook()
+    asking = book.ask("t")
+    question = await book.question()
+    if how == "all was forgotten":
+        book.news.begin_at(10)
+        book.keys.forget()
+    else:
+        for number in range(MOST_NEWS + 1):
+            book.change(2 + number, keys=(f"other{number}",))
+    book.answer(question, 1, t=grant("k1"))
+    again = await book.question()
+    assert again.id != question.id, "it may have been revoked since it was read"
+    book.answer(again, 1000)
+    assert await asking is None

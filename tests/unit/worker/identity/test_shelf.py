@@ -89,3 +89,14 @@ def test_what_was_ended_otherwise_leaves_nothing_behind():
     kept.shelf.end_all()
     assert len(kept.gone) == 100
     assert (kept.shelf._places, kept.shelf._due, kept.shelf._of_subject) == ({}, {}, {})
+
+
+def test_what_is_out_of_time_when_it_comes_goes_with_the_next_sweep():
+    """Its key may have run out while the answer was on its way, over a second that was swept already."""
+    kept = Kept()
+    kept.put("a", until=5.0)
+    kept.shelf.sweep(10.0)
+    late = kept.put("b", until=9.2)
+    kept.shelf.sweep(11.0)
+    assert kept.gone == ["a", "b"]
+    assert not late.is_valid
