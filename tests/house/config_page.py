@@ -8,7 +8,7 @@ A test compares it with what would be written now.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gossamer.config.money import BUDGET_FORM, RATE_FORM
+from gossamer.config.money import BUDGET_FORM, COUNT_FORM, RATE_FORM
 from gossamer.config.schema import json_schema
 from gossamer.config.units import DURATION_FORM, SIZE_FORM
 from gossamer.supervisor.changes import FIXED, FIXED_OF_CONTROL, FIXED_OF_SERVER
@@ -39,18 +39,26 @@ $ gossamer config schema                           # the schema, for completion 
   whole. `--host`, `--port` and `--workers` of `gossamer serve` go before both.
 - **Durations** are written `250ms`, `10s`, `5m`, `1h` or `1d`; a plain number is seconds.
 - **Sizes** are written `64KB` (1,000) or `32MiB` (1,024); a plain number is bytes.
+- **Counts** are written `32768`, `128k` (128,000) or `1M`.
 - **Rates** are written `600/min`, `20k/min` or `1M/min`, **budgets** `2.50 USD/day` or `50 USD/month`, **amounts** in
   US dollars as plain numbers; all are kept exactly.
 - **NAME** is chosen by you.
 - **Rules across fields**: a provider that is named must exist; each key has its own name and one of `token` and
   `sha256`; the header of the key stands in `headers` or follows from `api_keys`, not both; `openai-compatible` has a
   `base_url` or a `vendor`; `journal.max_size` holds three segments for each worker; a model that is limited, and the
-  provider of one that is priced, must exist.
+  provider of one that is priced, must exist; a route names each target once, and is `sticky` only where its strategy
+  has a choice.
 - **A reload** (SIGHUP) takes over all but FIXED: these wait for a restart, and the log says so.
 - **Proxies** to the providers come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read at the start.
 """
 
-_WORDS = {DURATION_FORM: "a duration", SIZE_FORM: "a size", RATE_FORM: "a rate", BUDGET_FORM: "a budget"}
+_WORDS = {
+    DURATION_FORM: "a duration",
+    SIZE_FORM: "a size",
+    RATE_FORM: "a rate",
+    COUNT_FORM: "a count",
+    BUDGET_FORM: "a budget",
+}
 _PLAIN = {"boolean": "`true`, `false`", "string": "text", "number": "an amount"}
 _REFERENCE = r"\$\{"
 """Any value may come from the environment; the introduction says so once."""

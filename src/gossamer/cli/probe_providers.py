@@ -62,7 +62,7 @@ async def _connect(upstream: Upstream, proxies: ProxySettings) -> tuple[Word, st
 
 
 def _keys_text(provider: Upstream) -> str:
-    keys = [mask(key) for key in provider.api_keys]
+    keys = [mask(key if isinstance(key, str) else key.key) for key in provider.api_keys]
     if not keys:
         return "has no key, and is asked without one"
     return f"has {len(keys)} key{'s' if len(keys) > 1 else ''}: {', '.join(keys)}"

@@ -13,9 +13,11 @@ from gossamer.config import values
 from gossamer.config.document import Tag
 from gossamer.config.money import (
     BUDGET_FORM,
+    COUNT_FORM,
     PICOS_A_MILLION,
     RATE_FORM,
     format_budget,
+    format_count,
     format_rate,
     format_usd,
 )
@@ -209,6 +211,14 @@ _NAMED = (
         allowed="write a rate such as 600/min or 1M/min",
         schema=_form(RATE_FORM),
         write=format_rate,
+    ),
+    Leaf(
+        name="count",
+        parse=values.read_count,
+        allowed="write a number such as 128k, 1M or 32768",
+        schema={"anyOf": [{"type": "integer", "minimum": 1}, _form(COUNT_FORM)]},
+        tags=_TEXT | _NUMBER,
+        write=format_count,
     ),
     Leaf(
         name="budget",

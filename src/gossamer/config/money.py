@@ -1,4 +1,4 @@
-"""Rates, budgets and prices as people write them: `600/min`, `50 USD/month`, `0.15`.
+"""Rates, counts, budgets and prices as people write them: `600/min`, `50 USD/month`, `0.15`.
 
 Text in, whole numbers out, and back. No float on the way: a price of 0.1 is 0.1.
 """
@@ -12,12 +12,14 @@ from msgspec import Struct
 from gossamer.core.allowance import NANOS_PER_USD
 
 RATE_FORM = r"^[0-9]+(\.[0-9]+)? ?[kKmM]? ?/ ?min$"
+COUNT_FORM = r"^[0-9]+(\.[0-9]+)? ?[kKmM]?$"
 BUDGET_FORM = r"^[0-9]+(\.[0-9]{1,9})? ?USD ?/ ?(day|month)$"
 """In the dialect that Python and JSON Schema share, since editors check by the same forms."""
 
 PICOS_A_MILLION: Final = 1_000_000
 """A dollar for a million tokens is a millionth of a dollar for one: so many pico-dollars."""
 
+_COUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmM]?)")
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmM]?) ?/ ?min")
 _BUDGET = re.compile(r"([0-9]+(?:\.[0-9]{1,9})?) ?USD ?/ ?(day|month)")
 _AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -44,10 +46,22 @@ def parse_rate(text: str) -> int:
 
 
 def format_rate(rate: int) -> str:
+    return f"{format_count(rate)}/min"
+
+
+def parse_count(text: str) -> int:
+    """Thousands and millions as tokens are counted: 128k is 128,000."""
+    match = _COUNT.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return _whole(Decimal(match[1]) * _THOUSANDS[match[2].lower()], text)
+
+
+def format_count(count: int) -> str:
     for letter, factor in (("M", 1_000_000), ("k", 1000)):
-        if rate and rate % factor == 0:
-            return f"{rate // factor}{letter}/min"
-    return f"{rate}/min"
+        if count and count % factor == 0:
+            return f"{count // factor}{letter}"
+    return str(count)
 
 
 def parse_budget(text: str) -> Budget:

@@ -11,7 +11,7 @@ import msgspec
 from gossamer.config.document import Entry, Node, Table, parse_override
 from gossamer.config.leaves import Leaf
 from gossamer.config.problems import Place, Problem, suggest
-from gossamer.config.shapes import ListShape, MapShape, SectionShape, Shape, VariantShape
+from gossamer.config.shapes import EitherShape, ListShape, MapShape, SectionShape, Shape, VariantShape
 
 PREFIX = "GOSSAMER_"
 _LEVEL = "__"
@@ -98,6 +98,8 @@ def _choices(shape: Shape, node: Node | None) -> dict[str, Shape]:
             return keys
         case MapShape():
             return dict.fromkeys(node.entries if isinstance(node, Table) else (), shape.value)
+        case EitherShape():
+            return _choices(shape.section, node)
         case ListShape() | Leaf():
             return {}
 

@@ -10,7 +10,7 @@ from gossamer.config.document import Items, Node, Scalar, Table
 from gossamer.config.environment import BadReference, expand, has_reference, names_in
 from gossamer.config.leaves import Leaf
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
-from gossamer.config.shapes import FieldShape, ListShape, MapShape, SectionShape, Shape, VariantShape
+from gossamer.config.shapes import EitherShape, FieldShape, ListShape, MapShape, SectionShape, Shape, VariantShape
 from gossamer.config.values import Unfit
 
 
@@ -49,6 +49,8 @@ class Reader:
                 return self._section(shape, node, path)
             case VariantShape():
                 return self._variant(shape, node, path)
+            case EitherShape():
+                return self._either(shape, node, path)
 
     # --- single values ---
 
@@ -151,6 +153,19 @@ class Reader:
             return BAD
         rest = {key: entry for key, entry in table.entries.items() if key != shape.selector}
         return self._fields(shape.sections[word], Table(rest, table.place), path, shape.homes)
+
+    def _either(self, shape: EitherShape, node: Node, path: FieldPath) -> object:
+        if isinstance(node, Table):
+            return self._section(shape.section, node, path)
+        if isinstance(node, Items):
+            keys = ", ".join(shape.section.fields)
+            return self._bad(
+                node.place,
+                path,
+                "a list stands where one value or a mapping is needed",
+                f"{shape.leaf.allowed}; or a mapping with {keys}",
+            )
+        return self._leaf(shape.leaf, node, path)
 
     def _table(self, node: Node, path: FieldPath) -> Table | None:
         if _is_nothing(node):

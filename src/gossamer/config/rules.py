@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
+from gossamer.config.routes import RouteSettings, targets_of
 from gossamer.config.settings import (
     AnthropicProvider,
     AzureProvider,
@@ -33,6 +34,7 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _one_voice_on_authorization(found, tree)
     yield from _compatible_has_address(found, tree)
     yield from _providers_exist(found, tree)
+    yield from _routes_make_sense(found, tree)
     yield from _keys_have_one_secret(found, tree)
     yield from _keys_differ(found, tree)
     yield from _limited_models_exist(found, tree)
@@ -41,18 +43,18 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
 
 
 def _limited_models_exist(found: Found, tree: Node) -> Iterator[Problem]:
-    aliases = {path[1]: str(value) for path, value in found.items() if len(path) == 2 and path[0] == "models"}
+    aliases = {path[1]: _sole_target(value) for path, value in found.items() if len(path) == 2 and path[0] == "models"}
     names = _provider_names(tree)
     named: dict[str, FieldPath] = {}
     for path in found:
         match path:
             case ("limits", "models", str() as name):
                 target = aliases.get(name, name)
-                provider, slash, _ = target.partition("/")
-                if not slash or provider not in names:
+                provider, slash, _ = target.partition("/") if target is not None else (name, "", "")
+                if target is not None and (not slash or provider not in names):
                     listed = did_you_mean(name, map(str, aliases), listed_as="models")
                     yield _problem(tree, path, f"there is no model {name}", f"{listed}; or write provider/model")
-                elif (first := named.setdefault(target, path)) != path:
+                elif (first := named.setdefault(target or name, path)) != path:
                     yield _repeated(
                         tree,
                         path,
@@ -60,6 +62,12 @@ def _limited_models_exist(found: Found, tree: Node) -> Iterator[Problem]:
                         f"{target} has its limits already",
                         "it is one model, whatever name it goes by",
                     )
+
+
+def _sole_target(model: object) -> str | None:
+    """None: a route of several, which is limited by its own name."""
+    targets = targets_of(model) if isinstance(model, str | RouteSettings) else ()
+    return targets[0].target if len(targets) == 1 else None
 
 
 def _priced_providers_exist(found: Found, tree: Node) -> Iterator[Problem]:
@@ -122,12 +130,44 @@ def _providers_exist(found: Found, tree: Node) -> Iterator[Problem]:
     names = _provider_names(tree)
     for path, value in found.items():
         match path:
-            case ("models", _) | ("default_provider",) if isinstance(value, str):
+            case (
+                ("models", _)
+                | ("default_provider",)
+                | ("models", _, "targets", _)
+                | (
+                    "models",
+                    _,
+                    "targets",
+                    _,
+                    "target",
+                )
+            ) if isinstance(value, str):
                 name = value.partition("/")[0]
                 if name not in names:
                     yield _problem(
                         tree, path, f"there is no provider {name}", did_you_mean(name, names, listed_as="providers")
                     )
+
+
+def _routes_make_sense(found: Found, tree: Node) -> Iterator[Problem]:
+    for path, value in found.items():
+        if isinstance(value, RouteSettings):
+            for field, wrong, allowed in problems_of_route(value):
+                yield _problem(tree, (*path, field), wrong, allowed)
+
+
+def problems_of_route(route: RouteSettings) -> Iterator[tuple[str, str, str]]:
+    """Field, what is wrong with it and what would do, of a route by itself, wherever it comes from."""
+    targets = [one.target for one in route.all_targets]
+    twice = next((target for target in targets if targets.count(target) > 1), None)
+    if twice is not None:
+        yield "targets", f"{twice} is named twice", "name each once; `weight` says how much of the traffic is its"
+    if route.sticky != "none" and route.strategy == "fallback":
+        yield (
+            "sticky",
+            "with the strategy fallback all stay with the first anyway",
+            "leave it out, or change `strategy`",
+        )
 
 
 def _provider_names(tree: Node) -> set[str]:

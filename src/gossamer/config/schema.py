@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from gossamer.config.leaves import Leaf
-from gossamer.config.shapes import FieldShape, ListShape, MapShape, SectionShape, Shape, VariantShape, file_shape
+from gossamer.config.shapes import (
+    EitherShape,
+    FieldShape,
+    ListShape,
+    MapShape,
+    SectionShape,
+    Shape,
+    VariantShape,
+    file_shape,
+)
 
 Schema = dict[str, Any]
 
@@ -36,6 +45,8 @@ def _schema(shape: Shape) -> Schema:
             return _section(shape)
         case VariantShape():
             return {"oneOf": [_section(each, {shape.selector: word}) for word, each in shape.sections.items()]}
+        case EitherShape():
+            return _any_of(_schema(shape.leaf), _section(shape.section))
 
 
 def _section(shape: SectionShape, fixed: Mapping[str, str] | None = None) -> Schema:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gossamer.config.section import ModelName, Section, Target
+from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
+from gossamer.config.section import Duration, ModelName, Secret, Section, Target
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -24,7 +25,6 @@ Registration = Literal["closed", "invite", "open"]
 VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
 Spoken = Literal["chat", "responses", "messages"]
 
-Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
 FilePath = Annotated[str, Meta(extra={"leaf": "path"})]
@@ -33,7 +33,6 @@ BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 ApiVersion = Annotated[str, Meta(extra={"leaf": "api_version"})]
-Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
 StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
@@ -181,7 +180,11 @@ class Upstream(Section, frozen=True, kw_only=True, tag_field="kind"):
     """What all providers have in common that are reached over HTTP."""
 
     base_url: BaseUrl
-    api_keys: tuple[Secret, ...] = ()
+    api_keys: tuple[Secret | ApiKeySettings, ...] = ()
+    models: Annotated[
+        Mapping[ModelName, AbilitySettings],
+        Meta(description="What its models can do, for routes to look at; what is left out can do everything."),
+    ] = field(default_factory=dict)
     timeouts: TimeoutSettings = field(default_factory=TimeoutSettings)
     max_connections: Annotated[int, Meta(ge=1, description="Connections that one worker may hold open.")] = (
         _POOL.connections
@@ -200,7 +203,10 @@ class OpenAIProvider(Upstream, frozen=True, kw_only=True, tag="openai"):
     """OpenAI itself."""
 
     base_url: BaseUrl = "https://api.openai.com/v1"
-    api_keys: Annotated[tuple[Secret, ...], Meta(min_length=1, description="At least one; usually ${OPENAI_API_KEY}.")]
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...],
+        Meta(min_length=1, description="At least one; usually ${OPENAI_API_KEY}."),
+    ]
 
 
 class AnthropicProvider(Upstream, frozen=True, kw_only=True, tag="anthropic"):
@@ -208,7 +214,8 @@ class AnthropicProvider(Upstream, frozen=True, kw_only=True, tag="anthropic"):
 
     base_url: BaseUrl = "https://api.anthropic.com/v1"
     api_keys: Annotated[
-        tuple[Secret, ...], Meta(min_length=1, description="At least one; usually ${ANTHROPIC_API_KEY}.")
+        tuple[Secret | ApiKeySettings, ...],
+        Meta(min_length=1, description="At least one; usually ${ANTHROPIC_API_KEY}."),
     ]
 
 
@@ -216,7 +223,9 @@ class AzureProvider(Upstream, frozen=True, kw_only=True, tag="azure-openai"):
     """OpenAI's models at Azure; what a request names as its model is the deployment."""
 
     base_url: Annotated[BaseUrl, Meta(description="https://NAME.openai.azure.com, without a path.")]
-    api_keys: Annotated[tuple[Secret, ...], Meta(min_length=1, description="At least one; sent as `api-key`.")]
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...], Meta(min_length=1, description="At least one; sent as `api-key`.")
+    ]
     api_version: Annotated[
         ApiVersion, Meta(description="A date as Azure lists them; or v1, where the model stands in the body.")
     ] = "2024-10-21"
@@ -232,7 +241,9 @@ class CompatibleProvider(Upstream, frozen=True, kw_only=True, tag="openai-compat
     speaks: Annotated[
         tuple[Spoken, ...], Meta(min_length=1, description="What it answers itself; the rest is translated.")
     ] = ("chat",)
-    api_keys: Annotated[tuple[Secret, ...], Meta(description="Leave it out for a server that asks for no key.")] = ()
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...], Meta(description="Leave it out for a server that asks for no key.")
+    ] = ()
 
 
 class MockSettings(Section, frozen=True, kw_only=True):
@@ -297,9 +308,10 @@ class Common(Section, frozen=True, kw_only=True):
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
         field(default_factory=dict)
     )
-    models: Annotated[Mapping[ModelName, Target], Meta(description="Names for models: alias to provider/model.")] = (
-        field(default_factory=dict)
-    )
+    models: Annotated[
+        Mapping[ModelName, Target | RouteSettings],
+        Meta(description="Names for models: alias to provider/model, or to a route with several."),
+    ] = field(default_factory=dict)
     counters: Annotated[
         CountersUrl,
         Meta(

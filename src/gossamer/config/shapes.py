@@ -71,7 +71,14 @@ class VariantShape(msgspec.Struct, frozen=True):
         return {key: f"to {self.selector}: {word}" for word, section in self.sections.items() for key in section.fields}
 
 
-Shape = Leaf | ListShape | MapShape | SectionShape | VariantShape
+class EitherShape(msgspec.Struct, frozen=True):
+    """A single value where that says it all, or a table that says more."""
+
+    leaf: Leaf
+    section: SectionShape
+
+
+Shape = Leaf | ListShape | MapShape | SectionShape | VariantShape | EitherShape
 
 
 @cache
@@ -93,10 +100,20 @@ def _shape(kind: inspect.Type) -> Shape:
         case inspect.VarTupleType():
             return ListShape(_shape(kind.item_type), kind.min_length or 0, takes_one)
         case inspect.UnionType() if leaf is None:
+            either = _either(kind)
+            if either is not None:
+                return either
             sections = {str(each.tag): _section(each) for each in map(_struct_type, kind.types)}
             selector = _struct_type(kind.types[0]).tag_field or ""
             return VariantShape(selector, choice(tuple(sections)), sections)
     return _leaf(kind, leaf)
+
+
+def _either(kind: inspect.UnionType) -> EitherShape | None:
+    shapes = [_shape(each) for each in kind.types] if len(kind.types) == 2 else []
+    leaves = [shape for shape in shapes if isinstance(shape, Leaf)]
+    sections = [shape for shape in shapes if isinstance(shape, SectionShape)]
+    return EitherShape(leaves[0], sections[0]) if leaves and sections else None
 
 
 def _leaf(kind: inspect.Type, leaf: Leaf | None) -> Leaf:

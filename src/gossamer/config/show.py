@@ -10,7 +10,7 @@ import yaml
 
 from gossamer.config.leaves import Leaf, mask
 from gossamer.config.settings import KeySettings, Settings
-from gossamer.config.shapes import ListShape, MapShape, SectionShape, Shape, VariantShape, file_shape
+from gossamer.config.shapes import EitherShape, ListShape, MapShape, SectionShape, Shape, VariantShape, file_shape
 
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password|credential|signature")
 
@@ -41,6 +41,8 @@ def _plain(shape: Shape, value: Any) -> Any:
         case VariantShape():
             word = next(word for word, section in shape.sections.items() if isinstance(value, section.struct))
             return {shape.selector: word, **_plain(shape.sections[word], value)}
+        case EitherShape():
+            return _plain(shape.section if isinstance(value, shape.section.struct) else shape.leaf, value)
 
 
 def _plain_named(shape: Shape, name: str, value: Any) -> Any:

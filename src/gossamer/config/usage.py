@@ -9,10 +9,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from gossamer.config.money import Budget
-from gossamer.config.section import ModelName, Section
+from gossamer.config.section import ModelName, Rate, Section
 from gossamer.core.allowance import Limits
 
-Rate = Annotated[int, Meta(ge=1, extra={"leaf": "rate"})]
 BudgetText = Annotated[Budget, Meta(extra={"leaf": "budget"})]
 UsdAMillion = Annotated[int, Meta(ge=0, extra={"leaf": "usd_a_million"})]
 Usd = Annotated[int, Meta(ge=0, extra={"leaf": "usd"})]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from ipaddress import ip_address
 
-from gossamer.config.money import Budget, parse_budget, parse_rate, parse_usd
+from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate, parse_usd
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
@@ -99,6 +99,13 @@ def read_rate(text: str) -> int:
         return parse_rate(text)
     except ValueError:
         raise Unfit(f"{text!r} is no rate") from None
+
+
+def read_count(text: str) -> int:
+    try:
+        return parse_count(text)
+    except ValueError:
+        raise Unfit(f"{text!r} is no whole number") from None
 
 
 def read_budget(text: str) -> Budget:

@@ -1,4 +1,4 @@
-"""What the state store keeps, as values: users, keys, agents, and the events that say who changed what.
+"""What the state store keeps, as values: users, keys, agents, routes, and the events that say who changed what.
 
 Ids are UUIDv7 in their usual form. `version` counts the changes of one thing: it is its ETag.
 """
@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from gossamer.config.routes import RouteSettings
 from gossamer.core.allowance import UNLIMITED, Limits
 
 Role = Literal["admin", "member"]
@@ -56,6 +57,17 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = UNLIMITED
     directive_id: str | None = None
     is_active: bool = True
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+class StoredRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that leads to several targets, as the admin API made it. Names of the configuration are not among them."""
+
+    id: str
+    name: str
+    route: RouteSettings
     created_at: datetime
     updated_at: datetime
     version: int = 1

@@ -6,7 +6,7 @@ How the body looks is the dialect's business (gossamer.dialects).
 
 from typing import ClassVar
 
-from gossamer.core.record import Outcome
+from gossamer.core.record import Attempt, Outcome
 
 
 class GatewayError(Exception):
@@ -23,6 +23,8 @@ class GatewayError(Exception):
         self.message = message
         self.param = param
         self.retry_after_s = retry_after_s
+        self.attempts: tuple[Attempt, ...] = ()
+        """Where several were made: what became of each."""
 
 
 # --- the caller's ---

@@ -4,7 +4,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 """
 
 from gossamer.core.caller import Caller
-from gossamer.core.ports import AgentClaims, Claims, Lease, Services, Target
+from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
 from gossamer.core.record import Attempt, Usage
 from gossamer.core.timing import Spent
 from gossamer.core.translation import Translation
@@ -23,6 +23,9 @@ class Exchange:
     agent: AgentClaims | None = None
     model: str | None = None
     target: Target | None = None
+    """Of the attempt under way, or the last."""
+    route: Route | None = None
+    """Where there is more than one way."""
     body: bytes = b""
     """As the client sent it, with the agent's model where it named none."""
     outgoing: bytes = b""
@@ -47,6 +50,9 @@ class Exchange:
     """Those that failed, and the last one where any did."""
     usage: Usage | None = None
     sent_ns: int = 0
+    """When the first attempt went out."""
+    key_place: int = 0
+    """Of the provider's keys, where it has several: which one this attempt has."""
     answered_ns: int = 0
     """When the loop could first see the provider's answer."""
     spent: Spent | None = None

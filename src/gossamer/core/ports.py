@@ -8,13 +8,16 @@ import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
 from gossamer.core.endpoints import Dialect
+from gossamer.core.failure import Failure, Step
 from gossamer.core.later import Later
-from gossamer.core.record import Record, Usage
+from gossamer.core.record import Outcome, Record, Usage
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.turn import Turn
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     from gossamer.core.exchange import Exchange
 
 
@@ -134,12 +137,27 @@ class Wording(Protocol):
         """
 
 
+class Keys(Protocol):
+    """The keys of a provider that has several, by their places. Times are seconds of a clock that does not jump."""
+
+    count: int
+
+    def rest(self, place: int, pause_s: float | None, now: float) -> None:
+        """The provider has had enough of this one, for so long as it said."""
+
+    def has_free(self, now: float) -> bool: ...
+
+
 class Provider(Protocol):
     """Somebody who answers. `send` never waits; the sink hears of the answer."""
 
     name: str
     wordings: Mapping[Dialect, Wording]
     """Of the dialects that it does not take as they are; all others go to it as they came."""
+
+    @property
+    def keys(self) -> Keys | None:
+        """None where there is nothing to choose."""
 
     def send(self, exchange: "Exchange", sink: ResponseSink, uploader: Uploader | None = None) -> Sending: ...
 
@@ -158,14 +176,54 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     """None where nobody said what it costs."""
 
 
+class Route(Protocol):
+    """The way of one request, where there is more than one, or it may be tried again. What is not so has none."""
+
+    target: Target
+    """Of the attempt under way, or the next."""
+    watch: "TimerHandle | None"
+    """Of the deadline."""
+
+    @property
+    def label(self) -> str:
+        """How the limits of the settings know it."""
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """All that may come to answer."""
+
+    @property
+    def deadline_s(self) -> float | None:
+        """From the arrival of the request to the first byte of its answer."""
+
+    def asked(self, at_ns: int) -> None:
+        """An attempt goes out."""
+
+    def failed(self, exchange: "Exchange", failure: Failure, at_ns: int) -> Step | None:
+        """What to do next; None: nothing, the failure is the answer."""
+
+    def settled(self, exchange: "Exchange", outcome: Outcome, status: int) -> None:
+        """The request is over, its record not written yet."""
+
+
+class Way(Protocol):
+    """Several targets and what to do with them: a Route for each request. Raises ProviderBusy where none is ready,
+    and InvalidRequest where none can do what is asked.
+    """
+
+    label: str
+
+    def begin(self, exchange: "Exchange") -> Route: ...
+
+
 class Router(Protocol):
     """Finds who answers. Raises ModelNotFound, or NotFound where no provider is meant."""
 
-    def target_of(self, model: str) -> Target: ...
+    def target_of(self, model: str) -> Target | Way: ...
 
-    def provider_named(self, name: str, model: str | None) -> Target: ...
+    def provider_named(self, name: str, model: str | None) -> Target | Way: ...
 
-    def default_target(self) -> Target: ...
+    def default_target(self) -> Target | Way: ...
 
     @property
     def catalog_target(self) -> Target:

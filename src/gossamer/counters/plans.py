@@ -38,6 +38,8 @@ class Plans(Generic[P]):
         if not isinstance(known, Known) or known.limiter is not self._limiter:
             known = self._meet(claims)
         label = target.label if target is not None and target.label in self._models else None
+        if label is None and exchange.route is not None and exchange.route.label in self._models:
+            label = exchange.route.label
         plans = known.plain if agent is None else self._of_agent(known, agent)
         if label in plans:
             found: P | None = plans[label]

@@ -37,11 +37,12 @@ def price(exchange: Exchange, rules: Rules, estimate: Usage) -> int | None:
     """What a budget must have room for; None where nobody knows, and the settings allow that."""
     if exchange.caller.method in _FREE_METHODS and not exchange.caller.endpoint.needs_model:
         return 0
-    target = exchange.target
-    if target is not None and target.price is not None:
-        return target.price.cost(estimate)
+    targets = exchange.route.targets if exchange.route is not None else (exchange.target,)
+    prices = [target.price for target in targets if target is not None and target.price is not None]
+    if len(prices) == len(targets):  # whichever answers, there is room for it
+        return max(tariff.cost(estimate) for tariff in prices)
     if rules.refuses_unpriced:
-        label = target.label if target is not None else "what was asked for"
+        label = next((one.label for one in targets if one is not None and one.price is None), "what was asked for")
         raise PriceUnknown(
             f"A budget limits this request, and nobody has said what {label} costs. "
             "The operator can put it into `prices`, or set `limits.unpriced` to `allow`."

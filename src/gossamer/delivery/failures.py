@@ -20,9 +20,9 @@ def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -
             f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
         )
     if status in (503, 529):
-        return ProviderBusy(f"{said} Try again later.", retry_after_s=_seconds(seen.retry_after))
+        return ProviderBusy(f"{said} Try again later.", retry_after_s=seconds_of(seen.retry_after))
     if status >= 500:
-        return ProviderUnavailable(f"{said} Try again.", retry_after_s=_seconds(seen.retry_after))
+        return ProviderUnavailable(f"{said} Try again.", retry_after_s=seconds_of(seen.retry_after))
     return None
 
 
@@ -32,7 +32,7 @@ def _message(body: bytes, status: int) -> str:
     return text if text.endswith((".", "!", "?", ")")) else text + "."
 
 
-def _seconds(retry_after: bytes | None) -> float | None:
+def seconds_of(retry_after: bytes | None) -> float | None:
     """The seconds form; a date is left to the default, since clocks differ. So is what nobody can wait for."""
     is_told = retry_after is not None and retry_after.isdigit() and len(retry_after) <= _RETRY_AFTER_DIGITS
     return float(retry_after) if retry_after is not None and is_told else None

@@ -58,6 +58,11 @@ class Collecting:
             self._parts.append(data)
         return self._size_bytes <= COLLECTED_BYTES or self._head.status >= 400
 
+    @property
+    def body(self) -> bytes:
+        """All of it that came."""
+        return b"".join(self._parts)
+
     def turn_to_passing(self) -> "Passing":
         passing = Passing(self._exchange, self._head, self._seen)
         for part in self._parts:
@@ -66,7 +71,7 @@ class Collecting:
 
     def end(self) -> None:
         exchange, head, seen = self._exchange, self._head, self._seen
-        body = b"".join(self._parts)
+        body = self.body
         if head.status < 400:
             exchange.usage = usage_of_answer(unzip(body) if seen.encoding == b"gzip" else body)
             reply(exchange, head.status, answer_lines(exchange, seen), body)

@@ -53,6 +53,8 @@ def write_down(
     first_byte_ns: int,
 ) -> None:
     exchange.is_settled = True
+    if exchange.route is not None:
+        exchange.route.settled(exchange, outcome, status)
     services = exchange.services
     request = exchange.request
     caller = exchange.caller

@@ -59,10 +59,14 @@ class TranslatedWhole:
     def turn_to_passing(self) -> "TranslatedWhole":
         return self
 
-    def end(self) -> None:
+    @property
+    def body(self) -> bytes:
+        """All of it that came, as the provider meant it."""
         body = b"".join(self._parts)
-        if self._seen.encoding == b"gzip":
-            body = unzip(body, _WHOLE_BYTES)
+        return unzip(body, _WHOLE_BYTES) if self._seen.encoding == b"gzip" else body
+
+    def end(self) -> None:
+        body = self.body
         if self._head.status < 400:
             self._tell(body)
         else:

@@ -19,6 +19,11 @@ class Upload:
         self._refuse = refuse
         self._taker: UploadTaker | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any of it may have gone out: what has is not there any more."""
+        return self._taker is not None
+
     # --- what the provider's connection tells ---
 
     def upload_wanted(self, call: UploadTaker) -> None:

@@ -20,6 +20,18 @@ class _Error(msgspec.Struct, frozen=True):
     code: str
 
 
+class _Tried(msgspec.Struct, frozen=True):
+    """One attempt, where there were several."""
+
+    target: str
+    status: int | None
+    error: str | None
+
+
+class _ErrorOfAll(_Error, frozen=True):
+    attempts: list[_Tried]
+
+
 class _ErrorBody(msgspec.Struct, frozen=True):
     error: _Error
 
@@ -37,6 +49,10 @@ class _ResponsesEvent(msgspec.Struct, frozen=True, tag_field="type", tag="error"
 class _MessagesError(msgspec.Struct, frozen=True):
     type: str
     message: str
+
+
+class _MessagesErrorOfAll(_MessagesError, frozen=True):
+    attempts: list[_Tried]
 
 
 class _MessagesBody(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
@@ -67,8 +83,17 @@ def render_stream_error(error: GatewayError, dialect: Dialect, sequence_number: 
 
 
 def _error_of(error: GatewayError) -> _Error:
+    if error.attempts:
+        return _ErrorOfAll(error.message, error.kind, error.param, error.code, _tried(error))
     return _Error(error.message, error.kind, error.param, error.code)
 
 
 def _messages_body(error: GatewayError) -> _MessagesBody:
-    return _MessagesBody(_MessagesError(_MESSAGES_TYPES.get(error.status, error.kind), error.message))
+    kind = _MESSAGES_TYPES.get(error.status, error.kind)
+    if error.attempts:
+        return _MessagesBody(_MessagesErrorOfAll(kind, error.message, _tried(error)))
+    return _MessagesBody(_MessagesError(kind, error.message))
+
+
+def _tried(error: GatewayError) -> list[_Tried]:
+    return [_Tried(attempt.target, attempt.status or None, attempt.error) for attempt in error.attempts]

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits
+from gossamer.core.routing import Sticky, Strategy
 
 PROTOCOL: Final = 1
 """Goes up when an older side would misread the lines; the control process refuses another number by name."""
@@ -43,6 +44,16 @@ class AgentGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     directive_id: str | None = None
 
 
+class RouteGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A name that leads to several targets. Of each: provider/model, weight, priority."""
+
+    targets: tuple[tuple[str, int, int], ...]
+    strategy: Strategy = "fallback"
+    sticky: Sticky = "none"
+    retries: int = 0
+    deadline_s: float | None = None
+
+
 # --- a worker's ---
 
 
@@ -66,10 +77,26 @@ class AskAgents(msgspec.Struct, frozen=True, tag="agents?"):
     agent_ids: tuple[str, ...]
 
 
+class AskRoutes(msgspec.Struct, frozen=True, tag="routes?"):
+    """For all that there are."""
+
+    id: int
+
+
 class Used(msgspec.Struct, frozen=True, tag="used"):
     """Unix times at which keys were last used, by key id. Told now and then."""
 
     keys: dict[str, float]
+
+
+# --- either's ---
+
+
+class Turned(msgspec.Struct, frozen=True, tag="turned"):
+    """The circuit of a target opened or closed, as one worker found; the control process tells the others."""
+
+    target: str
+    is_open: bool
 
 
 # --- the control process's ---
@@ -96,6 +123,14 @@ class Agents(msgspec.Struct, frozen=True, omit_defaults=True, tag="agents"):
     grants: dict[str, AgentGrant]
 
 
+class Routes(msgspec.Struct, frozen=True, omit_defaults=True, tag="routes"):
+    """All that there are, by name."""
+
+    id: int
+    revision: int
+    routes: dict[str, RouteGrant]
+
+
 class Unavailable(msgspec.Struct, frozen=True, tag="unavailable"):
     """The store could not be asked. Says nothing about what was asked for."""
 
@@ -111,6 +146,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     agents: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     """Their keys and agents are meant as well."""
+    routes: tuple[str, ...] = ()
+    """Whatever they are: all are asked for again."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -119,5 +156,5 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-FromWorker = Hello | AskKeys | AskAgents | Used
-FromControl = State | Keys | Agents | Unavailable | Changed | Refused
+FromWorker = Hello | AskKeys | AskAgents | AskRoutes | Used | Turned
+FromControl = State | Keys | Agents | Routes | Unavailable | Changed | Turned | Refused

@@ -33,6 +33,13 @@ _OF_THE_BYTES = frozenset({b"content-type", b"content-encoding", b"content-diges
 _RENAMED_OF_TRANSLATED = {b"request-id": b"x-request-id"}
 """Anthropic's word for it."""
 
+
+def target_lines(label: str, attempts: int) -> str:
+    """Who answered, and the how many-th attempt that was."""
+    shown = label if label.isascii() and label.isprintable() else ascii(label)
+    return f"x-gossamer-target: {shown}\r\nx-gossamer-attempts: {attempts}\r\n"
+
+
 LIMIT_MARK = b"x-ratelimit-"
 """A provider's tell of the gateway's account there. On a request that the gateway limits, its own stand instead."""
 

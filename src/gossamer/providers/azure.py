@@ -11,6 +11,7 @@ from gossamer.http.limits import CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.providers.http import HttpProvider
+from gossamer.providers.keys import ProviderKey
 from gossamer.providers.voices import Voice
 
 NEWEST_PREFIX: Final = b"/openai/v1"
@@ -29,7 +30,7 @@ class AzureProvider(HttpProvider):
         name: str,
         origin: Origin,
         prefix: bytes,
-        api_keys: tuple[str, ...],
+        api_keys: tuple[ProviderKey, ...],
         headers: Mapping[str, str],
         timeouts: CallTimeouts,
         pool: Pool,

@@ -5,7 +5,6 @@ to the provider, but for the id and the length.
 """
 
 from collections.abc import Collection, Mapping
-from itertools import cycle
 
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call, ResponseSink, Uploader
@@ -13,6 +12,7 @@ from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.policy.headers import Field, lines_to_provider, of_no_dialect
+from gossamer.providers.keys import KeyRing, ProviderKey
 from gossamer.providers.voices import Voice
 
 _VERSION = b"/v1"
@@ -27,7 +27,7 @@ class HttpProvider:
         name: str,
         origin: Origin,
         prefix: bytes,
-        api_keys: tuple[str, ...],
+        api_keys: tuple[ProviderKey, ...],
         headers: Mapping[str, str],
         timeouts: CallTimeouts,
         pool: Pool,
@@ -42,10 +42,12 @@ class HttpProvider:
         own = "".join(f"{field}: {value}\r\n" for field, value in headers.items()).encode("latin-1")
         self._own_lines = b"host: %b\r\n%b" % (origin.host_header, own)
         self._own_names = frozenset(field.lower().encode("latin-1") for field in headers)
-        keys = [voice.key_line % key.encode("latin-1") for key in api_keys]
-        if len(keys) == 1:
-            self._own_lines += keys.pop()
-        self._next_key = cycle(keys or [b""]).__next__
+        self.keys: KeyRing | None = None
+        self._key_lines = [voice.key_line % key.secret.encode("latin-1") for key in api_keys]
+        if len(api_keys) == 1 and api_keys[0].requests_per_min is None:
+            self._own_lines += self._key_lines.pop()
+        elif api_keys:
+            self.keys = KeyRing(api_keys)
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
         caller = exchange.caller
@@ -56,6 +58,9 @@ class HttpProvider:
             lines = self._render(exchange)
             caller.forwarded = (self, lines)
         body = exchange.outgoing
+        if self.keys is not None:
+            exchange.key_place = place = self.keys.take(exchange.stamps[-1] * 1e-9)
+            lines += self._key_lines[place]
         request_id = exchange.request_id.encode("ascii")
         if body and uploader is None:
             length = len(body)
@@ -63,15 +68,14 @@ class HttpProvider:
             if length > JOIN_BYTES:
                 body, more = more, body
             call = Call(
-                b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
-                % (lines, self._next_key(), request_id, length, body),
+                b"%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (lines, request_id, length, body),
                 sink,
                 self._timeouts,
             )
             if more:
                 call.more = more
         else:
-            call = self._unusual(exchange, b"%b%bx-request-id: %b\r\n" % (lines, self._next_key(), request_id), sink)
+            call = self._unusual(exchange, b"%bx-request-id: %b\r\n" % (lines, request_id), sink)
             if uploader is not None:
                 call.fed_by(uploader, is_chunked=exchange.request.head.length is None)
         self.pool.send(call)
@@ -81,8 +85,9 @@ class HttpProvider:
         """The head of the question which models there are; None where this kind cannot be asked."""
         if not self._voice.list_path:
             return None
+        key = self._key_lines[0] if self._key_lines else b""
         return b"GET %b%b HTTP/1.1\r\n%b%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
-            self._prefix, self._voice.list_path, self._own_lines, self._next_key(), self._default_lines(()),
+            self._prefix, self._voice.list_path, self._own_lines, key, self._default_lines(()),
         )  # fmt: skip
 
     def _unusual(self, exchange: Exchange, lines: bytes, sink: ResponseSink) -> Call:

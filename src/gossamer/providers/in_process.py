@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gossamer.core.endpoints import Dialect
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Sending, Wording
+from gossamer.core.ports import Keys, Sending, Wording
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.heads import ResponseHead
 from gossamer.http.turn import Turn
@@ -19,6 +19,8 @@ class InProcessMock:
     """Gives the mock what would have gone over the wire. It speaks every dialect."""
 
     wordings: Mapping[Dialect, Wording] = {}
+
+    keys: Keys | None = None
 
     def __init__(self, name: str, mock: MockProvider) -> None:
         self.name = name

@@ -5,20 +5,25 @@ It only decides: what the target gets of the body is made in gossamer.delivery.p
 
 from gossamer.core.errors import ModelForbidden
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Target
+from gossamer.core.ports import Target, Way
 
 
 def route(exchange: Exchange) -> None:
-    exchange.target = _target(exchange)
+    found = _found(exchange)
     claims = exchange.claims
     if claims is not None and claims.models is not None:
         _check_model(exchange, "key", claims.name, claims.models)
     agent = exchange.agent
     if agent is not None and agent.models is not None:
         _check_model(exchange, "agent", agent.name, agent.models)
+    if isinstance(found, Target):
+        exchange.target = found
+    else:
+        exchange.route = way = found.begin(exchange)
+        exchange.target = way.target
 
 
-def _target(exchange: Exchange) -> Target:
+def _found(exchange: Exchange) -> Target | Way:
     router = exchange.services.router
     if exchange.caller.provider is not None:
         return router.provider_named(exchange.caller.provider, exchange.model)

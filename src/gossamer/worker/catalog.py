@@ -14,7 +14,7 @@ from gossamer.core.endpoints import MODELS_PATH, Dialect
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Lister, Wording
+from gossamer.core.ports import Keys, Lister, Wording
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
@@ -99,6 +99,7 @@ class CatalogProvider:
 
     name = "gossamer"
     wordings: Mapping[Dialect, Wording] = {}
+    keys: Keys | None = None
 
     def __init__(self, catalog: ModelCatalog) -> None:
         self._catalog = catalog

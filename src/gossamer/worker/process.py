@@ -48,7 +48,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
     proxies = ProxySettings.from_environ(os.environ)
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting)
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, settings.server.workers)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
@@ -84,6 +84,7 @@ class Worker:
         self._server = server
         self._link = link
         self._draining: asyncio.Task[None] | None = None
+        factory.identity.routes.changed = self._new_routes
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         try:
@@ -99,6 +100,9 @@ class Worker:
         self._assembly = fresh
         set_up_logs(settings.log.level, settings.log.format)
         self._link.reloaded(generation)
+
+    def _new_routes(self) -> None:
+        self._door.services = self._factory.make_routes(self._assembly)
 
     def drain(self, within_s: float) -> None:
         if self._draining is None:

@@ -1,14 +1,17 @@
 """From settings to the parts that the stages reach for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from secrets import token_hex
 
+from gossamer.config.routes import ApiKeySettings
 from gossamer.config.settings import AzureProvider as AzureSettings
 from gossamer.config.settings import MockProvider as MockProviderSettings
 from gossamer.config.settings import MockSettings, Settings, Upstream
 from gossamer.config.settings import Provider as ProviderSettings
+from gossamer.core.clock import now_ns
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.counters.counting import Counting
 from gossamer.http.connect import Connector
@@ -23,9 +26,12 @@ from gossamer.mock.plan import Settings as Plan
 from gossamer.mock.provider import MockProvider
 from gossamer.mock.render.models import MODELS
 from gossamer.pipeline import TIMING
+from gossamer.policy.shares import share
 from gossamer.providers.azure import NEWEST_PREFIX, AzureProvider
+from gossamer.providers.health import Healths
 from gossamer.providers.http import HttpProvider
 from gossamer.providers.in_process import InProcessMock
+from gossamer.providers.keys import ProviderKey
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
@@ -33,6 +39,7 @@ from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import prices_of, rules_of
+from gossamer.worker.routes import abilities_of, aliases_of, owners_of
 
 
 class ServiceFactory:
@@ -46,13 +53,18 @@ class ServiceFactory:
         proxies: ProxySettings,
         identity: Identity,
         counting: Counting | None = None,
+        workers: int = 1,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
+        self.healths = Healths(self.identity.tell_turned)
+        """Of the targets of routes; over a reload as well."""
+        self.identity.hear_turned = self._hear_turned
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
         self._number = number
+        self._workers = workers
         self._proxies = proxies
         self._seq = count(1)
         self._ids = count(1)
@@ -62,8 +74,7 @@ class ServiceFactory:
     def make(self, settings: Settings) -> "Assembly":
         providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
-        catalog = CatalogProvider(ModelCatalog(settings.models, map(_lister, providers.values())))
-        router = StaticRouter(providers, settings.models, _default_of(settings), catalog, prices_of(settings))
+        router = self._router(settings, providers)
         rules = rules_of(settings, router)
         services = Services(
             authenticator=keys,
@@ -78,7 +89,28 @@ class ServiceFactory:
             worker=self._number,
             body_limit_bytes=settings.server.limits.body_bytes,
         )
-        return Assembly(services, keys, providers)
+        return Assembly(services, keys, providers, settings)
+
+    def make_routes(self, assembly: "Assembly") -> Services:
+        """The same services, with the routes that the store has now."""
+        assembly.services = replace(assembly.services, router=self._router(assembly.settings, assembly.providers))
+        return assembly.services
+
+    def _router(self, settings: Settings, providers: Mapping[str, Provider]) -> StaticRouter:
+        aliases = aliases_of(settings, self.identity.routes.known)
+        catalog = CatalogProvider(ModelCatalog(owners_of(aliases), map(_lister, providers.values())))
+        return StaticRouter(
+            providers,
+            aliases,
+            _default_of(settings),
+            catalog,
+            prices_of(settings),
+            self.healths,
+            abilities_of(settings),
+        )
+
+    def _hear_turned(self, target: str, is_open: bool) -> None:
+        self.healths.hear(target, now_ns() / 1e9, is_open=is_open)
 
     def _next_id(self) -> str:
         return f"req_{self._life}-{next(self._ids)}"
@@ -99,26 +131,38 @@ class ServiceFactory:
             name,
             origin,
             prefix,
-            settings.api_keys,
+            self._keys(settings),
             settings.headers,
             settings.timeouts.for_calls(),
             pool,
             voice_of(settings),
         )
 
+    def _keys(self, settings: Upstream) -> tuple[ProviderKey, ...]:
+        return tuple(self._key(key) for key in settings.api_keys)
+
+    def _key(self, key: str | ApiKeySettings) -> ProviderKey:
+        if isinstance(key, str):
+            return ProviderKey(key)
+        limit = key.requests
+        return ProviderKey(key.key, None if limit is None else share(limit, self._workers, self._number, least=1))
+
 
 class Assembly:
     """Services, and what must be ended when they are replaced."""
 
-    def __init__(self, services: Services, keys: ConfiguredKeys, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self, services: Services, keys: ConfiguredKeys, providers: Mapping[str, Provider], settings: Settings
+    ) -> None:
         self.services = services
+        self.settings = settings
+        self.providers = providers
         self._keys = keys
-        self._providers = providers
 
     def retire(self, heir: "Assembly | None" = None) -> None:
         """No new request gets these: free connections close now, busy ones with the answers that they carry."""
         self._keys.retire(heir.services.authenticator if heir is not None else None)
-        for provider in self._providers.values():
+        for provider in self.providers.values():
             if isinstance(provider, HttpProvider):
                 provider.pool.close()
 

@@ -166,9 +166,13 @@ def test_the_environment_in_values(read):
         ),
         (
             "models: {a: {strategy: fallback}}",
+            "1: models.a.targets: missing; needed: Who may answer: provider/model, or {target, weight, priority}",
+        ),
+        (
+            "models: {a: [mock/mock]}",
             (
-                "1: models.a: a mapping stands where one value is needed; "
-                "write provider/model, such as openai/gpt-4o-mini"
+                "1: models.a: a list stands where one value or a mapping is needed; write provider/model, "
+                "such as openai/gpt-4o-mini; or a mapping with targets, strategy, sticky, retries, deadline"
             ),
         ),
         (

@@ -126,7 +126,7 @@ def test_what_an_editor_accepts(text, read):
         ("providers: {a: {kind: openai}}", ".providers.a: 0 of 5 fit"),
         ("providers: {a: {kind: mock, api_keys: [k]}}", ".providers.a: 0 of 5 fit"),
         ("providers: {a/b: {kind: mock}}", ".providers.a/b: 'a/b' is not '^[A-Za-z0-9][A-Za-z0-9._-]*$'"),
-        ("models: {a: b}", ".models.a: 0 of 2 fit"),
+        ("models: {a: b}", ".models.a: 0 of 3 fit"),
         ("keys: [{token: t}]", ".keys[0].name: missing"),
     ],
 )

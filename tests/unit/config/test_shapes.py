@@ -5,7 +5,7 @@ from msgspec import inspect
 
 from gossamer.config.leaves import Leaf
 from gossamer.config.settings import Settings
-from gossamer.config.shapes import ListShape, MapShape, SectionShape, Shape, VariantShape, file_shape
+from gossamer.config.shapes import EitherShape, ListShape, MapShape, SectionShape, Shape, VariantShape, file_shape
 
 
 def leaves_of(shape: Shape, path: str = "") -> dict[str, str]:
@@ -21,6 +21,8 @@ def leaves_of(shape: Shape, path: str = "") -> dict[str, str]:
             parts = [leaves_of(field.shape, f"{path}.{key}") for key, field in shape.fields.items()]
         case VariantShape():
             parts = [leaves_of(section, f"{path}<{word}>") for word, section in shape.sections.items()]
+        case EitherShape():
+            parts = [leaves_of(shape.leaf, path), leaves_of(shape.section, path)]
         case _:
             assert_never(shape)
     return {name: kind for part in parts for name, kind in part.items()}

@@ -28,6 +28,7 @@ from tests.wire.delivery.voices import (
     OPENING,
     PAIRS,
     PATHS,
+    REFUSAL_WORDS,
     STOPS,
     WHOLE,
     Heard,
@@ -38,7 +39,7 @@ from tests.wire.delivery.voices import (
     piece,
 )
 
-pairs = pytest.mark.parametrize(("client", "provider"), PAIRS, ids="-to-".join)
+pairs = pytest.mark.parametrize(("client", "provider"), PAIRS)
 
 
 def speaking(origin: Origin, wire: Spoken, *, drops: bool = False) -> Settings:
@@ -137,12 +138,6 @@ async def test_a_chat_that_asked_for_usage_gets_it(gateway: Gateway, origin: Ori
 
 # --- the provider fails ---
 
-REFUSALS: dict[Wire, bytes] = {
-    "chat": b'{"error":{"message":"No such luck","type":"invalid_request_error","param":"x","code":"unlucky"}}',
-    "responses": b'{"error":{"message":"No such luck","type":"invalid_request_error","param":"x","code":"unlucky"}}',
-    "messages": b'{"type":"error","error":{"type":"invalid_request_error","message":"No such luck"},"request_id":"r"}',
-}
-
 
 @pairs
 @pytest.mark.parametrize("is_stream", [False, True])
@@ -151,7 +146,7 @@ async def test_the_providers_word_to_the_client_is_translated(
     between: Between, client: Wire, provider: Wire, status: int, is_stream: bool
 ):
     visit = await between.ask(client, stream=is_stream)
-    visit.write(whole(REFUSALS[provider], status, "application/json", "retry-after: 7"))
+    visit.write(whole(REFUSAL_WORDS[provider], status, "application/json", "retry-after: 7"))
     answer = await between.client.answer()
     assert (answer.status, answer.headers[b"retry-after"]) == (status, b"7")
     assert error_in(client, answer.body)["message"] == "No such luck"
@@ -173,7 +168,7 @@ async def test_the_providers_word_to_the_client_is_translated(
 async def test_what_is_no_word_to_the_client_is_said_by_the_gateway(
     between: Between, client: Wire, provider: Wire, theirs: int, ours: int, code: str
 ):
-    (await between.ask(client)).write(whole(REFUSALS[provider], theirs))
+    (await between.ask(client)).write(whole(REFUSAL_WORDS[provider], theirs))
     answer = await between.client.answer()
     assert answer.status == ours
     error = error_in(client, answer.body)

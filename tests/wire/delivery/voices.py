@@ -112,6 +112,13 @@ ERROR_EVENTS: dict[Wire, bytes] = {
 }
 
 
+REFUSAL_WORDS: dict[Wire, bytes] = {
+    "chat": b'{"error":{"message":"No such luck","type":"invalid_request_error","param":"x","code":"unlucky"}}',
+    "responses": b'{"error":{"message":"No such luck","type":"invalid_request_error","param":"x","code":"unlucky"}}',
+    "messages": b'{"type":"error","error":{"type":"invalid_request_error","message":"No such luck"},"request_id":"r"}',
+}
+
+
 def hear(client: Wire, body: bytes) -> Heard:
     """A whole answer."""
     said = msgspec.json.decode(body)
@@ -150,7 +157,9 @@ def hear_stream(client: Wire, stream: bytes) -> Heard:
     text = "".join(each["delta"]["text"] for each in seen if each["type"] == "content_block_delta")
     assert seen[-1]["type"] == "message_stop"
     delta = seen[-2]
-    return Heard(text, delta["delta"]["stop_reason"], delta["usage"]["input_tokens"], delta["usage"]["output_tokens"])
+    return Heard(
+        text, delta["delta"]["stop_reason"], delta["usage"].get("input_tokens"), delta["usage"]["output_tokens"]
+    )
 
 
 STOPS: dict[Wire, str] = {"chat": "stop", "responses": "completed", "messages": "end_turn"}

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from gossamer.control.store.changes import Lost
 from gossamer.control.store.errors import StoreUnavailable
-from gossamer.feed.messages import AgentGrant, Changed, KeyGrant
+from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant
 
 Found = TypeVar("Found")
 
@@ -23,6 +23,7 @@ class StoreDouble:
         self.now = 1
         self.keys: dict[bytes, KeyGrant] = {}
         self.agents: dict[str, AgentGrant] = {}
+        self.routes: dict[str, RouteGrant] = {}
         self.changes: list[Changed] = []
         self.is_away = False
         self.lost_before = 0
@@ -69,6 +70,10 @@ class StoreDouble:
 
     async def grants_of_keys(self, digests: Sequence[bytes]) -> tuple[int, dict[bytes, KeyGrant]]:
         return await self._read(digests, lambda: {each: self.keys[each] for each in digests if each in self.keys})
+
+    async def grants_of_routes(self) -> tuple[int, dict[str, RouteGrant]]:
+        self._must_be_there()
+        return self.now, dict(self.routes)
 
     async def grants_of_agents(self, agent_ids: Sequence[str]) -> tuple[int, dict[str, AgentGrant]]:
         known = self.agents

@@ -11,7 +11,7 @@ from gossamer.config.settings import AuthSettings
 from gossamer.control.feed.server import FeedServer
 from gossamer.core.errors import Unavailable
 from gossamer.core.ports import Claims
-from gossamer.feed.messages import AgentGrant, KeyGrant
+from gossamer.feed.messages import AgentGrant, KeyGrant, RouteGrant
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.identity import Identity
 from tests.wire.conftest import eventually
@@ -183,3 +183,46 @@ async def test_the_last_uses_are_told_at_the_end(node: Node):
     (await node.known("t")).used_at = 5.0
     node.identity.close()
     await eventually(lambda: node.store.used == {"k1": 5.0})
+
+
+ROUTE = RouteGrant(targets=(("mock/one", 1, 0),))
+
+
+async def test_routes_are_known_from_the_start_and_whenever_they_change(node: Node):
+    await eventually(lambda: node.identity.revision > 0)
+    changes = []
+    node.identity.routes.changed = lambda: changes.append(dict(node.identity.routes.known))
+    node.store.routes["tier"] = ROUTE
+    node.store.change(routes=("r1",))
+    await eventually(lambda: changes == [{"tier": ROUTE}])
+    node.store.change(keys=("k1",))
+    await node.end_control()
+    node.store.routes.clear()
+    node.store.change(routes=("r1",))
+    await node.start_control()
+    await eventually(lambda: changes == [{"tier": ROUTE}, {}])
+
+
+async def test_routes_that_cannot_be_asked_for_are_asked_for_again(node: Node):
+    node.store.routes["tier"] = ROUTE
+    node.store.is_away = True
+    node.store.change(routes=("r1",))
+    await asyncio.sleep(0.1)
+    assert node.identity.routes.known == {}
+    node.store.is_away = False
+    await eventually(lambda: node.identity.routes.known == {"tier": ROUTE})
+
+
+async def test_what_one_worker_finds_of_a_target_the_others_hear(node: Node):
+    other = Identity(node.home, 1, AuthSettings())
+    other.start()
+    await eventually(lambda: other.is_connected)
+    heard: list[tuple[str, bool]] = []
+    echoed: list[tuple[str, bool]] = []
+    other.hear_turned = lambda target, is_open: heard.append((target, is_open))
+    node.identity.hear_turned = lambda target, is_open: echoed.append((target, is_open))
+    node.identity.tell_turned("a/one", is_open=True)
+    node.identity.tell_turned("a/one", is_open=False)
+    await eventually(lambda: heard == [("a/one", True), ("a/one", False)])
+    assert echoed == []
+    other.close()

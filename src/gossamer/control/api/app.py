@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from gossamer import __version__
 from gossamer.config.settings import Settings
-from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, users
+from gossamer.control.api import agents, answers, audit, auth, docs_page, health, invites, keys, routes, users
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import InTurns, SmallBodies, Unkept
@@ -36,8 +36,9 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = Desk(store, settings.auth, operator, now, wall_time)
-    for part in (auth, users, keys, agents, invites, audit, health, docs_page):
+    names = frozenset(settings.providers), frozenset(settings.models)
+    app.state.desk = Desk(store, settings.auth, *names, operator, now, wall_time)
+    for part in (auth, users, keys, agents, routes, invites, audit, health, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)
@@ -53,4 +54,7 @@ def use_store(app: FastAPI, store: Store) -> None:
 
 def use_settings(app: FastAPI, settings: Settings) -> None:
     """From the next request on; who is slowed stays so."""
-    app.state.desk.auth = settings.auth
+    desk = app.state.desk
+    desk.auth = settings.auth
+    desk.providers = frozenset(settings.providers)
+    desk.names_in_file = frozenset(settings.models)

@@ -32,6 +32,10 @@ class Desk:
     opened: Store | None
     """None: the database could not be reached yet."""
     auth: AuthSettings
+    providers: frozenset[str]
+    """Names of providers in the settings."""
+    names_in_file: frozenset[str]
+    """Names of models that the configuration gives."""
     operator: Actor | None = None
     """Who asks whatever is asked, where the app runs inside a command at the machine; None: whoever shows a token."""
     now: Callable[[], float] = monotonic

@@ -59,6 +59,13 @@ class AlreadyTaken(CallerError):
     code = "already_taken"
 
 
+class RouteInFile(CallerError):
+    """What the configuration says stays true: its names are changed where they stand."""
+
+    status = 409
+    code = "route_in_file"
+
+
 class LastAdminStays(CallerError):
     status = 409
     code = "last_admin"

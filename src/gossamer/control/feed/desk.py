@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 from gossamer.control.feed.store_port import FeedStore
 from gossamer.control.store.errors import StoreError
 from gossamer.core.logs import get_log
-from gossamer.feed.messages import Agents, AskAgents, AskKeys, FromControl, Keys, Unavailable
+from gossamer.feed.messages import Agents, AskAgents, AskKeys, AskRoutes, FromControl, Keys, Routes, Unavailable
 
 MOST_QUERIES: Final = 4
 """Of one worker and one kind at a time: the store has a handful of connections for all."""
@@ -22,7 +22,7 @@ MOST_IN_A_QUERY: Final = 512
 _log = get_log(__name__)
 
 Say = Callable[..., None]
-Ask = TypeVar("Ask", bound=AskKeys | AskAgents)
+Ask = TypeVar("Ask", bound=AskKeys | AskAgents | AskRoutes)
 
 
 class Desk:
@@ -60,16 +60,22 @@ class Counter:
         self._keys: Queue[AskKeys] = Queue(desk, say, _answer_keys, lambda ask: len(ask.digests))
         self._agents: Queue[AskAgents] = Queue(desk, say, _answer_agents, lambda ask: len(ask.agent_ids))
 
-    def ask(self, ask: AskKeys | AskAgents) -> None:
-        if isinstance(ask, AskKeys):
-            self._keys.put(ask)
-        else:
-            self._agents.put(ask)
+        self._routes: Queue[AskRoutes] = Queue(desk, say, _answer_routes, lambda _: 1)
+
+    def ask(self, ask: AskKeys | AskAgents | AskRoutes) -> None:
+        match ask:
+            case AskKeys():
+                self._keys.put(ask)
+            case AskAgents():
+                self._agents.put(ask)
+            case AskRoutes():
+                self._routes.put(ask)
 
     def close(self) -> None:
         """Nobody waits any more for what has not been asked yet."""
         self._keys.clear()
         self._agents.clear()
+        self._routes.clear()
 
 
 class Queue(Generic[Ask]):
@@ -145,3 +151,8 @@ async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromContro
 async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl]:
     revision, grants = await store.grants_of_agents(tuple({each for ask in asks for each in ask.agent_ids}))
     return [Agents(ask.id, revision, {each: grants[each] for each in ask.agent_ids if each in grants}) for ask in asks]
+
+
+async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl]:
+    revision, grants = await store.grants_of_routes()
+    return [Routes(ask.id, revision, grants) for ask in asks]

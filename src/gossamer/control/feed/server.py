@@ -15,7 +15,7 @@ from gossamer.control.feed.visitor import Visitor
 from gossamer.control.store.changes import Lost
 from gossamer.control.store.errors import StoreUnavailable
 from gossamer.core.logs import get_log
-from gossamer.feed.messages import Changed, State, Unavailable
+from gossamer.feed.messages import Changed, State, Turned, Unavailable
 
 NOT_ASKED: Final = 0
 """The id of an `unavailable` that answers no question: the control process is there, and its store is not."""
@@ -67,6 +67,12 @@ class FeedServer:
 
     def left(self, visitor: Visitor) -> None:
         self._visitors.pop(visitor, None)
+
+    def turned(self, visitor: Visitor, said: Turned) -> None:
+        """For the others of this node. No store is asked, and nobody is told later: it is news or nothing."""
+        for other in tuple(self._visitors):
+            if other is not visitor:
+                other.say(said)
 
     # --- inside ---
 

@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from gossamer.control.store.changes import Lost
-from gossamer.feed.messages import AgentGrant, Changed, KeyGrant
+from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant
 
 
 class FeedStore(Protocol):
     async def grants_of_keys(self, digests: Sequence[bytes]) -> tuple[int, dict[bytes, KeyGrant]]: ...
 
     async def grants_of_agents(self, agent_ids: Sequence[str]) -> tuple[int, dict[str, AgentGrant]]: ...
+
+    async def grants_of_routes(self) -> tuple[int, dict[str, RouteGrant]]: ...
 
     async def note_used(self, used: Mapping[str, float]) -> None: ...
 

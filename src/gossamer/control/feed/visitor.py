@@ -12,7 +12,18 @@ import msgspec
 from gossamer.control.feed.desk import Desk
 from gossamer.core.logs import get_log
 from gossamer.feed.lines import Lines
-from gossamer.feed.messages import PROTOCOL, AskAgents, AskKeys, FromControl, FromWorker, Hello, Refused, Used
+from gossamer.feed.messages import (
+    PROTOCOL,
+    AskAgents,
+    AskKeys,
+    AskRoutes,
+    FromControl,
+    FromWorker,
+    Hello,
+    Refused,
+    Turned,
+    Used,
+)
 
 MOST_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """A worker that leaves so much unread hangs; cut, it begins anew when it can."""
@@ -27,6 +38,8 @@ class Host(Protocol):
     def came(self, visitor: "Visitor", since: int) -> None: ...
 
     def left(self, visitor: "Visitor") -> None: ...
+
+    def turned(self, visitor: "Visitor", said: Turned) -> None: ...
 
 
 class Visitor(asyncio.Protocol):
@@ -81,10 +94,12 @@ class Visitor(asyncio.Protocol):
 
     def _take(self, said: FromWorker) -> None:
         match said:
-            case AskKeys() | AskAgents():
+            case AskKeys() | AskAgents() | AskRoutes():
                 self._counter.ask(said)
             case Used():
                 self._desk.note_used(said.keys)
+            case Turned():
+                self._host.turned(self, said)
             case Hello(protocol=protocol) if protocol != PROTOCOL:
                 self._refuse(f"the worker speaks protocol {protocol} and this process {PROTOCOL}: restart gossamer.")
             case Hello():

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from gossamer.config.routes import RouteSettings
 from gossamer.control.nouns import Actor, Scope
 from gossamer.control.store.columns import Moment, Packed, Words
 from gossamer.core.allowance import Limits
@@ -77,6 +78,15 @@ AGENTS: Final = sa.Table(
     sa.Column("is_active", sa.Boolean, nullable=False),
     *_versioned(),
     sa.Index(None, "user_id", "id"),
+)
+
+ROUTES: Final = sa.Table(
+    "routes",
+    METADATA,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("name", Words, nullable=False, unique=True),
+    sa.Column("route", Packed(RouteSettings), nullable=False),
+    *_versioned(),
 )
 
 BINDINGS: Final = sa.Table(

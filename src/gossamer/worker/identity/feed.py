@@ -21,7 +21,9 @@ from gossamer.feed.messages import (
     Hello,
     Keys,
     Refused,
+    Routes,
     State,
+    Turned,
     Unavailable,
 )
 
@@ -45,7 +47,7 @@ class FeedOwner(Protocol):
     def connected(self) -> None:
         """Lines can be sent; nobody may have answered yet."""
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None: ...
+    def heard(self, said: State | Keys | Agents | Routes | Unavailable | Changed | Turned) -> None: ...
 
     def lost(self) -> None: ...
 

@@ -1,18 +1,20 @@
 """Keys and agents of the store, and the feed that keeps them true, put together. Lives as long as its worker."""
 
 import asyncio
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from gossamer.config.settings import AuthSettings
-from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, State, Unavailable, Used
+from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, Routes, State, Turned, Unavailable, Used
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.agents import StoredAgents
 from gossamer.worker.identity.feed import Feed
 from gossamer.worker.identity.keys import StoredKeys
 from gossamer.worker.identity.questions import News
+from gossamer.worker.identity.routes import StoredRoutes
 
 SWEEP_S: Final = 1.0
 """How late the end of a key's time may be noticed."""
@@ -27,11 +29,15 @@ class Identity:
         self.revision = 0
         self.was_told = False
         """Whether the store could be asked since this worker began: keys could be looked up then."""
+        self.hear_turned: Callable[[str, bool], None] = _nobody_listens
+        """What another worker found of the circuit of a target: set by whoever keeps those."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
         self.keys = StoredKeys(self._say, self._news, ids, auth)
         self.agents = StoredAgents(self._say, self._news, ids, auth)
+        self.routes = StoredRoutes(self._say, ids)
+        self._asks_routes_again = False
         self._sweeps = 0
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -56,6 +62,10 @@ class Identity:
         self._tell_uses()
         self._feed.close()
 
+    def tell_turned(self, target: str, is_open: bool) -> None:
+        """The other workers should know."""
+        self._feed.say(Turned(target, is_open))
+
     def take_over(self, auth: AuthSettings) -> None:
         """New settings: for what is looked up from now on."""
         self.keys.take_over(auth)
@@ -66,12 +76,13 @@ class Identity:
     def connected(self) -> None:
         self.keys.connected()
         self.agents.connected()
+        self.routes.ask()
 
     def lost(self) -> None:
         self.keys.lost()
         self.agents.lost()
 
-    def heard(self, said: State | Keys | Agents | Unavailable | Changed) -> None:
+    def heard(self, said: State | Keys | Agents | Routes | Unavailable | Changed | Turned) -> None:
         if isinstance(said, State):
             self.was_told = True
         match said:
@@ -79,13 +90,18 @@ class Identity:
                 self.keys.answered(said)
             case Agents():
                 self.agents.answered(said)
+            case Routes():
+                self.routes.answered(said)
             case Changed():
                 self._change(said)
+            case Turned(target=target, is_open=is_open):
+                self.hear_turned(target, is_open)
             case State(is_whole=True):
                 self._begin_anew(said.revision)
             case Unavailable():
                 self.keys.unavailable(said.id, said.reason)
                 self.agents.unavailable(said.id, said.reason)
+                self._asks_routes_again |= self.routes.unavailable(said.id)
 
     # --- inside ---
 
@@ -94,6 +110,7 @@ class Identity:
         self._news.add(change)
         self.keys.changed(change)
         self.agents.changed(change)
+        self.routes.heard(change)
 
     def _begin_anew(self, revision: int) -> None:
         """Nobody can name what has changed since: nothing from before is believed."""
@@ -101,6 +118,7 @@ class Identity:
         self._news.begin_at(revision)
         self.keys.forget()
         self.agents.forget()
+        self.routes.ask()
 
     def _say(self, message: FromWorker) -> bool:
         return self._feed.say(message)
@@ -113,6 +131,9 @@ class Identity:
         self.keys.sweep(now)
         self.agents.sweep(now)
         self._sweeps += 1
+        if self._asks_routes_again:
+            self._asks_routes_again = False
+            self.routes.ask()
         if self._sweeps % SWEEPS_PER_REPORT == 0:
             self._tell_uses()
         self._sweep_later()
@@ -120,3 +141,7 @@ class Identity:
     def _tell_uses(self) -> None:
         if self.is_connected and (used := self.keys.used()):
             self._feed.say(Used(used))
+
+
+def _nobody_listens(target: str, is_open: bool) -> None:
+    """There are no routes yet."""

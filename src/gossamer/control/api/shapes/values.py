@@ -21,10 +21,14 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from gossamer.config.values import TARGET_FORM
+
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _ID: Final = r"^[0-9A-Za-z_-]{1,64}$"
 _EMAIL: Final = r"^[!-?A-~]{1,64}@[!-?A-~]{1,189}$"
 _MODEL: Final = r"^[!-~]{1,200}$"
+ROUTE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
+"""A model's name that can stand in a path."""
 USD: Final = r"^[0-9]{1,10}(\.[0-9]{1,9})?$"
 _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
 """No database keeps a NUL, and no table is readable with a line end in a name."""
@@ -33,6 +37,8 @@ FORMS: Final = {
     _ID: "write an id as it was given out, such as 0190b0c4-7d3e-7a54-9e0c-2f6d1c8b7a90",
     _EMAIL: "write an address such as ada@example.com",
     _MODEL: "write a model's name, without spaces",
+    ROUTE_NAME: "use letters, digits, dots, dashes, underscores and colons, a letter or digit first",
+    TARGET_FORM: "write provider/model, such as openai/gpt-4o-mini",
     USD: 'write dollars as text, such as "5.00"',
     _NO_CONTROLS: "leave out line ends and other control characters",
 }

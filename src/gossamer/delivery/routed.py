@@ -1,0 +1,270 @@
+"""Deliveries of requests that have a route: what fails before the client was sent a byte may go on elsewhere.
+
+Each attempt has a Delivery of its own; between two there may be a pause. What to do after a failure the route says,
+what became of the attempts the exchange keeps. With the first byte to the client it is a delivery like any other.
+"""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from gossamer.core.clock import now_ns
+from gossamer.core.errors import GatewayError, ProviderTimeout
+from gossamer.core.exchange import Exchange
+from gossamer.core.failure import Failure, Step
+from gossamer.core.ports import Reply, Route
+from gossamer.core.record import Attempt
+from gossamer.delivery.answer_head import AnswerHead
+from gossamer.delivery.exhausted import all_failed, failure_of_call, failure_of_status
+from gossamer.delivery.failures import in_words, refusal_of
+from gossamer.delivery.forward import CLIENT_CLOSED, Delivery
+from gossamer.delivery.pieces import Collecting
+from gossamer.delivery.prepare import prepare
+from gossamer.delivery.reply import note_defect, refuse, reply_with
+from gossamer.delivery.settle import settle
+from gossamer.delivery.translated import TranslatedWhole
+from gossamer.delivery.upload import Upload
+from gossamer.http.errors import CallFailed
+from gossamer.http.heads import ResponseHead
+from gossamer.policy.headers import target_lines
+
+_NS_PER_S: Final = 1_000_000_000
+
+
+def dispatch_routed(exchange: Exchange, route: Route) -> None:
+    """The first attempt. Raises what `prepare` does, where no other target can be told either."""
+    answer = _first_prepared(exchange, route)
+    if answer is not None:
+        reply_with(exchange, answer)
+        return
+    exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
+    exchange.stamps.append(sent_ns)
+    if route.deadline_s is not None:
+        left_s = route.deadline_s - (sent_ns - exchange.stamps[0]) / _NS_PER_S
+        route.watch = asyncio.get_running_loop().call_later(max(0.0, left_s), _deadline_passed, exchange)
+    _send(exchange, route, sent_ns)
+
+
+def _first_prepared(exchange: Exchange, route: Route) -> Reply | None:
+    while True:
+        try:
+            return prepare(exchange)
+        except GatewayError:
+            if not _turn_elsewhere(exchange, route):
+                raise
+
+
+def _turn_elsewhere(exchange: Exchange, route: Route) -> bool:
+    """What cannot be said to this target may be said to another one."""
+    step = route.failed(exchange, Failure("unfit"), now_ns())
+    if step is None:
+        return False
+    _turn_to(exchange, step)
+    return True
+
+
+def _turn_to(exchange: Exchange, step: Step) -> None:
+    target = step.target
+    number = len(exchange.attempts) + 1
+    exchange.target = msgspec.structs.replace(target, headers=target_lines(target.label, number))
+    exchange.translation = None  # of the target before
+
+
+def _send(exchange: Exchange, route: Route, at_ns: int) -> None:
+    target = exchange.target
+    assert target is not None
+    exchange.request.owner = delivery = RoutedDelivery(exchange, route, at_ns)
+    route.asked(at_ns)
+    if exchange.is_upload:
+        delivery.upload = Upload(exchange, delivery.body_refused)
+    delivery.sending = target.provider.send(exchange, delivery, delivery.upload)
+
+
+class RoutedDelivery(Delivery):
+    """One attempt, which may not be the last."""
+
+    upload: Upload | None = None
+    _refused: tuple[ResponseHead, AnswerHead] | None = None
+
+    def __init__(self, exchange: Exchange, route: Route, began_ns: int) -> None:
+        super().__init__(exchange)
+        self._route = route
+        self._began_ns = began_ns
+        self._stamps = len(exchange.stamps)
+        """Up to the hand-over: what an attempt that failed adds is taken back."""
+
+    def request_waited(self) -> None:
+        """As for any other; but behind a failure, whatever a request waits for is the provider's part."""
+        if not self._exchange.attempts:
+            super().request_waited()
+
+    def response_ended(self) -> None:
+        pieces = self._pieces
+        if self._refused is None or not isinstance(pieces, Collecting | TranslatedWhole):
+            super().response_ended()
+            return
+        self.sending = None
+        try:
+            self._end_refused(*self._refused, pieces)
+        except Exception as error:  # noqa: BLE001 - the call is over: nobody else would end the request
+            self._end_with_defect(error)
+
+    def response_failed(self, error: CallFailed) -> None:
+        if self._pieces is not None and self._pieces.is_started:
+            super().response_failed(error)
+            return
+        self.sending = None
+        exchange = self._exchange
+        reason = in_words(exchange, error)
+        if exchange.answered_ns == 0:
+            exchange.answered_ns = now_ns()
+        self._note_attempt(0, str(error))
+        try:
+            if not self._went_on(failure_of_call(error)):
+                refuse(exchange, all_failed(exchange, reason))
+        except Exception as defect:  # noqa: BLE001 - as above
+            self._end_with_defect(defect)
+
+    def deadline_passed(self, deadline_s: float) -> None:
+        """Nothing happens to an answer that is on its way to the client."""
+        if self._pieces is not None and self._pieces.is_started:
+            return
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            sending.cancel()
+        exchange = self._exchange
+        exchange.answered_ns = exchange.answered_ns or now_ns()
+        self._note_attempt(0, "cancelled: the deadline passed")
+        if now_ns() - self._began_ns >= deadline_s * _NS_PER_S / 2:  # else it had no fair chance
+            self._route.failed(exchange, Failure("late"), exchange.answered_ns)
+        refuse(exchange, _too_late(exchange, deadline_s))
+
+    # --- inside ---
+
+    def _begin(self, head: ResponseHead, seen: AnswerHead) -> None:
+        if head.status >= 400 and self._exchange.caller.method != "HEAD":
+            self._refused = (head, seen)
+            self._pieces = self._collecting(head, seen)
+        else:
+            super()._begin(head, seen)
+
+    def _collecting(self, head: ResponseHead, seen: AnswerHead) -> Collecting | TranslatedWhole:
+        translation = self._exchange.translation
+        if translation is None:
+            return Collecting(self._exchange, head, seen)
+        if translation.is_needed:
+            return TranslatedWhole(self._exchange, head, seen, self._refuse_answer)
+        return Collecting(self._exchange, head, seen.with_lines(translation.lines))
+
+    def _refuse_answer(self, reason: GatewayError, status: int, words: str) -> None:
+        """What should have been an answer, and is none: another target may have one."""
+        exchange = self._exchange
+        if status < 400:
+            self._note_attempt(status, words)
+            if self._went_on(Failure("broken")):
+                return
+            reason = all_failed(exchange, reason)
+        refuse(exchange, reason)
+
+    def _end_refused(self, head: ResponseHead, seen: AnswerHead, pieces: Collecting | TranslatedWhole) -> None:
+        exchange = self._exchange
+        reason = refusal_of(exchange, head.status, seen, pieces.body)
+        self._note_attempt(head.status, "refused")
+        failure = failure_of_status(head.status, seen)
+        if self._went_on(failure):
+            return
+        if failure.kind == "wrong" or (reason is None and len(exchange.attempts) == 1):
+            pieces.end()
+        else:
+            refuse(exchange, all_failed(exchange, reason, failure.retry_after_s))
+
+    def _went_on(self, failure: Failure) -> bool:
+        """Whether there is another attempt, now or after a pause. Of an upload nothing must have been sent yet."""
+        exchange = self._exchange
+        step = self._route.failed(exchange, failure, now_ns())
+        if step is None or exchange.is_settled:
+            return False
+        if self.upload is not None and self.upload.has_begun:
+            return False
+        del exchange.stamps[self._stamps :]
+        exchange.answered_ns = 0
+        if step.pause_s > 0:
+            exchange.request.owner = Interval(exchange, self._route, step)
+            return True
+        return _attempt(exchange, self._route, step)
+
+    def _note_attempt(self, status: int, error: str | None) -> None:
+        exchange = self._exchange
+        label = exchange.target.label if exchange.target is not None else ""
+        exchange.attempts = (*exchange.attempts, Attempt(label, status, now_ns() - self._began_ns, error))
+
+
+def _attempt(exchange: Exchange, route: Route, step: Step | None) -> bool:
+    """The next attempt, at the first target that can be told what is asked; False where there is none."""
+    while step is not None:
+        _turn_to(exchange, step)
+        try:
+            answer = prepare(exchange)
+        except GatewayError:
+            step = route.failed(exchange, Failure("unfit"), now_ns())
+        else:
+            if answer is not None:
+                reply_with(exchange, answer)
+                return True
+            _send(exchange, route, now_ns())
+            return True
+    exchange.answered_ns = now_ns()
+    return False
+
+
+class Interval:
+    """Between two attempts (a RequestOwner)."""
+
+    __slots__ = ("_exchange", "_route", "_step", "_timer")
+
+    def __init__(self, exchange: Exchange, route: Route, step: Step) -> None:
+        self._exchange = exchange
+        self._route = route
+        self._step = step
+        self._timer = asyncio.get_running_loop().call_later(step.pause_s, self._go_on)
+
+    def _go_on(self) -> None:
+        exchange = self._exchange
+        try:
+            if not _attempt(exchange, self._route, self._step):
+                refuse(exchange, all_failed(exchange, None))
+        except Exception as error:  # noqa: BLE001 - a defect of ours ends this one request
+            refuse(exchange, note_defect(exchange, error))
+
+    def deadline_passed(self, deadline_s: float) -> None:
+        self._timer.cancel()
+        self._exchange.answered_ns = now_ns()
+        refuse(self._exchange, _too_late(self._exchange, deadline_s))
+
+    def client_gone(self) -> None:
+        self._timer.cancel()
+        self._exchange.answered_ns = now_ns()
+        settle(self._exchange, "client_gone", CLIENT_CLOSED)
+
+    def client_slow(self) -> None:
+        """Nothing is being written yet."""
+
+    def client_ready(self) -> None:
+        """Nothing is being written yet."""
+
+
+def _deadline_passed(exchange: Exchange) -> None:
+    owner, route = exchange.request.owner, exchange.route
+    if exchange.is_settled or route is None or route.deadline_s is None:
+        return
+    if isinstance(owner, RoutedDelivery | Interval):
+        owner.deadline_passed(route.deadline_s)
+
+
+def _too_late(exchange: Exchange, deadline_s: float) -> ProviderTimeout:
+    error = ProviderTimeout(
+        f"There was no answer within the deadline of {deadline_s:g} s. Try again, or raise the deadline of this model."
+    )
+    error.attempts = exchange.attempts
+    return error

@@ -1,0 +1,310 @@
+"""The ways to an answer: several targets with a strategy, and one request's way along them (a Way, and its Route).
+
+Static as the configuration is, but for the turn and what `health.py` knows. Who is asked next is decided here, from
+what `policy` says of failures and balance; nothing is sent from here.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gossamer.core.clock import now_ns
+from gossamer.core.errors import InvalidRequest, ProviderBusy
+from gossamer.core.exchange import Exchange
+from gossamer.core.failure import Failure, Step
+from gossamer.core.ports import Target
+from gossamer.core.record import Attempt, Outcome
+from gossamer.core.routing import Sticky, Strategy
+from gossamer.dialects.needs import Needs, needs_of
+from gossamer.policy.balance import keeper, least_busy, lowest, weighted
+from gossamer.policy.retry import MOST_PATIENCE_S, VERDICTS, pause_s
+from gossamer.providers.health import Health
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
+_S: Final = 1e-9
+"""Of a nanosecond."""
+
+
+class Abilities(msgspec.Struct, frozen=True):
+    """What the model of a target can do, as far as the configuration says."""
+
+    context: int | None = None
+    """Tokens of question and answer together; None: nobody said."""
+    vision: bool = True
+    tools: bool = True
+    json_schema: bool = True
+
+
+ABLE: Final = Abilities()
+
+
+class Candidate(msgspec.Struct, frozen=True, eq=False):
+    """One of the targets of a way. Lower priorities are asked first."""
+
+    target: Target
+    health: Health
+    weight: int = 1
+    priority: int = 0
+    abilities: Abilities = ABLE
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """`retries`: further tries of each target, where a failure allows them."""
+
+    strategy: Strategy = "fallback"
+    sticky: Sticky = "none"
+    retries: int = 0
+    deadline_s: float | None = None
+
+
+Group = tuple[Candidate, ...]
+
+
+class Ways:
+    """What an alias leads to (a Way)."""
+
+    def __init__(self, label: str, candidates: Sequence[Candidate], policy: Policy) -> None:
+        self.label = label
+        self.policy = policy
+        self.targets = tuple(candidate.target for candidate in candidates)
+        self._groups = _groups_of(candidates, policy.strategy)
+        self._differ = any(candidate.abilities != candidates[0].abilities for candidate in candidates)
+        self._turn = -1
+        self._choose = self._choosers()[policy.strategy]
+
+    def begin(self, exchange: Exchange) -> "Journey":
+        groups = self._able_groups(exchange) if self._differ else self._groups
+        first = self.pick(groups, (), exchange, exchange.stamps[-1] * _S)
+        if first is None:
+            raise self._nobody(groups, exchange.stamps[-1] * _S)
+        return Journey(self, groups, first)
+
+    def pick(
+        self, groups: Sequence[Group], tried: Sequence[Candidate], exchange: Exchange, now: float
+    ) -> Candidate | None:
+        """The one to ask, of those that were not tried. Who said 429 rests, as long as there is anybody else."""
+        resting = None
+        for group in groups:
+            ready = []
+            for candidate in group:
+                health = candidate.health
+                if tried and candidate in tried:
+                    continue
+                if health.is_suspect:
+                    if not health.admits(now):
+                        continue
+                    if health.is_resting(now):
+                        resting = resting or candidate
+                        continue
+                ready.append(candidate)
+            if len(ready) == 1:
+                return ready[0]
+            if ready:
+                return self._one_of(ready, exchange, now)
+        return resting
+
+    def _one_of(self, ready: list[Candidate], exchange: Exchange, now: float) -> Candidate:
+        if self.policy.sticky != "none":
+            kept = _kept_by(self.policy.sticky, exchange)
+            if kept:
+                names = [candidate.target.label.encode() for candidate in ready]
+                return ready[keeper(kept, names, [candidate.weight for candidate in ready])]
+        self._turn = turn = self._turn + 1
+        return ready[self._choose(ready, turn, now)]
+
+    @staticmethod
+    def _choosers() -> dict[Strategy, Callable[[list[Candidate], int, float], int]]:
+        return {
+            "fallback": lambda ready, turn, now: 0,  # noqa: ARG005 - each has a group of its own
+            "weighted": lambda ready, turn, now: weighted([one.weight for one in ready], random.random()),  # noqa: ARG005, S311
+            "round-robin": lambda ready, turn, now: turn % len(ready),  # noqa: ARG005
+            "least-busy": lambda ready, turn, now: least_busy(  # noqa: ARG005
+                [one.health.busy for one in ready], [one.weight for one in ready], turn
+            ),
+            "lowest-latency": lambda ready, turn, now: lowest(
+                [one.health.latency.score(one.health.busy, now) for one in ready], turn
+            ),
+        }
+
+    # --- what only some can do ---
+
+    def _able_groups(self, exchange: Exchange) -> Sequence[Group]:
+        needs = needs_of(exchange.body, exchange.caller.endpoint.dialect)
+        able = [tuple(one for one in group if _can(one.abilities, needs)) for group in self._groups]
+        if not any(able):
+            raise self._unable(needs)
+        roomy = [tuple(one for one in group if _has_room(one.abilities, needs)) for group in able]
+        if any(roomy):
+            return [group for group in roomy if group]
+        # An estimate is no reason to refuse: the largest may do, and says so itself if it does not.
+        most = max(one.abilities.context or 0 for group in able for one in group)
+        largest = [tuple(one for one in group if one.abilities.context == most) for group in able]
+        return [group for group in largest if group]
+
+    def _unable(self, needs: Needs) -> InvalidRequest:
+        wanted = [
+            (needs.vision, "images", "messages"),
+            (needs.tools, "tools", "tools"),
+            (needs.json_schema, "an answer by a JSON schema", "response_format"),
+        ]
+        words = " with ".join(word for is_needed, word, _ in wanted if is_needed)
+        param = next(name for is_needed, _, name in wanted if is_needed)
+        return InvalidRequest(f"No target of {self.label!r} can do {words}. Ask for another model.", param=param)
+
+    def _nobody(self, groups: Sequence[Group], now: float) -> ProviderBusy:
+        due_s = min(one.health.circuit.due_at for group in groups for one in group) - now
+        return ProviderBusy(
+            f"No target of {self.label!r} is asked now: each has failed too often of late. Try again later.",
+            retry_after_s=max(1.0, due_s),
+        )
+
+
+class Journey:
+    """One request on its way (a Route)."""
+
+    __slots__ = ("_asked_ns", "_candidate", "_groups", "_is_under_way", "_number", "_tries", "_way", "target", "watch")
+
+    def __init__(self, way: Ways, groups: Sequence[Group], first: Candidate) -> None:
+        self._way = way
+        self._groups = groups
+        self._candidate = first
+        self._asked_ns = 0
+        self._is_under_way = False
+        self._number = 0
+        self._tries: list[Candidate] = []
+        self.target = first.target
+        self.watch: TimerHandle | None = None
+
+    @property
+    def label(self) -> str:
+        return self._way.label
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        return self._way.targets
+
+    @property
+    def deadline_s(self) -> float | None:
+        return self._way.policy.deadline_s
+
+    def asked(self, at_ns: int) -> None:
+        self._asked_ns = at_ns
+        self._is_under_way = True
+        self._number += 1
+        self._candidate.health.asked(at_ns * _S)
+
+    def failed(self, exchange: Exchange, failure: Failure, at_ns: int) -> Step | None:
+        now = at_ns * _S
+        verdict = VERDICTS[failure.kind]
+        self._count(exchange, failure, now, harms=verdict.harms)
+        self._tries.append(self._candidate)
+        if not verdict.elsewhere:
+            return None
+        patience_s = self._patience_s(exchange, now)
+        if patience_s <= 0:
+            return None
+        if failure.kind == "limited" and self._has_key_left(now):
+            return Step(self.target)
+        other = self._way.pick(self._groups, self._tries, exchange, now)
+        pause = self._pause_s(failure, now, patience_s, has_other=other is not None) if verdict.again else None
+        if pause is not None:
+            return Step(self.target, pause)
+        if other is None:
+            return None
+        self._candidate = other
+        self.target = other.target
+        return Step(other.target)
+
+    def settled(self, exchange: Exchange, outcome: Outcome, status: int) -> None:
+        if self.watch is not None:
+            self.watch.cancel()
+            self.watch = None
+        if not self._is_under_way:
+            return
+        self._is_under_way = False
+        health, asked_at = self._candidate.health, self._asked_ns * _S
+        now = now_ns() * _S
+        if outcome == "completed":
+            health.good(asked_at, (exchange.answered_ns - self._asked_ns) * _S, now)
+        elif outcome == "stream_broken" or outcome == "provider_failed":
+            health.bad(asked_at, now, is_refusal=False)
+        else:
+            health.left()
+        if 0 < len(exchange.attempts) < self._number:
+            took_ns = exchange.answered_ns - self._asked_ns
+            exchange.attempts = (*exchange.attempts, Attempt(self.target.label, status, took_ns))
+
+    # --- inside ---
+
+    def _count(self, exchange: Exchange, failure: Failure, now: float, *, harms: bool) -> None:
+        if failure.kind == "limited":
+            self._rest(exchange, failure, now)
+        if not self._is_under_way:  # it never went out
+            return
+        self._is_under_way = False
+        health = self._candidate.health
+        if harms:
+            health.bad(self._asked_ns * _S, now, is_refusal=failure.kind == "refused")
+        else:
+            health.left()
+
+    def _rest(self, exchange: Exchange, failure: Failure, now: float) -> None:
+        """The key, where there are others; else the target."""
+        keys = self.target.provider.keys
+        if keys is not None:
+            keys.rest(exchange.key_place, failure.retry_after_s, now)
+        if keys is None or not keys.has_free(now):
+            self._candidate.health.rest(failure.retry_after_s, now)
+
+    def _has_key_left(self, now: float) -> bool:
+        """One that was not tried: each is tried once at most."""
+        keys = self.target.provider.keys
+        return keys is not None and self._tries.count(self._candidate) < keys.count and keys.has_free(now)
+
+    def _patience_s(self, exchange: Exchange, now: float) -> float:
+        deadline_s = self.deadline_s
+        return MOST_PATIENCE_S if deadline_s is None else deadline_s - (now - exchange.stamps[0] * _S)
+
+    def _pause_s(self, failure: Failure, now: float, patience_s: float, *, has_other: bool) -> float | None:
+        """Before the same target is asked once more; None: it is not."""
+        tries = self._tries.count(self._candidate)
+        told_s = failure.retry_after_s
+        if tries > self._way.policy.retries or (told_s and has_other):
+            return None
+        health = self._candidate.health
+        pause = pause_s(tries, told_s, random.random())  # noqa: S311 - no secret
+        if pause >= patience_s or not health.admits(now) or not health.budget.take(health.requests):
+            return None
+        return pause
+
+
+def _groups_of(candidates: Sequence[Candidate], strategy: Strategy) -> tuple[Group, ...]:
+    """By priority. Where one is asked after the other, each stands alone, in the order in which they are written."""
+    in_order = sorted(candidates, key=lambda one: one.priority)
+    if strategy == "fallback":
+        return tuple((one,) for one in in_order)
+    return tuple(tuple(group) for _, group in groupby(in_order, key=lambda one: one.priority))
+
+
+def _kept_by(sticky: Sticky, exchange: Exchange) -> bytes:
+    """What a request is kept together by with others; nothing where it says nothing."""
+    if sticky == "session":
+        return exchange.request.head.get(b"x-session-id") or b""
+    return exchange.claims.key_id.encode() if exchange.claims is not None else b""
+
+
+def _can(abilities: Abilities, needs: Needs) -> bool:
+    return (
+        (abilities.vision or not needs.vision)
+        and (abilities.tools or not needs.tools)
+        and (abilities.json_schema or not needs.json_schema)
+    )
+
+
+def _has_room(abilities: Abilities, needs: Needs) -> bool:
+    return abilities.context is None or needs.tokens <= abilities.context
