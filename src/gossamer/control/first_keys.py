@@ -72,4 +72,11 @@ async def keep_first_key(store: Store, first: FirstKey) -> bool:
 
 
 def _key(key_id: str, name: str, created_at: datetime) -> Key:
-    return Key(id=key_id, user_id=None, name=name, created_at=created_at, updated_at=created_at)
+    return Key(
+        id=key_id,
+        user_id=None,
+        name=name,
+        scopes=("inference", "passthrough"),
+        created_at=created_at,
+        updated_at=created_at,
+    )

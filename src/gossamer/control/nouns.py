@@ -12,7 +12,7 @@ from gossamer.config.routes import RouteSettings
 from gossamer.core.allowance import UNLIMITED, Limits
 
 Role = Literal["admin", "member"]
-Scope = Literal["inference", "admin"]
+Scope = Literal["inference", "admin", "passthrough"]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The paths below /v1 that the gateway understands. All others go through as they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
@@ -17,6 +17,9 @@ class Endpoint:
 
     `ends_with_mark`: a whole stream says that it is whole, by `[DONE]`, a last event or its `finish_reason`; one that
     does not has broken. `is_free`: nothing is generated, and no provider charges for it.
+
+    `is_shared`: it may reach what lies in the provider's account, such as files or stored answers. There all callers of
+    the gateway are one, so not every key may ask for it.
     """
 
     dialect: Dialect
@@ -25,9 +28,11 @@ class Endpoint:
     ends_with_mark: bool = False
     is_catalog: bool = False
     is_free: bool = False
+    is_shared: bool = False
 
 
-OTHER = Endpoint("other")
+STATELESS = Endpoint("other")
+SHARED = Endpoint("other", is_shared=True)
 CATALOG = Endpoint("other", is_catalog=True)
 
 MODELS_PATH = "/v1/models"
@@ -42,13 +47,38 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 
 
+STATELESS_PATHS = frozenset(
+    f"/v1/{path}"
+    for path in (
+        "audio/speech",
+        "audio/transcriptions",
+        "audio/translations",
+        "classify",
+        "detokenize",
+        "images/edits",
+        "images/generations",
+        "images/variations",
+        "moderations",
+        "pooling",
+        "rerank",
+        "score",
+        "tokenize",
+    )
+)
+"""Whoever asks gets an answer, and nothing is left behind that another could ask for."""
+
+
+_NOT_POSTED = {path: replace(endpoint, is_shared=True) for path, endpoint in ENDPOINTS.items()}
+"""A GET may list what was stored before."""
+
+
 def endpoint_of(method: str, path: str) -> Endpoint:
-    known = ENDPOINTS.get(path)
+    known = (ENDPOINTS if method == "POST" else _NOT_POSTED).get(path)
     if known is not None:
         return known
     if method in ("GET", "HEAD") and (path == MODELS_PATH or path.startswith(MODELS_PATH + "/")):
         return CATALOG
-    return OTHER
+    return STATELESS if path in STATELESS_PATHS else SHARED
 
 
 def is_disguised(path: str) -> bool:

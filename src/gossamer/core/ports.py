@@ -36,6 +36,8 @@ class Claims(msgspec.Struct, eq=False):
     user_limits: Limits = UNLIMITED
     may_infer: bool = True
     """Whether it may ask for anything below /v1: a key may be for administration alone."""
+    may_share: bool = True
+    """Whether it may ask for what lies in the provider's account, where all callers of the gateway are one."""
     used_at: float = 0.0
     """Unix time of its last request."""
     told_at: float = 0.0

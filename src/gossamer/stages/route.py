@@ -37,6 +37,8 @@ def _found(exchange: Exchange) -> Target | Way:
 def _check_model(exchange: Exchange, kind: str, name: str, allowed: frozenset[str]) -> None:
     """What names no model, but carries something to work on, could be for any model: who is limited may not send it."""
     model = exchange.model
+    if model is not None and (provider := exchange.caller.provider) is not None:
+        model = f"{provider}/{model}"  # who is named answers, whatever else goes by the model's name
     if model in allowed or (model is None and not (exchange.body or exchange.is_upload)):
         return
     asked = f"the model {model!r}" if model is not None else "what names no model where it can be seen"

@@ -91,4 +91,7 @@ async def things(house: House, admin: Person) -> dict[str, str]:
     agent = (await house.post("/admin/v1/agents", {"name": "agent"}, ada.token)).json()
     key = (await house.post("/admin/v1/keys", {"name": "key", "agents": [agent["id"]]}, ada.token)).json()
     invite = (await house.post("/admin/v1/invites", {}, admin.token)).json()
-    return {"user_id": ada.id, "agent_id": agent["id"], "key_id": key["id"], "invite_id": invite["id"]}
+    route = {"targets": [{"target": "mock/one"}]}
+    await house.ask("PUT", "/admin/v1/routes/tier", route, token=admin.token)
+    ids = {"user_id": ada.id, "agent_id": agent["id"], "key_id": key["id"], "invite_id": invite["id"]}
+    return {**ids, "route_name": "tier"}

@@ -121,7 +121,7 @@ async def test_without_a_store_every_route_is_unavailable(method: str, path: str
     house = House(make_app(None, settings_with(), now=clock), None, clock)  # type: ignore[arg-type]
     body = {"email": "a@b", "password": PASSWORD} if "auth" in path else {} if method in ("POST", "PATCH") else None
     answer = await house.ask(
-        method, path.format(user_id="x", key_id="x", agent_id="x", invite_id="x"), body, token="gsl_x"
+        method, path.format(user_id="x", key_id="x", agent_id="x", invite_id="x", route_name="x"), body, token="gsl_x"
     )
     assert refusal(answer) == (503, "unavailable", None)
     assert answer.headers["retry-after"] == "1"

@@ -13,6 +13,11 @@ from tests.real.admin.house import PASSWORD, House, Person, operations
 
 OPERATIONS = operations()
 NAMES = ("user_id", "key_id", "agent_id", "invite_id")
+ROUTE_NAME = "tier"
+"""Nobody's: whether there is such a route is for admins to know."""
+ROUTE = {"targets": [{"target": "mock/one"}]}
+OF_ADMINS = ("invites", "routes")
+"""Whoever is none hears so, whatever there is."""
 FILTERS = ("user_id", "subject", "actor_id", "agent_id", "search", "after")
 """Parameters that may name somebody's things."""
 
@@ -74,7 +79,7 @@ async def state_of(house: House, belongings: Belongings) -> list[Any]:
 
 def filled(path: str, theirs: Belongings) -> str:
     """A path of the document that names what is theirs."""
-    return path.format(**{name: getattr(theirs, name) for name in NAMES})
+    return path.format(**{name: getattr(theirs, name) for name in NAMES}, route_name=ROUTE_NAME)
 
 
 def bodies(method: str, path: str, theirs: Belongings) -> list[dict[str, Any] | None]:
@@ -88,6 +93,7 @@ def bodies(method: str, path: str, theirs: Belongings) -> list[dict[str, Any] | 
         "POST agents": [{"name": "stolen"}, named],
         "PATCH agents": [{"name": "stolen"}, {"is_active": False}],
         "POST invites": [{"role": "admin"}],
+        "PUT routes": [ROUTE],
         "POST auth": [{"email": theirs.person.email, "password": "a guess of it"}],
     }
     noun = path.split("/")[2] if path.startswith("/v1/") else path.split("/")[-1 if "{" not in path else 3]
@@ -119,7 +125,7 @@ async def test_nothing_of_somebody_else_is_seen_or_changed(
             assert theirs.traces(answer.text) <= echoed
         if target != path:
             assert answer.status_code in (403, 404), "there is no such thing"
-            assert answer.status_code == 404 or "invites" in path
+            assert answer.status_code == 404 or any(noun in path for noun in OF_ADMINS)
     assert await state_of(house, theirs) == before
 
 
@@ -128,10 +134,14 @@ async def test_what_is_somebody_elses_answers_as_what_is_nobodys(house: House, m
     for method, path in (each.values for each in OPERATIONS):
         if "{" not in path:
             continue
-        body: object = {} if method == "PATCH" else None
+        body: object = {"PATCH": {}, "PUT": ROUTE}.get(method)
         real = await house.ask(method, filled(path, theirs), body, token=mine.person.token, if_match="*")
         unreal = await house.ask(
-            method, path.format(**dict.fromkeys(NAMES, nobodys)), body, token=mine.person.token, if_match="*"
+            method,
+            path.format(**dict.fromkeys(NAMES, nobodys), route_name=ROUTE_NAME),
+            body,
+            token=mine.person.token,
+            if_match="*",
         )
         shown = real.text
         for name in NAMES:

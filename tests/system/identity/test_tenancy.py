@@ -80,6 +80,49 @@ def test_a_binding_does_not_outlive_the_agent(house: House):
     assert {each.code for each in asked(house.node, key.token)} == {"agent_forbidden"}
 
 
+SHARED = [
+    ("GET", "/v1/files"),
+    ("GET", "/v1/files/file-of-bob/content"),
+    ("DELETE", "/v1/files/file-of-bob"),
+    ("POST", "/v1/batches"),
+    ("GET", "/v1/responses/resp_of_bob"),
+    ("GET", "/v1/chat/completions"),
+]
+
+
+def test_what_lies_in_the_providers_one_account_is_not_for_every_key(house: House):
+    through = {"x_gossamer_provider": "mock"}
+    allowed = house.admin.add_key(scopes=["inference", "passthrough"])
+    for method, path in SHARED:
+        body: object = {} if method == "POST" else None
+        refused = house.node.request(method, path, house.ann.key.token, body, **through)
+        assert (refused.status, refused.code) == (403, "scope_forbidden"), path
+        assert house.node.request(method, path, allowed.token, body, **through).status != 403, path
+    speech = {"model": "house", "input": "Hello", "voice": "alloy"}
+    assert house.node.request("POST", "/v1/audio/speech", house.ann.key.token, speech).status != 403
+
+
+def test_a_list_of_models_holds_for_a_provider_that_is_named(house: House):
+    limited = house.admin.add_key(models=["house"])
+    allowed = house.admin.add_key(models=["mock/house"])
+    assert house.node.chat(limited.token).status == 200
+    by_another = house.node.chat(limited.token, x_gossamer_provider="mock")
+    assert (by_another.status, by_another.code) == (403, "model_forbidden")
+    assert house.node.chat(allowed.token, x_gossamer_provider="mock").status == 200
+
+
+def test_nobody_lets_himself_into_the_providers_account(house: House):
+    asked_for = {"name": "k", "scopes": ["inference", "passthrough"]}
+    assert house.ann.person.ask("POST", "/admin/v1/keys", asked_for).status == 403
+    path = f"/admin/v1/keys/{house.ann.key.id}"
+    change = {"scopes": ["inference", "passthrough"]}
+    assert house.ann.person.ask("PATCH", path, change, if_match="*").status == 403
+    # What an admin gave, its owner may keep.
+    given = house.admin.add_key(user_id=house.ann.person.id, scopes=["inference", "passthrough"])
+    kept = house.ann.person.ask("PATCH", f"/admin/v1/keys/{given.id}", change | {"name": "mine"}, if_match="*")
+    assert kept.status == 200
+
+
 async def test_on_one_connection_each_request_is_its_own_senders(house: House):
     """What is kept with a head is kept for that head: a proxy sends many clients' requests over one connection."""
     body = {"messages": [{"role": "user", "content": "Hello"}]}

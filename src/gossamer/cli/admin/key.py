@@ -22,7 +22,7 @@ from gossamer.cli.admin.table import Column, Thing, full_moment_text, limits_tex
 
 KEYS: Final = "/admin/v1/keys"
 COLUMNS: Final = (Column("ID", 36), Column("NAME", 0), Column("STATE", 7), Column("USED (UTC)", 16))
-SCOPES: Final = ("inference", "admin")
+SCOPES: Final = ("inference", "admin", "passthrough")
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

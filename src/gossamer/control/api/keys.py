@@ -1,5 +1,6 @@
 """/admin/v1/keys. Whoever makes a key sees its token in that answer, and nobody ever again."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -8,11 +9,12 @@ from msgspec import UNSET
 from gossamer.control.api.caller import Asking, Caller, user_of_new
 from gossamer.control.api.desk import AtDesk, Desk
 from gossamer.control.api.openapi import VERSIONED, refused
+from gossamer.control.api.refusals import Forbidden
 from gossamer.control.api.shapes.keys import KeyAsk, KeyChange, KeyMade, KeyNew, KeyOut
 from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.values import Id
 from gossamer.control.api.versions import IfMatch, asked_version, change_at, needed_version, show_version
-from gossamer.control.nouns import Key
+from gossamer.control.nouns import Key, Scope
 from gossamer.control.store.edits import KeyEdit
 from gossamer.control.tokens import mint_token
 from gossamer.core.allowance import UNLIMITED
@@ -40,6 +42,7 @@ async def create_key(caller: Asking, desk: AtDesk, asked: KeyNew, response: Resp
     now = desk.moment()
     if asked.expires_at is not None and asked.expires_at <= now:
         raise InvalidRequest("This moment is past: the key would never be good.", param="expires_at")
+    check_scopes(caller, asked.scopes, frozenset())
     minted = mint_token()
     key = Key(
         id=minted.key_id,
@@ -87,12 +90,19 @@ async def change_key(
         return await desk.store.key(key_id, owner=caller.owner)
 
     async def change(key: Key) -> Key:
+        check_scopes(caller, asked.scopes, frozenset(key.scopes))
         edit = _edit_of(asked, key)
         return await desk.store.change_key(caller.actor, key_id, edit, key.version, owner=caller.owner)
 
     key = await change_at(version, read, change)
     show_version(response, key)
     return KeyOut.of(key)
+
+
+def check_scopes(caller: Caller, asked: Collection[Scope] | None, had: Collection[Scope]) -> None:
+    """What lies at the provider is everybody's: nobody lets himself in there."""
+    if asked is not None and "passthrough" in asked and "passthrough" not in had and not caller.is_admin:
+        raise Forbidden("Only an admin may give a key the scope passthrough. Ask one.", param="scopes")
 
 
 def _edit_of(asked: KeyChange, key: Key) -> KeyEdit:

@@ -35,59 +35,59 @@ async def list_routes(caller: Asking, desk: AtDesk, ask: Annotated[PageAsk, Quer
 
 
 @routes.get(
-    "/{name}",
+    "/{route_name}",
     operation_id="get_route",
     summary="Show a route",
     responses={**VERSIONED, **refused(400, 401, 403, 404, 503)},
 )
-async def get_route(caller: Asking, desk: AtDesk, name: Name, response: Response) -> RouteOut:
+async def get_route(caller: Asking, desk: AtDesk, route_name: Name, response: Response) -> RouteOut:
     """The ETag is for a change."""
     caller.must_be_admin("see routes")
-    route = await desk.store.route(name)
+    route = await desk.store.route(route_name)
     show_version(response, route)
     return RouteOut.of(route)
 
 
 @routes.put(
-    "/{name}",
+    "/{route_name}",
     operation_id="put_route",
     summary="Make a route, or replace it",
     responses={**VERSIONED, 201: VERSIONED[200], **refused(400, 401, 403, 404, 409, 412, 428, 503)},
 )
 async def put_route(
-    caller: Asking, desk: AtDesk, name: Name, asked: RouteIn, response: Response, if_match: IfMatch = None
+    caller: Asking, desk: AtDesk, route_name: Name, asked: RouteIn, response: Response, if_match: IfMatch = None
 ) -> RouteOut:
     """A new one needs no If-Match; one that there is needs it. In force with all workers within a second."""
     caller.must_be_admin("change routes")
     settings = asked.settings
-    _check(desk, name, settings)
-    if if_match is None and not await _exists(desk, name):
+    _check(desk, route_name, settings)
+    if if_match is None and not await _exists(desk, route_name):
         now = desk.moment()
-        route = StoredRoute(id=new_id(), name=name, route=settings, created_at=now, updated_at=now)
+        route = StoredRoute(id=new_id(), name=route_name, route=settings, created_at=now, updated_at=now)
         route = await desk.store.add_route(caller.actor, route)
         response.status_code = 201
     else:
         version = needed_version(if_match)
 
         async def change(route: StoredRoute) -> StoredRoute:
-            return await desk.store.change_route(caller.actor, name, settings, route.version)
+            return await desk.store.change_route(caller.actor, route_name, settings, route.version)
 
-        route = await change_at(version, lambda: desk.store.route(name), change)
+        route = await change_at(version, lambda: desk.store.route(route_name), change)
     show_version(response, route)
     return RouteOut.of(route)
 
 
 @routes.delete(
-    "/{name}",
+    "/{route_name}",
     operation_id="remove_route",
     summary="Remove a route",
     status_code=204,
     responses=refused(400, 401, 403, 404, 412, 503),
 )
-async def remove_route(caller: Asking, desk: AtDesk, name: Name, if_match: IfMatch = None) -> None:
+async def remove_route(caller: Asking, desk: AtDesk, route_name: Name, if_match: IfMatch = None) -> None:
     """Requests that are under way go on."""
     caller.must_be_admin("remove routes")
-    await desk.store.remove_route(caller.actor, name, asked_version(if_match))
+    await desk.store.remove_route(caller.actor, route_name, asked_version(if_match))
 
 
 async def _exists(desk: Desk, name: str) -> bool:

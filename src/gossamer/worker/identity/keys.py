@@ -128,6 +128,7 @@ class StoredKeys:
             limits=grant.limits,
             user_limits=grant.user_limits,
             may_infer="inference" in grant.scopes,
+            may_share="passthrough" in grant.scopes,
         )
         left_s = self._auth.cache_ttl_s
         if grant.expires_at is not None:
