@@ -73,3 +73,16 @@ def core_siblings(core: int) -> set[int]:
     except OSError:
         return {core}
     return {n for low, _, high in spans for n in range(int(low), int(high or low) + 1)}
+
+
+class _Anywhere(Place):
+    """For what is not measured: the scheduler decides."""
+
+    __slots__ = ()
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        yield
+
+
+ANYWHERE = _Anywhere(0)

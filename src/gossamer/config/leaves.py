@@ -14,7 +14,6 @@ from gossamer.config.document import Tag
 from gossamer.config.money import (
     BUDGET_FORM,
     COUNT_FORM,
-    PICOS_A_MILLION,
     RATE_FORM,
     format_budget,
     format_count,
@@ -24,6 +23,7 @@ from gossamer.config.money import (
 from gossamer.config.units import DURATION_FORM, SIZE_FORM, format_duration, format_size
 from gossamer.config.values import Unfit
 from gossamer.core.allowance import NANOS_PER_USD
+from gossamer.policy.price import PICOS_A_MILLION
 from gossamer.redis.address import without_password
 
 _TEXT: Final[frozenset[Tag]] = frozenset({"str"})

@@ -16,9 +16,6 @@ COUNT_FORM = r"^[0-9]+(\.[0-9]+)? ?[kKmM]?$"
 BUDGET_FORM = r"^[0-9]+(\.[0-9]{1,9})? ?USD ?/ ?(day|month)$"
 """In the dialect that Python and JSON Schema share, since editors check by the same forms."""
 
-PICOS_A_MILLION: Final = 1_000_000
-"""A dollar for a million tokens is a millionth of a dollar for one: so many pico-dollars."""
-
 _COUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmM]?)")
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmM]?) ?/ ?min")
 _BUDGET = re.compile(r"([0-9]+(?:\.[0-9]{1,9})?) ?USD ?/ ?(day|month)")

@@ -66,7 +66,7 @@ class UsageSettings(Section, frozen=True, kw_only=True):
 
 
 class PriceSettings(Section, frozen=True, kw_only=True):
-    """In US dollars."""
+    """In US dollars, instead of what the table that comes with Gossamer says of this model."""
 
     input_picos: Annotated[UsdAMillion, Meta(description="For a million tokens of input.")] = field(
         name="input", default=0
@@ -78,3 +78,24 @@ class PriceSettings(Section, frozen=True, kw_only=True):
         UsdAMillion | None, Meta(description="For a million tokens of input that was cached; left out, as any input.")
     ] = field(name="cached", default=None)
     request_nanos: Annotated[Usd, Meta(description="For each request, on top.")] = field(name="request", default=0)
+    cache_write_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of input that is put into the cache; left out, as any input.")
+    ] = field(name="cache_write", default=None)
+    cache_write_1h_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of the same for an hour; left out, as cache_write.")
+    ] = field(name="cache_write_1h", default=None)
+    reasoning_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of output that is thought, not said; left out, as any output.")
+    ] = field(name="reasoning", default=None)
+    audio_input_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of sound that is read; left out, as any input.")
+    ] = field(name="audio_input", default=None)
+    audio_output_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of sound that is made; left out, as any output.")
+    ] = field(name="audio_output", default=None)
+    image_input_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of pictures that are read; left out, as any input.")
+    ] = field(name="image_input", default=None)
+    image_output_picos: Annotated[
+        UsdAMillion | None, Meta(description="Of pictures that are made; left out, as any output.")
+    ] = field(name="image_output", default=None)

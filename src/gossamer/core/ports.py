@@ -119,6 +119,12 @@ class Tariff(Protocol):
     def cost(self, usage: Usage) -> int: ...
 
 
+class Tariffs(Protocol):
+    """Whose price is which, by provider/model."""
+
+    def get(self, label: str, /) -> Tariff | None: ...
+
+
 class Sending(Protocol):
     """A request on its way to a provider."""
 

@@ -17,13 +17,25 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
 
 
-class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Tokens as the provider counted them."""
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Tokens as the provider counted them. All but the first two are parts of one of these."""
 
     input: int = 0
+    """All that was read."""
     output: int = 0
+    """All that was written."""
     cached: int = 0
+    """Read from the provider's cache."""
     reasoning: int = 0
+    """Written for itself."""
+    cache_write: int = 0
+    """Read, and put into the provider's cache for the usual time."""
+    cache_write_1h: int = 0
+    """The same, for an hour."""
+    audio_input: int = 0
+    audio_output: int = 0
+    image_input: int = 0
+    image_output: int = 0
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -3,6 +3,8 @@
 Called once a request, and only for those that have a price or a lease.
 """
 
+from msgspec.structs import replace
+
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Lease, Tariff
 from gossamer.core.record import Outcome, Usage
@@ -40,4 +42,4 @@ def _until_then(exchange: Exchange, told: Usage | None) -> Usage:
     """Of an answer that was not to be whole: what the provider told so far, and an event went out for each token."""
     if told is None:
         return Usage(input_estimate(exchange), exchange.streamed_events)
-    return Usage(told.input, max(told.output, exchange.streamed_events), told.cached)
+    return replace(told, output=max(told.output, exchange.streamed_events))

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
+from gossamer.core.endpoints import Dialect
 from gossamer.core.errors import GatewayError, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead, answer_lines
@@ -18,6 +19,9 @@ from gossamer.http.sse import EventSplitter
 
 _CRLF_BYTES = 2
 _EVENT_END = b"\n\n"
+_CRLF_EVENT_END = b"\n\r\n"
+_MARKS: dict[Dialect, bytes] = {"responses": b'.delta"', "messages": b'"content_block_delta"'}
+"""What an event with a part of the answer has, where a dialect has others too. Inside a string its quote is escaped."""
 _TAIL_BYTES = 8 * 1024
 """Of a larger one, this much of its end is kept: that is where providers put the usage."""
 
@@ -132,7 +136,9 @@ class Streaming:
         self._exchange = exchange
         self._status = head.status
         self._feed = EventSplitter()
-        self._tally = StreamTally(exchange.caller.endpoint.dialect, hide_usage=exchange.hides_usage)
+        dialect = exchange.caller.endpoint.dialect
+        self._tally = StreamTally(dialect, hide_usage=exchange.hides_usage)
+        self._mark = _MARKS.get(dialect, _EVENT_END)
         self._events = 0
         exchange.request.start(head.status, answer_lines(exchange, seen) + start_answer(exchange))
 
@@ -140,7 +146,7 @@ class Streaming:
         whole = self._feed.feed(data)
         if whole:
             whole = self._tally.see(whole)
-            self._events += whole.count(_EVENT_END)
+            self._events += whole.count(self._mark) or whole.count(_CRLF_EVENT_END)
             self._exchange.response_bytes += len(whole)
             self._exchange.request.write(whole)
         return True

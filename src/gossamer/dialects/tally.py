@@ -10,7 +10,7 @@ import msgspec
 
 from gossamer.core.endpoints import Dialect
 from gossamer.core.record import Usage
-from gossamer.dialects.usage import Counts, told, usage_in_tail, usage_of
+from gossamer.dialects.usage import Counts, later, told, usage_in_tail, usage_of
 from gossamer.http.sse import event_data, field_lines, is_ended, split_events
 
 Members = dict[str, msgspec.Raw]
@@ -110,7 +110,7 @@ class StreamTally:
             return 0
 
     def _count(self, counts: Counts, data: bytes, event: bytes) -> bytes:
-        self.usage = _later(self.usage, told(counts))
+        self.usage = later(self.usage, told(counts))
         if not _is_usage_alone(_members_of(data)):
             self.last = event
             return event
@@ -142,7 +142,7 @@ class StreamTally:
         inner = _members_of(holder) if holder else {}
         counted = said.get("usage") or inner.get("usage")
         if counted:
-            self.usage = _later(self.usage, usage_of(counted))
+            self.usage = later(self.usage, usage_of(counted))
         if "type" in said and _text_of(said["type"]) in _LAST_EVENTS:
             self.is_finished = True
         if self.error is None:
@@ -163,7 +163,7 @@ class StreamTally:
     def _note_piece(self, piece: bytes) -> None:
         self._tail = (self._tail + piece)[-_TAIL_BYTES:]
         if is_ended(self._tail):
-            self.usage = _later(self.usage, usage_in_tail(self._tail))
+            self.usage = later(self.usage, usage_in_tail(self._tail))
             self.is_finished = self.is_finished or self._passing in _LAST_EVENTS
             self._passing = None
 
@@ -206,15 +206,3 @@ def _error_in(said: Members, inner: Members, event: bytes) -> str | None:
     else:
         return None
     return words[:_ERROR_CHARACTERS] or "the provider sent an error without a message"
-
-
-def _later(before: Usage | None, now: Usage | None) -> Usage | None:
-    """Counts only grow: a stream tells them bit by bit, or all at once at its end."""
-    if before is None or now is None:
-        return now or before
-    return Usage(
-        max(before.input, now.input),
-        max(before.output, now.output),
-        max(before.cached, now.cached),
-        max(before.reasoning, now.reasoning),
-    )

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.errors import ModelNotFound, NotFound
-from gossamer.core.ports import Provider, Target, Tariff
+from gossamer.core.ports import Provider, Target, Tariffs
 from gossamer.policy.headers import target_lines
 from gossamer.providers.health import Healths, Unwatched
 from gossamer.providers.ways import ABLE, Abilities, Candidate, Policy, Ways
@@ -41,7 +41,7 @@ class StaticRouter:
         aliases: Mapping[str, Alias],
         default: str | None,
         catalog: Provider,
-        prices: Mapping[str, Tariff],
+        prices: Tariffs,
         healths: Healths,
         abilities: Mapping[str, Abilities],
     ) -> None:

@@ -6,6 +6,7 @@ A provider that cannot be asked is left out of the list; its models can be asked
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -19,6 +20,7 @@ from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import parse_response_head
+from gossamer.policy.price_list import NO_PRICES, PriceList, in_dollars
 from gossamer.providers.in_process import Timed
 
 _FRESH_S = 60.0
@@ -28,7 +30,9 @@ _log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One model, as OpenAI's API shows it and as Anthropic's does: each one's SDK finds what it looks for."""
+    """One model, as OpenAI's API shows it and as Anthropic's does, so that each one's SDK finds what it looks for; and
+    what is known of its price and its limits; null: nobody knows.
+    """
 
     id: str
     owned_by: str
@@ -38,6 +42,10 @@ class Entry(msgspec.Struct, frozen=True):
     type: str = "model"
     created_at: str = "1970-01-01T00:00:00Z"
     """Nobody says it in a way that all have in common."""
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    price: Mapping[str, Any] | None = None
+    """In US dollars for a million tokens, but for `request`."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -51,8 +59,9 @@ class Listing(msgspec.Struct, frozen=True):
 class ModelCatalog:
     """The union over all providers, by `provider/model`, and the aliases first."""
 
-    def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister]) -> None:
-        self._aliases = [Entry(alias, target.partition("/")[0], alias) for alias, target in aliases.items()]
+    def __init__(self, aliases: Mapping[str, str], listers: Iterable[Lister], prices: PriceList = NO_PRICES) -> None:
+        self._prices = prices
+        self._aliases = [self._entry(alias, target) for alias, target in aliases.items()]
         self._listers = tuple(listers)
         self._known: list[Entry] | None = None
         self._known_at = 0.0
@@ -80,10 +89,24 @@ class ModelCatalog:
 
     async def _ask(self) -> list[Entry]:
         lists = await asyncio.gather(*(self._ask_one(lister) for lister in self._listers))
-        listed = [Entry(f"{name}/{model}", name, model) for name, models in lists for model in models]
+        labels = [f"{name}/{model}" for name, models in lists for model in models]
+        listed = [self._entry(label, label) for label in labels]
         self._known = [*self._aliases, *listed]
         self._known_at = asyncio.get_running_loop().time()
         return self._known
+
+    def _entry(self, name: str, label: str) -> Entry:
+        """A name, and the provider/model that it stands for."""
+        known = self._prices.listed(label)
+        price = in_dollars(known.price) if known.price is not None else None
+        return Entry(
+            id=name,
+            owned_by=label.partition("/")[0],
+            display_name=name.removeprefix(f"{label.partition('/')[0]}/"),
+            context_window=known.context,
+            max_output_tokens=known.max_output,
+            price=price,
+        )
 
     @staticmethod
     async def _ask_one(lister: Lister) -> tuple[str, list[str]]:

@@ -1,9 +1,12 @@
 """From settings to what limits: the rules, the prices, and the counters that this worker counts in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from gossamer.config.settings import Settings
+import msgspec
+
+from gossamer.config.price_table import listed_models, price_table
+from gossamer.config.settings import MockProvider, Provider, Settings
 from gossamer.config.values import IN_MEMORY
 from gossamer.core.errors import NotFound
 from gossamer.core.logs import Log
@@ -13,15 +16,25 @@ from gossamer.counters.rules import Rules
 from gossamer.counters.spend_book import JournalBook
 from gossamer.journal.reader import Position
 from gossamer.policy.price import Price
+from gossamer.policy.price_list import PriceList
 from gossamer.redis.address import parse_redis_url
 
 
-def prices_of(settings: Settings) -> Mapping[str, Price]:
-    """By provider/model."""
-    return {
-        label: Price(found.input_picos, found.output_picos, found.cached_picos, found.request_nanos)
-        for label, found in settings.prices.items()
+def prices_of(settings: Settings) -> PriceList:
+    """What the settings say, and for the vendors that it knows, the table that comes with the package."""
+    own = {label: msgspec.convert(msgspec.structs.asdict(found), Price) for label, found in settings.prices.items()}
+    tables = {
+        name: listed_models(vendor)
+        for name, provider in settings.providers.items()
+        if (vendor := _vendor_of(provider)) is not None
     }
+    return PriceList(own, tables)
+
+
+def _vendor_of(provider: Provider) -> str | None:
+    if isinstance(provider, MockProvider):
+        return None
+    return price_table().vendor_of(str(provider.__struct_config__.tag), provider.base_url)
 
 
 def rules_of(settings: Settings, router: Router) -> Rules:

@@ -98,13 +98,14 @@ class ServiceFactory:
 
     def _router(self, settings: Settings, providers: Mapping[str, Provider]) -> StaticRouter:
         aliases = aliases_of(settings, self.identity.routes.known)
-        catalog = CatalogProvider(ModelCatalog(owners_of(aliases), map(_lister, providers.values())))
+        prices = prices_of(settings)
+        catalog = CatalogProvider(ModelCatalog(owners_of(aliases), map(_lister, providers.values()), prices))
         return StaticRouter(
             providers,
             aliases,
             _default_of(settings),
             catalog,
-            prices_of(settings),
+            prices,
             self.healths,
             abilities_of(settings),
         )

@@ -185,6 +185,17 @@ def test_usage_told_bit_by_bit_only_grows():
     assert told([b"".join(blocks)])[0].usage == Usage(input=20, output=5)
 
 
+def test_what_is_kept_in_a_cache_is_counted_once_though_its_time_is_told_at_the_begin_only():
+    start = (
+        ',"message":{"usage":{"input_tokens":2,"output_tokens":1,"cache_creation_input_tokens":30,'
+        '"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}}'
+    )
+    end = ',"usage":{"input_tokens":2,"cache_creation_input_tokens":30,"cache_read_input_tokens":0,"output_tokens":15}'
+    tally, _ = told([event("message_start", start), event("message_delta", end)], dialect="messages")
+
+    assert tally.usage == Usage(input=32, output=15, cache_write=10, cache_write_1h=20)
+
+
 def test_content_passes_as_the_same_object():
     tally = StreamTally("chat", hide_usage=True)
 

@@ -34,7 +34,7 @@ ANSWERS = [
     (COMPLETION, Usage(input=5, output=7)),
     (EMBEDDINGS, Usage(input=8)),
     (RESPONSE, Usage(input=36, output=87, cached=30, reasoning=64)),
-    (MESSAGE, Usage(input=330, output=5, cached=300)),
+    (MESSAGE, Usage(input=330, output=5, cached=300, cache_write=20)),
 ]
 
 
@@ -62,6 +62,43 @@ def test_the_end_of_an_answer_says_so_too(answer, usage):
         ),
         (b'{"prompt_tokens":3,"cache_creation_input_tokens":2}', Usage(input=3)),
         (b'{"input_tokens":3,"cache_read_input_tokens":null}', Usage(input=3)),
+        (b'{"prompt_tokens":9,"completion_tokens":1,"prompt_cache_hit_tokens":4}', Usage(9, 1, 4)),
+        (b'{"prompt_tokens":9,"completion_tokens":2,"total_tokens":18}', Usage(9, 9, reasoning=7)),
+        (
+            (
+                b'{"prompt_tokens":9,"completion_tokens":2,"total_tokens":18,'
+                b'"completion_tokens_details":{"reasoning_tokens":7}}'
+            ),
+            Usage(9, 9, reasoning=7),
+        ),
+        (b'{"prompt_tokens":9,"completion_tokens":2,"total_tokens":3}', Usage(9, 2)),
+        (
+            (
+                b'{"prompt_tokens":90,"completion_tokens":40,"total_tokens":130,'
+                b'"prompt_tokens_details":{"cached_tokens":8,"cache_write_tokens":7,"audio_tokens":20},'
+                b'"completion_tokens_details":{"reasoning_tokens":5,"audio_tokens":30}}'
+            ),
+            Usage(90, 40, 8, 5, cache_write=7, audio_input=20, audio_output=30),
+        ),
+        (
+            (
+                b'{"input_tokens":50,"input_tokens_details":{"image_tokens":40,"text_tokens":10},"output_tokens":500,'
+                b'"output_tokens_details":{"image_tokens":500},"total_tokens":550}'
+            ),
+            Usage(50, 500, image_input=40, image_output=500),
+        ),
+        (
+            (
+                b'{"input_tokens":10,"output_tokens":6,"cache_read_input_tokens":100,"cache_creation_input_tokens":30,'
+                b'"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},'
+                b'"output_tokens_details":{"thinking_tokens":4}}'
+            ),
+            Usage(140, 6, 100, 4, cache_write=10, cache_write_1h=20),
+        ),
+        (
+            b'{"input_tokens":1,"cache_creation_input_tokens":3,"cache_creation":{"ephemeral_1h_input_tokens":9}}',
+            Usage(4, cache_write_1h=3),
+        ),
         (b"{}", None),
         (b"null", None),
         (b'{"total_tokens":3}', None),
