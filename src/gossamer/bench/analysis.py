@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
+from gossamer.bench.accounts import account_of, metrics_of
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.diagnosis import diagnose
-from gossamer.bench.figures import CURVE, Account, Added, ArmFigures, CellFigures, Figures, Flow
+from gossamer.bench.figures import CURVE, Added, ArmFigures, CellFigures, Figures, Flow
 from gossamer.bench.power import effect_seen, requests_needed
 from gossamer.bench.record import Arm, Role, Run, Spread
 from gossamer.bench.rows import Row, Table, table_of
@@ -22,7 +23,6 @@ QUANTILES = (0.5, 0.95, 0.99)
 FIRST_QUANTILES = (0.5, 0.99)
 DRAWS = 500
 """Of each bootstrap: a run has some hundred of them, and pages are waited for."""
-_NOT_STAGES = frozenset({"total", "provider"})
 Rows = Sequence[Row]
 
 
@@ -115,7 +115,8 @@ class View:
             answered=sum(sample.answered for sample in samples),
             reached=sum(row.costs.reached for row in rows),
             flow=self._flow(rows) if self._cell.is_stream and self._direct else None,
-            account=_account(rows, centre.us.centre),
+            account=account_of(rows, centre.us.centre),
+            metrics_us=metrics_of(rows),
         )
 
     def _added(
@@ -235,18 +236,3 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for each in counts:
         total.update(each)
     return dict(total)
-
-
-def _account(rows: Rows, measured_us: float) -> Account | None:
-    """None where answers say nothing of themselves."""
-    said = [row.sample.self_ns.p50 for row in rows if row.sample.self_ns is not None]
-    if not said:
-        return None
-    names = list(dict.fromkeys(name for row in rows for name in row.sample.stages_ns))
-    stages = {
-        name: median([row.sample.stages_ns[name] for row in rows if name in row.sample.stages_ns]) * US_IN_NS
-        for name in names
-        if name not in _NOT_STAGES
-    }
-    self_us = median(said) * US_IN_NS
-    return Account(self_us, stages, measured_us - self_us)

@@ -33,6 +33,7 @@ class Outside:
     token: str
     model: str = MODEL
     headers: tuple[tuple[str, str], ...] = ()
+    metrics_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,13 @@ class Way:
     pids: Callable[[], list[int]] = field(default=list)
     check: Callable[[], None] = field(default=lambda: None)
     """Raises when it is not there any more."""
+    says: str = ""
+    """The header in which it tells what it costs, where that is none of those that everybody knows."""
+    metrics_url: str = ""
 
     def order(self, connections: int) -> Open:
         """For the load process."""
-        return Open(self.arm.name, self.arm.url, connections, self.token, self.model, self.headers)
+        return Open(self.arm.name, self.arm.url, connections, self.token, self.model, self.headers, self.says)
 
 
 def direct_way(provider: Provider, token: str, role: Role) -> Way:
@@ -81,7 +85,7 @@ def relay_way(
     """The built-in pass-through."""
     port = free_port()
     command = [sys.executable, "-m", "gossamer.bench.relay", str(port), str(provider.port), str(wait_us)]
-    process = Process(f"relay {name}", command, place, workspace / f"relay-{port}.log")
+    process = Process(f"relay {name}", command, place, workspace / f"relay-{port}.log", is_counted=True)
     try:
         wait_for_port(process, port, _READY_WITHIN_S)
         what = f"the built-in relay of bytes{f', {wait_us} us held back' if wait_us else ''}"
@@ -112,7 +116,7 @@ def outside_way(outside: Outside) -> Way:
     worker = _holder_of(origin.host, origin.port) if origin.is_loopback else 0
     root = root_of(worker) if worker else 0
     pids = (lambda: family(root)) if root else list
-    return Way(arm, outside.token, outside.model, outside.headers, worker, pids)
+    return Way(arm, outside.token, outside.model, outside.headers, worker, pids, metrics_url=outside.metrics_url)
 
 
 def _holder_of(host: str, port: int) -> int:

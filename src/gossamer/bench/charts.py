@@ -5,13 +5,14 @@ Colours are CSS classes of the page, so that one drawing serves light and dark. 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 WIDTH, HEIGHT = 520, 210
 LEFT, RIGHT, TOP, BOTTOM = 78, 104, 12, 34
 BAR_WIDTH, BAR_NAMES = 1000, 230
 _TICKS = 4
+_MANY_US = 10_000
 _LABEL_PX = 13
 """Two labels nearer than this lie on each other."""
 
@@ -51,9 +52,10 @@ def ticks_of(low: float, high: float) -> list[float]:
 
 def plot(lines: Sequence[Line], x_words: Sequence[tuple[float, str]], unit: str, label: str) -> str:
     """Lines over a common axis; each is named at its end."""
-    values = [y for line in lines for _, y in line.points]
-    if not values:
+    if not any(line.points for line in lines):
         return ""
+    lines, unit = _in_fitting_unit(lines, unit)
+    values = [y for line in lines for _, y in line.points]
     ticks = ticks_of(min(0.0, *values), max(0.0, *values))
     xs = [x for line in lines for x, _ in line.points]
     across, up = _scale(min(xs), max(xs), LEFT, WIDTH - RIGHT), _scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
@@ -71,11 +73,30 @@ def plot(lines: Sequence[Line], x_words: Sequence[tuple[float, str]], unit: str,
     return svg(HEIGHT, parts, label)
 
 
+def _in_fitting_unit(lines: Sequence[Line], unit: str) -> tuple[Sequence[Line], str]:
+    """Microseconds by the ten thousand are milliseconds: no label is longer than its margin."""
+    if unit != "us" or max(abs(y) for line in lines for _, y in line.points) < _MANY_US:
+        return lines, unit
+    return [replace(line, points=[(x, y / 1000) for x, y in line.points]) for line in lines], "ms"
+
+
+def _apart(ys: Sequence[float]) -> list[float]:
+    """Rising, pushed apart where two are near each other, and back up where that has led below the axis."""
+    found: list[float] = []
+    for y in ys:
+        found.append(max(y, found[-1] + _LABEL_PX) if found else y)
+    lowest = float(HEIGHT - BOTTOM)
+    for at in range(len(found) - 1, -1, -1):
+        found[at] = min(found[at], lowest)
+        lowest = found[at] - _LABEL_PX
+    return found
+
+
 def _names(ends: list[tuple[float, Line]]) -> list[str]:
-    """At the right, pushed apart where two lines end together."""
-    found, last = [], -math.inf
-    for y, line in sorted(ends, key=lambda end: end[0]):
-        last = max(y, last + _LABEL_PX)
+    """At the right."""
+    found: list[str] = []
+    ordered = sorted(ends, key=lambda end: end[0])
+    for last, (_, line) in zip(_apart([y for y, _ in ordered]), ordered, strict=True):
         found.append(f'<circle cx="{WIDTH - RIGHT + 12}" cy="{last:.1f}" r="4" class="dot {line.css}"/>')
         found.append(text(WIDTH - RIGHT + 21, last + 4, line.name))
     return found
@@ -118,8 +139,9 @@ def _bar(x: float, end: float, y: float, part: Part, unit: str) -> str:
 
 def svg(height: float, parts: Sequence[str], label: str, *, width: int = WIDTH) -> str:
     """`label` is what a reader who cannot see it is told."""
+    css = ' class="wide"' if width > WIDTH else ""
     return (
-        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(label)}" '
+        f'<svg{css} viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(label)}" '
         f'width="{width}" height="{height:.0f}">{"".join(parts)}</svg>'
     )
 

@@ -54,7 +54,7 @@ def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
     if arm.flow is not None:
         yield from _flow(arm.flow)
     if cell.lane in (Lane.FLOOR, Lane.LATENCY) and cell.concurrency <= FEW_AT_ONCE:
-        yield from _slow_stage(arm)
+        yield from _slow_stage(arm, figures.arm(Role.HOP))
     yield from _rig(cell, arm)
 
 
@@ -113,11 +113,13 @@ def _flow(flow: Flow) -> Iterator[Seen]:
         )
 
 
-def _slow_stage(arm: ArmFigures) -> Iterator[Seen]:
+def _slow_stage(arm: ArmFigures, hop: ArmFigures | None) -> Iterator[Seen]:
+    """On a machine that is held up by others every stage is long, and a whole null hop too: that is the measure."""
     if arm.account is None or not arm.account.stages_us:
         return
     name, took_us = max(arm.account.stages_us.items(), key=lambda item: item[1])
-    if took_us > SLOW_STAGE_US and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
+    least_us = max(SLOW_STAGE_US, hop.at(0.5).us.centre if hop is not None else 0.0)
+    if took_us > least_us and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
         text = f"the stage `{name}` takes {took_us:.0f} us of the {arm.account.self_us:.0f} us that it says it costs"
         yield took_us, "slow-stage", text
 

@@ -95,6 +95,8 @@ class ArmFigures(msgspec.Struct, frozen=True):
     reached: int
     flow: Flow | None
     account: Account | None
+    metrics_us: dict[str, float] = {}
+    """Means by its own page of metrics, where that was read."""
 
     def at(self, q: float) -> Added:
         """One of the quantiles that are kept."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PROC = Path("/proc")
-GROUPS = Path("/sys/fs/cgroup")
 _CPU_CLOCK = 2
 """CPUCLOCK_SCHED of the kernel's clock ids: nanoseconds the scheduler gave to all threads of a process."""
 
@@ -94,19 +93,3 @@ def _program(pid: int) -> str:
     with contextlib.suppress(OSError):
         return str((PROC / str(pid) / "exe").readlink())
     return f"unknown {pid}"
-
-
-def group_cpu_ns(pid: int) -> int | None:
-    """CPU time of the whole control group of a process, ended children included: None where it has none of its own."""
-    with contextlib.suppress(OSError, IndexError, ValueError, StopIteration):
-        group = _group(pid)
-        if group not in ("/", _group("self")):
-            text = (GROUPS / group.lstrip("/") / "cpu.stat").read_text()
-            return int(text.split("usage_usec", 1)[1].split()[0]) * 1000
-    return None
-
-
-def _group(pid: int | str) -> str:
-    """In the one hierarchy of cgroup v2."""
-    lines = (PROC / str(pid) / "cgroup").read_text().splitlines()
-    return next(line for line in lines if line.startswith("0::")).removeprefix("0::")

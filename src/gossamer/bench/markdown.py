@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from gossamer.bench.asides import Aside, asides_of
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
 from gossamer.bench.record import Role
@@ -28,8 +29,14 @@ def write_markdown(figures: Figures, results: Sequence[Result] = ()) -> str:
         cells = [cell for cell in figures.cells if cell.cell.lane is lane and cell.arms]
         if cells:
             parts.append(f"## {title}\n\n" + "\n".join(lane_table(lane, cells)))
+    parts += [_aside(aside) for aside in asides_of(figures)]
     parts.append("## Taken with\n\n" + "\n".join(facts(figures)))
     return "\n\n".join(parts) + "\n"
+
+
+def _aside(aside: Aside) -> str:
+    rows = [aside.headings, ("---", "---", *["---:"] * (len(aside.headings) - 2)), *aside.rows]
+    return f"## {aside.title}\n\n{aside.words}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def verdict(results: Sequence[Result]) -> str:

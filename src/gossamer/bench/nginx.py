@@ -70,7 +70,8 @@ def running(name: str, port: int, body: str, place: Place, workspace: Path) -> I
     folder.mkdir()
     file = folder / "nginx.conf"
     file.write_text(config(folder, body, as_root=os.geteuid() == 0))
-    process = Process(name, [binary, "-c", str(file), "-e", str(folder / "error.log")], place, folder / "words")
+    command = [binary, "-c", str(file), "-e", str(folder / "error.log")]
+    process = Process(name, command, place, folder / "words", is_counted=True)
     try:
         wait_for_port(process, port, READY_WITHIN_S)
         yield Nginx(process, port, _worker(process))

@@ -18,6 +18,8 @@ class Open(msgspec.Struct, tag="open", frozen=True):
     token: str
     model: str
     extra_headers: tuple[tuple[str, str], ...] = ()
+    says: str = ""
+    """The header in which its answers tell what they cost, in milliseconds; empty: one of the known ones."""
 
 
 def open_local(arm: str, port: int, connections: int, token: str) -> Open:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+from gossamer.bench.asides import asides_of
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import (
@@ -43,6 +44,7 @@ def write_page(figures: Figures, results: Sequence[Result] = ()) -> str:
         *stack(figures),
         *series(figures, colours),
         *_capacity(figures),
+        *_asides(figures),
         *_tables(figures),
         *_facts(figures),
     ]
@@ -84,6 +86,7 @@ def _tiles(figures: Figures) -> Iterator[str]:
     if not figures.gateways:
         return
     name = figures.gateways[0].name
+    whose = f"{name}: " if len(figures.gateways) > 1 else ""
     found = []
     if (pair := _busiest(figures, name, stream=False)) is not None:
         cell, arm = pair
@@ -96,7 +99,10 @@ def _tiles(figures: Figures) -> Iterator[str]:
     if speed is not None and speed.cpu_us is not None:
         to_hop = f", {speed.cpu_to_hop.centre:.2f} x the null hop" if speed.cpu_to_hop is not None else ""
         found.append((f"{number(speed.cpu_us.centre)} us", f"CPU a request{to_hop}"))
-    tiles = "".join(f'<div class="card tile"><b>{escape(b)}</b><span>{escape(s)}</span></div>' for b, s in found)
+    tiles = "".join(
+        f'<div class="card tile"><b>{escape(figure)}</b><span>{escape(whose + words)}</span></div>'
+        for figure, words in found
+    )
     yield f'<div class="cards">{tiles}</div>'
 
 
@@ -160,6 +166,13 @@ def _capacity(figures: Figures) -> Iterator[str]:
         yield table_of(
             ("cell", "way", "answers a second", "of direct", "room", "load's core", "worst loop lag us"), rows
         )
+
+
+def _asides(figures: Figures) -> Iterator[str]:
+    for aside in asides_of(figures):
+        yield f"<h2>{escape(aside.title)}</h2><p>{escape(aside.words)}</p>"
+        rows = ["<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in aside.rows]
+        yield table_of(aside.headings, rows)
 
 
 def _tables(figures: Figures) -> Iterator[str]:

@@ -13,6 +13,7 @@ from gossamer.bench.record import Role
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
 """In an order in which neighbours differ for every eye."""
 REST = "rest"
+OTHERS = "other stages"
 HOLLOW = "hollow"
 """What nobody can name has no colour."""
 HEAT_STEPS = 6
@@ -152,18 +153,17 @@ def _stream_row(cell: CellFigures, arm: ArmFigures) -> str:
 
 def stack(figures: Figures) -> Iterator[str]:
     """What answers say of themselves, beside what was measured."""
-    names: list[str] = []
-    rows = []
-    for cell in _chosen(figures):
-        hop = cell.arm(Role.HOP)
-        for arm in cell.arms:
-            if arm.account is not None and arm.account.stages_us:
-                names += [name for name in arm.account.stages_us if name not in names]
-                rows.append((f"{_short(cell)}, {arm.arm}", _parts(arm, hop, names)))
+    names = _largest_stages(figures)
+    rows = [
+        (f"{_short(cell)}, {arm.arm}", _parts(arm, cell.arm(Role.HOP), names))
+        for cell in _chosen(figures)
+        for arm in cell.arms
+        if arm.account is not None and arm.account.stages_us
+    ]
     drawn = bars(rows, "us", "Where the added median goes")
     if not drawn:
         return
-    keys = [(name, COLOURS[at % len(COLOURS)]) for at, name in enumerate(names)]
+    keys = [(name, COLOURS[at]) for at, name in enumerate((*names, OTHERS))]
     keys += [("what any hop costs", REST), ("unexplained rest", HOLLOW)]
     legend = "".join(f'<span class="key {css}"><i></i>{escape(name)}</span>' for name, css in keys)
     yield "<h2>Where the added median goes</h2>"
@@ -174,10 +174,23 @@ def stack(figures: Figures) -> Iterator[str]:
     yield f'<div class="card">{legend}{drawn}</div>'
 
 
+def _largest_stages(figures: Figures) -> list[str]:
+    """In their order, as many as there are colours for, less one: no two share a colour."""
+    longest: dict[str, float] = {}
+    for cell in _chosen(figures):
+        for arm in cell.arms:
+            for name, us in (arm.account.stages_us if arm.account is not None else {}).items():
+                longest[name] = max(us, longest.get(name, 0.0))
+    chosen = sorted(longest, key=lambda name: -longest[name])[: len(COLOURS) - 1]
+    return [name for name in longest if name in chosen]
+
+
 def _parts(arm: ArmFigures, hop: ArmFigures | None, names: Sequence[str]) -> list[Part]:
     account = arm.account
     assert account is not None
-    stages = [Part(name, us, COLOURS[names.index(name) % len(COLOURS)]) for name, us in account.stages_us.items()]
+    stages = [Part(name, us, COLOURS[names.index(name)]) for name, us in account.stages_us.items() if name in names]
+    others_us = sum(us for name, us in account.stages_us.items() if name not in names)
+    stages.append(Part(OTHERS, others_us, COLOURS[len(names)]))
     left = max(0.0, arm.at(0.5).us.centre - sum(part.value for part in stages))
     any_hop = min(left, max(0.0, hop.at(0.5).us.centre)) if hop is not None else 0.0
     return [*stages, Part("what any hop costs", any_hop, REST), Part("unexplained rest", left - any_hop, HOLLOW)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gossamer.bench.errors import BenchError, RigBroken
+from gossamer.bench.groups import own_group, remove_groups
 from gossamer.bench.placement import Place
 
 HOST = "127.0.0.1"
@@ -36,12 +37,15 @@ class Process:
         blame: type[BenchError] = RigBroken,
         pipes: bool = False,
         env: Mapping[str, str] = MappingProxyType({}),
+        is_counted: bool = False,
     ) -> None:
+        """`is_counted`: in a control group of its own, where one can be made."""
         self.name = name
         self._blame = blame
         self._log = log
         stream = subprocess.PIPE if pipes else subprocess.DEVNULL
-        with log.open("wb") as words, place.entered():
+        group = own_group(log.parent.name) if is_counted else contextlib.nullcontext()
+        with log.open("wb") as words, place.entered(), group:
             try:
                 self.child = subprocess.Popen(  # noqa: S603 - commands of the bench itself, or the user's own --arm-command
                     command,
@@ -75,9 +79,11 @@ class Process:
             self.child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.child.wait(STOP_WITHIN_S)
+        remove_groups()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.child.wait(STOP_WITHIN_S)
+        remove_groups()
 
 
 def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:

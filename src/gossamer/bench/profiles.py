@@ -98,6 +98,9 @@ STANDARD = Profile("standard", _standard(), 10)
 FULL = Profile("full", _full(), LEAST_ROUNDS)
 PROFILES = MappingProxyType({profile.name: profile for profile in (SHORT, STANDARD, FULL)})
 
+PEERS = Profile("peers", (latency(1, each=16), latency(10, each=20), latency_stream(10, each=4), floor()), 8)
+"""Slow gateways are among them: with more at once most would only show their throughput once more."""
+
 SELFTEST = Profile("selftest", (latency(10, each=4), Cell(Lane.FLOOR, 1, 100)), 8)
 """Small, since it is run thirty times."""
 

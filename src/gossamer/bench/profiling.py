@@ -20,7 +20,7 @@ from gossamer.bench.nginx import running_provider
 from gossamer.bench.processes import Process
 from gossamer.bench.rig import Rig
 from gossamer.bench.sampler.sitecustomize import FOLDER
-from gossamer.bench.subject import Gateway, running_gateway
+from gossamer.bench.subject import Asking, Gateway, running_gateway
 
 CONNECTIONS = 64
 ROWS = 25
@@ -116,6 +116,6 @@ def _perf_table(perf: str, recording: Path, by: str) -> str:
 
 
 def _load(rig: Rig, gateway: Gateway, seconds: int) -> None:
-    counts = wrk.drive(gateway.port, rig.plan.subject.token, CONNECTIONS, seconds, rig.load, rig.workspace)
+    counts = wrk.drive(gateway.port, Asking(rig.plan.subject.token), CONNECTIONS, seconds, rig.load, rig.workspace)
     if counts.refused or not counts.requests:
         raise SubjectBroken(f"of {counts.requests} requests {counts.refused} were refused")

@@ -54,6 +54,7 @@ class Around(NamedTuple):
     seconds: float
     loop_lag_ns: int
     refused: int
+    self_headers: tuple[bytes, ...] = SELF_HEADERS
 
 
 def read_sample(cell: Cell, kept: Sequence[Taken], answered: int, around: Around) -> Sample:
@@ -64,7 +65,7 @@ def read_sample(cell: Cell, kept: Sequence[Taken], answered: int, around: Around
         good = sorted(taken for taken in kept if taken.sent_ns)
     stamps = [(taken, stamps) for taken in good if (stamps := _stamps(taken.head)) is not None]
     is_stamped = bool(good) and len(stamps) == len(good)
-    selves = [self_ns for taken in good if (self_ns := _self_ns(taken.head)) is not None]
+    selves = [self_ns for taken in good if (self_ns := _self_ns(taken.head, around.self_headers)) is not None]
     return Sample(
         numbers=[taken.number for taken in good],
         took_ns=[taken.done_ns - (taken.due_ns or taken.sent_ns) for taken in good],
@@ -111,8 +112,8 @@ def _last_sent_ns(taken: Taken, sent_ns: int) -> int:
     return max(found, default=sent_ns)
 
 
-def _self_ns(head: ResponseHead | None) -> int | None:
-    for name in SELF_HEADERS:
+def _self_ns(head: ResponseHead | None, names: Sequence[bytes]) -> int | None:
+    for name in names:
         value = head.get(name) if head is not None else None
         if value is not None:
             try:

@@ -114,6 +114,8 @@ class Costs(msgspec.Struct, frozen=True):
     """Of the core of load and provider."""
     reached: int
     """Requests that the provider counted."""
+    metrics_ns: dict[str, int] = {}
+    """Means of the way's own histograms over the block, where it has a page of metrics."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -143,6 +145,20 @@ class Visited(msgspec.Struct, frozen=True):
     """PSI: the share of time in which something waited for a core; 0 where the kernel does not tell."""
 
 
+class Speed(msgspec.Struct, frozen=True):
+    """One turn of a peer at full speed, in front of an instant provider. A turn that failed has a reason."""
+
+    round: int
+    arm: str
+    requests: int = 0
+    seconds: float = 0.0
+    cpu_ns: int = 0
+    rss_bytes: int = 0
+    worked_on: int = 0
+    """Requests that reached the provider: those too that nobody waited for in the end."""
+    reason: str = ""
+
+
 class Machine(msgspec.Struct, frozen=True):
     """What absolute figures depend on."""
 
@@ -169,6 +185,9 @@ class Run(msgspec.Struct):
     visits: list[Visited] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
     is_complete: bool = False
+    speeds: list[Speed] = msgspec.field(default_factory=list)
+    absent: dict[str, str] = msgspec.field(default_factory=dict)
+    """Peers that were asked for and do not stand, and why."""
     format: int = FORMAT
     kind: str = KIND
 

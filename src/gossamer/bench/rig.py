@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gossamer.bench.groups import remove_groups
 from gossamer.bench.neighbours import Neighbours
 from gossamer.bench.pace import pace_ms
 from gossamer.bench.placement import Place, core_siblings, pick_cores
@@ -89,6 +90,7 @@ def standing_rig(plan: Plan, say: Callable[[str], None], seed: int) -> Iterator[
         with tempfile.TemporaryDirectory(prefix="gossamer-bench-", ignore_cleanup_errors=True) as folder:
             yield Rig(plan, gateway, load, Path(folder), chance, Deadline(time.monotonic()), say)
     finally:
+        remove_groups()
         os.sched_setaffinity(0, allowed)
 
 

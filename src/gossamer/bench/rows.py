@@ -3,6 +3,7 @@
 Only rounds in which every way was taken count, and of those the calm ones, unless they are too few.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,11 +35,13 @@ class Table:
 
 
 def table_of(run: Run, cell: str) -> Table:
-    """Ways that were never taken in this cell are missing; they do not take the rounds of the others with them."""
+    """Ways that were not taken in half of the rounds are missing: they do not take the rounds of the others along."""
     blocks = {(block.round, block.arm): block for block in run.blocks if block.cell == cell}
     whole = {key: block for key, block in blocks.items() if _is_whole(block)}
+    taken = Counter(name for _, name in whole)
+    least = max(taken.values(), default=0) / 2
     missing = {
-        arm.name: _reason(blocks, arm.name) for arm in run.arms if not any(name == arm.name for _, name in whole)
+        arm.name: _reason(blocks, arm.name) for arm in run.arms if not taken[arm.name] or taken[arm.name] < least
     }
     present = [arm.name for arm in run.arms if arm.name not in missing]
     rounds = sorted({turn for turn, _ in whole if all((turn, name) in whole for name in present)})
@@ -56,8 +59,16 @@ def table_of(run: Run, cell: str) -> Table:
 
 
 def _reason(blocks: Mapping[tuple[int, str], Block], arm: str) -> str:
-    said = (block.reason for (_, name), block in blocks.items() if name == arm and block.reason)
-    return next(said, "not one answer")
+    mine = [block for (_, name), block in blocks.items() if name == arm]
+    if said := next((block.reason for block in mine if block.reason), ""):
+        return said
+    seen = Counter[str]()
+    for block in mine:
+        if block.sample is not None:
+            seen.update(block.sample.statuses)
+            seen.update(block.sample.failures)
+    told = ", ".join(f"{count} x {what}" for what, count in seen.most_common())
+    return f"not one good answer: {told}" if told else "not one answer"
 
 
 def _is_whole(block: Block) -> bool:

@@ -6,7 +6,6 @@ what it has, and one that is resumed takes what is missing.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gossamer.bench.arms import Way
@@ -15,14 +14,15 @@ from gossamer.bench.busy import Busy
 from gossamer.bench.cells import Cell
 from gossamer.bench.driver import Driver
 from gossamer.bench.errors import BenchError, SubjectBroken
-from gossamer.bench.kernel import cpu_of, group_cpu_ns, memory_bytes
 from gossamer.bench.machine import Surroundings
+from gossamer.bench.metrics import fetch_totals, means_ns
 from gossamer.bench.orders import Measure, Measured
 from gossamer.bench.provider import Provider
 from gossamer.bench.record import Block, Costs, Run, Sample
 from gossamer.bench.rig import Rig
 from gossamer.bench.schedule import Visit, schedule
 from gossamer.bench.statistics import quantile
+from gossamer.bench.usage import cpu_now, memory_now, spent_ns
 
 PATIENCE = 4.0
 """Times what a block should take: then no more requests begin, so that a slow way does not stretch the run."""
@@ -98,18 +98,18 @@ class Runner:
         patience_s = min(BLOCK_WITHIN_S, max(LEAST_PATIENCE_S, PATIENCE * cell.block_s))
         order = Measure(way.arm.name, cell, first_number, patience_s)
         reached = self.provider.requests()
+        totals = fetch_totals(way.metrics_url) if way.metrics_url else {}
         window = Busy(self.provider.process, self.driver.process)
-        before = _cpu_of(way)
+        before = cpu_now(way)
         sample = self.driver.tell(order, Measured, SubjectBroken).sample
         window.close()
         time.sleep(REST_S)
-        spent = _spent(before, _cpu_of(way))
         return sample, Costs(
-            spent.get(_GROUP, sum(spent.values())),
-            spent.get(way.worker, 0),
-            _memory(way),
+            *spent_ns(way, before, cpu_now(way)),
+            memory_now(way),
             window.share,
             self.provider.requests() - reached,
+            means_ns(totals, fetch_totals(way.metrics_url)) if way.metrics_url else {},
         )
 
 
@@ -118,26 +118,3 @@ def is_beaten(sample: Sample) -> bool:
     if sample.failures or set(sample.statuses) != {"200"}:
         return True
     return quantile(sorted(sample.took_ns), 0.99) > BEATEN_NS
-
-
-_GROUP = -1
-"""Where the processes of a way have a control group of their own, what it used counts: nobody who ended is missed."""
-
-
-def _cpu_of(way: Way) -> dict[int, int]:
-    found = cpu_of(way.pids())
-    group_ns = group_cpu_ns(way.worker) if way.worker else None
-    return found if group_ns is None else {**found, _GROUP: group_ns}
-
-
-def _spent(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
-    """Processes that were born meanwhile count in full."""
-    return {pid: now - before.get(pid, 0) for pid, now in after.items()}
-
-
-def _memory(way: Way) -> int:
-    total = 0
-    for pid in way.pids():
-        with suppress(OSError, KeyError):
-            total += memory_bytes(pid)["Pss"]
-    return total

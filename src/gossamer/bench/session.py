@@ -1,7 +1,7 @@
 """A whole run: the rig, the mock, the ways and the load process stand while the runner takes its blocks."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from gossamer.bench.driver import running_load
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.machine import machine
 from gossamer.bench.orders import Opened
+from gossamer.bench.peers.speed import take_speeds, why_not
+from gossamer.bench.peers.standing import Peer, stand_all
 from gossamer.bench.profiles import Profile
 from gossamer.bench.provider import Provider, running_mock
 from gossamer.bench.record import Role, Run
@@ -22,6 +24,8 @@ from gossamer.bench.revision import check_out
 from gossamer.bench.rig import Plan, Rig, standing_rig
 from gossamer.bench.runner import Runner
 from gossamer.bench.schedule import Visit
+from gossamer.bench.slowed import sitecustomize
+from gossamer.bench.slowed.sitecustomize import SLOWED
 from gossamer.bench.subject import Subject
 
 PATIENT_PROVIDER = "timeouts: {first_byte: 2s}"
@@ -39,6 +43,12 @@ class Wish:
     outside: Sequence[Outside] = ()
     base: str | None = None
     provider_port: int | None = None
+    peers: Sequence[Peer] = ()
+    """All beside each other, instead of the one gateway; at the end at full speed too."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Peers that could not be installed, and why."""
+    slowed: str = ""
+    """Another test of it: the gateway with one stage made slower (see slowed/), beside itself as it is."""
     waits_us: tuple[int, int] | None = None
     """For the test of the yardstick itself: two relays, base and gateway, that hold back so long."""
 
@@ -54,19 +64,25 @@ def take_run(
     """`unclear` names cells that more rounds are taken of, once. Ctrl-C ends it early: what there is comes back."""
     with ExitStack() as stack:
         rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
-        ways, provider, notes = _stand(stack, wish, rig)
+        standing = _stand(stack, wish, rig)
+        ways, provider = standing.ways, standing.provider
         driver = stack.enter_context(running_load(rig.load, rig.workspace))
         for way in ways:
             driver.tell(way.order(0), Opened, RigBroken)
-        run = _new_run(wish, ways, notes) if resumed is None else resumed
+        run = _new_run(wish, standing)
         if resumed is not None:
-            _check_resumed(resumed, _new_run(wish, ways, notes))
+            _check_resumed(resumed, run)
+            run = resumed
         by_name = {way.arm.name: way for way in ways}
         runner = Runner(
             rig, run, by_name, driver, provider, lambda visit, at: progress(run, visit, at), lambda: keep(run)
         )
         try:
             runner.take_all()
+            if wish.peers and not (lack := why_not()):
+                run.speeds = list(take_speeds(rig, ways, provider, wish.seed, say))
+            elif wish.peers:
+                run.notes.append(lack)
             if unclear is not None and (cells := unclear(run)):
                 say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
                 runner.take_more(cells, run.rounds)
@@ -76,18 +92,32 @@ def take_run(
         return run
 
 
-def _stand(stack: ExitStack, wish: Wish, rig: Rig) -> tuple[list[Way], Provider, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands, what is to be said of it, and what does not stand and why."""
+
+    ways: list[Way]
+    provider: Provider
+    notes: list[str]
+    absent: dict[str, str]
+
+
+def _stand(stack: ExitStack, wish: Wish, rig: Rig) -> Standing:
     """All ways, direct ones first and last by convention only: their order is shuffled in each round."""
     token, place, notes = wish.subject.token, rig.gateway, []
     provider = stack.enter_context(running_mock(rig.load, rig.workspace, wish.provider_port))
-    hop, note = hop_of(stack, provider, token, place, rig.workspace)
-    if note:
-        notes.append(note)
-    ways = [direct_way(provider, token, Role.DIRECT), hop, direct_way(provider, token, Role.AGAIN)]
-    ways += _gateways(stack, wish, rig, provider)
+    peers, absent = stand_all(stack, wish.peers, provider, place, rig.workspace)
+    hops = [way for way in peers if way.arm.role is Role.HOP]
+    if not hops:
+        hop, note = hop_of(stack, provider, token, place, rig.workspace)
+        hops, notes = [hop], [note] if note else []
+    gateways = (
+        [way for way in peers if way.arm.role is not Role.HOP] if wish.peers else _gateways(stack, wish, rig, provider)
+    )
+    ways = [direct_way(provider, token, Role.DIRECT), *hops, direct_way(provider, token, Role.AGAIN), *gateways]
     if len({way.arm.name for way in ways}) < len(ways):
         raise RigBroken("two ways have one name: give each target its own, --target NAME=URL")
-    return ways, provider, notes
+    return Standing(ways, provider, notes, absent)
 
 
 def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> list[Way]:
@@ -101,31 +131,45 @@ def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> lis
     if wish.outside:
         return [outside_way(outside) for outside in wish.outside]
     subject = replace(wish.subject, provider_settings=PATIENT_PROVIDER)
-    ways = [stack.enter_context(gateway_way(subject, provider, place, workspace))]
-    if wish.base is not None:
-        folder = workspace / "base"
-        folder.mkdir()
-        commit, env = check_out(wish.base, folder)
-        base = replace(subject, env={**subject.env, **env})
-        what = f"gossamer serve at {commit[:12]}"
+    ours = replace(subject, env=slowed_env(wish.slowed)) if wish.slowed else subject
+    base, what = (subject, "gossamer serve as it is") if wish.slowed else _base(wish, subject, workspace)
+    ways = [stack.enter_context(gateway_way(ours, provider, place, workspace))]
+    if base is not None:
         ways.append(
             stack.enter_context(gateway_way(base, provider, place, workspace, name="base", what=what, role=Role.BASE))
         )
     return ways
 
 
-def _new_run(wish: Wish, ways: Sequence[Way], notes: Sequence[str]) -> Run:
+def _base(wish: Wish, subject: Subject, workspace: Path) -> tuple[Subject | None, str]:
+    """Another revision, checked out, where one was asked for."""
+    if wish.base is None:
+        return None, ""
+    folder = workspace / "base"
+    folder.mkdir()
+    commit, env = check_out(wish.base, folder)
+    return replace(subject, env={**subject.env, **env}), f"gossamer serve at {commit[:12]}"
+
+
+def slowed_env(order: str) -> dict[str, str]:
+    """For a gateway's process: see slowed/sitecustomize.py."""
+    path = os.pathsep.join(filter(None, (str(Path(sitecustomize.__file__).parent), os.environ.get("PYTHONPATH"))))
+    return {SLOWED: order, "PYTHONPATH": path}
+
+
+def _new_run(wish: Wish, standing: Standing) -> Run:
     return Run(
         profile=wish.profile.name,
         seed=wish.seed,
         rounds=wish.rounds,
         cells=wish.profile.cells,
-        arms=tuple(way.arm for way in ways),
+        arms=tuple(way.arm for way in standing.ways),
         machine=machine(),
         digest=_digest(wish),
         versions=_versions(),
         began=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=list(notes),
+        notes=list(standing.notes),
+        absent={**wish.missing, **standing.absent},
     )
 
 
@@ -147,6 +191,7 @@ def _digest(wish: Wish) -> str:
     """Of what decides on the figures besides the machine."""
     told = [wish.profile.name, wish.subject.template or "gossamer", PATIENT_PROVIDER, wish.base or ""]
     told += [outside.base_url for outside in wish.outside]
+    told += [f"{peer.manifest.name} {peer.version}" for peer in wish.peers]
     return blake2b("\0".join(told).encode(), digest_size=8).hexdigest()
 
 

@@ -91,27 +91,51 @@ def running_gateway(subject: Subject, upstream_port: int, place: Place, workspac
     folder.mkdir()
     command = subject.command(port, upstream_port, folder)
     began = time.perf_counter()
-    process = Process("gateway", command, place, folder / "words", blame=SubjectBroken, env=subject.env)
+    words = folder / "words"
+    process = Process("gateway", command, place, words, blame=SubjectBroken, env=subject.env, is_counted=True)
     try:
-        connection = _first_answer(process, port, subject.token)
+        connection = first_answer(process, port, Asking(subject.token))
         start_s = time.perf_counter() - began
         with closing(connection):
-            worker = _worker(process, port, connection)
+            worker = worker_of(process, port, connection)
         yield Gateway(process, port, subject.token, worker, start_s)
         process.check()
     finally:
         process.stop()
 
 
-def _first_answer(process: Process, port: int, token: str) -> http.client.HTTPConnection:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One small request, as a gateway wants it."""
+
+    token: str
+    model: str = MODEL
+    headers: tuple[tuple[str, str], ...] = ()
+    path: str = PATH
+
+    @property
+    def head(self) -> dict[str, str]:
+        """Its headers."""
+        plain = {"content-type": "application/json", "authorization": f"Bearer {self.token}"}
+        return {**plain, **dict(self.headers)}
+
+    @property
+    def body(self) -> str:
+        """In the dialect of chat."""
+        return CHAT_BODY.replace(MODEL, self.model)
+
+
+def first_answer(
+    process: Process, port: int, asking: Asking, within_s: float = START_WITHIN_S
+) -> http.client.HTTPConnection:
     """The connection on which the gateway first gave a whole answer of the provider's."""
-    deadline = time.monotonic() + START_WITHIN_S
+    deadline = time.monotonic() + within_s
     last = "took no connection"
     while time.monotonic() < deadline:
         process.check()
         connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_WITHIN_S)
         try:
-            status, body = _ask(connection, token)
+            status, body = _ask(connection, asking)
         except (OSError, http.client.HTTPException) as error:
             last = repr(error)
         else:
@@ -123,17 +147,16 @@ def _first_answer(process: Process, port: int, token: str) -> http.client.HTTPCo
                 raise SubjectBroken(f"the gateway {last}{process.last_words()}")
         connection.close()
         time.sleep(POLL_S)
-    raise SubjectBroken(f"the gateway did not answer within {START_WITHIN_S:g} s, last: {last}{process.last_words()}")
+    raise SubjectBroken(f"the gateway did not answer within {within_s:g} s, last: {last}{process.last_words()}")
 
 
-def _ask(connection: http.client.HTTPConnection, token: str) -> tuple[int, str]:
-    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
-    connection.request("POST", PATH, CHAT_BODY, headers)
+def _ask(connection: http.client.HTTPConnection, asking: Asking) -> tuple[int, str]:
+    connection.request("POST", asking.path, asking.body, asking.head)
     answer = connection.getresponse()
     return answer.status, answer.read().decode("utf-8", "replace")
 
 
-def _worker(process: Process, port: int, connection: http.client.HTTPConnection) -> int:
+def worker_of(process: Process, port: int, connection: http.client.HTTPConnection) -> int:
     """Asked of the kernel, not guessed from names: who holds the other end of our connection."""
     own_port = 0
     with suppress(OSError, AttributeError):

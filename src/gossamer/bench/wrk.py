@@ -12,8 +12,10 @@ from pathlib import Path
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.placement import Place
 from gossamer.bench.processes import HOST, Process
-from gossamer.bench.traffic import CHAT_BODY, PATH
+from gossamer.bench.subject import Asking
 
+WAIT_S = 20
+"""For an answer. A slow gateway has its requests in a queue; wrk's own two seconds would call that a failure."""
 _GRACE_S = 15.0
 """Beyond the asked duration: wrk's own connect and end."""
 
@@ -22,8 +24,7 @@ _COUNTS = re.compile(r"counts (\d+) (\d+) (\d+)")
 _SCRIPT = """
 wrk.method = "POST"
 wrk.body = '{body}'
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer {token}"
+{headers}
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format("counts %d %d %d\\n", summary.requests, e.status, e.connect + e.read + e.write + e.timeout))
@@ -48,15 +49,17 @@ def parse(output: str) -> Counts:
     return Counts(*map(int, found.groups()))
 
 
-def drive(port: int, token: str, connections: int, seconds: int, place: Place, workspace: Path) -> Counts:
+def drive(port: int, asking: Asking, connections: int, seconds: int, place: Place, workspace: Path) -> Counts:
     """One closed loop of POSTs over warm connections."""
     binary = shutil.which("wrk")
     if binary is None:
         raise RigBroken("wrk is missing")
     script, log = workspace / f"post-{port}.lua", workspace / "wrk.log"
-    script.write_text(_SCRIPT.format(body=CHAT_BODY, token=token))
-    url = f"http://{HOST}:{port}{PATH}"
-    process = Process("wrk", [binary, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url], place, log)
+    headers = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in asking.head.items())
+    script.write_text(_SCRIPT.format(body=asking.body, headers=headers))
+    url = f"http://{HOST}:{port}{asking.path}"
+    shape = ["-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={WAIT_S}s"]
+    process = Process("wrk", [binary, *shape, "-s", str(script), url], place, log)
     try:
         process.child.wait(seconds + _GRACE_S)
     except subprocess.TimeoutExpired as error:

@@ -2,7 +2,15 @@
 
 import argparse
 
-from gossamer.cli import bench_faults, bench_gate, bench_profile, bench_read, bench_run, bench_selftest
+from gossamer.cli import (
+    bench_faults,
+    bench_gate,
+    bench_peers,
+    bench_profile,
+    bench_read,
+    bench_run,
+    bench_selftest,
+)
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,5 +21,6 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     bench_read.add_verbs(verbs)
     bench_gate.add_verb(verbs)
     bench_faults.add_verb(verbs)
+    bench_peers.add_verb(verbs)
     bench_selftest.add_verb(verbs)
     bench_profile.add_verb(verbs)

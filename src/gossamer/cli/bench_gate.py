@@ -107,7 +107,7 @@ def _against_baseline(args: argparse.Namespace) -> int:
 def _against_revision(args: argparse.Namespace) -> int:
     """Both in one run, block by block: what is unclear after it gets as many rounds again."""
     out: Path = args.out or scratch_file()
-    run = take(_wish(args, args.base), out, unclear=_unclear)
+    run = take(_wish(args, args.base), out, unclear=unclear_cells)
     results, figures = _judge(run), figures_of(run)
     figures.findings = (*grown_stages(run), *figures.findings)
     out.with_suffix(".html").write_text(write_page(figures, results), encoding="utf-8")
@@ -122,7 +122,7 @@ def _judge(run: Run) -> list[Result]:
     return [*judge_changes(changes_within(run), "x base"), *hard_limits(figures_of(run))]
 
 
-def _unclear(run: Run) -> Sequence[Cell]:
+def unclear_cells(run: Run) -> Sequence[Cell]:
     """Cells that did not pass: a failure is worth a second look too."""
     doubted = [result.name for result in judge_changes(changes_within(run), "x base") if _is_open(result)]
     return [cell for cell in run.cells if any(name.startswith(f"{cell.name} ") for name in doubted)]

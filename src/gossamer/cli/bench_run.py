@@ -60,6 +60,7 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", default="", metavar="TOKEN", help="that the targets know")
     parser.add_argument("--model", default=MODEL, metavar="NAME", help="that the targets know (default: %(default)s)")
     parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE", help="for the targets; repeat")
+    parser.add_argument("--metrics", action="append", default=[], metavar="[NAME=]URL", help=_METRICS_HELP)
     parser.add_argument("--provider-port", type=positive, metavar="PORT", help="where the mock shall listen")
 
 
@@ -67,6 +68,9 @@ _TARGET_HELP = (
     "a gateway that runs already, by its base URL up to /v1; it must have the mock as its provider: "
     "http://127.0.0.1:PORT/v1 with the PORT of --provider-port. May be repeated"
 )
+
+
+_METRICS_HELP = "the page that a target has for Prometheus: its histograms are shown beside what was measured"
 
 
 def run_bench_run(args: argparse.Namespace) -> int:
@@ -116,11 +120,27 @@ def wish_of(args: argparse.Namespace, resumed: Run | None = None) -> Wish:
 def outside_of(args: argparse.Namespace) -> tuple[Outside, ...]:
     """NAME=URL, or a URL that is its own name."""
     headers = tuple(_header(text) for text in args.header)
-    found = []
-    for text in args.target:
+    pages = _pages(args)
+    targets = [_named(text) for text in args.target]
+    return tuple(Outside(name, url, args.token, args.model, headers, pages.get(name, "")) for name, url in targets)
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, _, url = text.rpartition("=")
+    return name or url, url
+
+
+def _pages(args: argparse.Namespace) -> dict[str, str]:
+    """By the name of the target, which may be left out where there is one only."""
+    names = [_named(text)[0] for text in args.target]
+    found = {}
+    for text in args.metrics:
         name, _, url = text.rpartition("=")
-        found.append(Outside(name or url, url, args.token, args.model, headers))
-    return tuple(found)
+        name = name or (names[0] if len(names) == 1 else "")
+        if name not in names:
+            raise RigBroken(f"--metrics {text}: of which target? Write NAME=URL with the NAME of a --target")
+        found[name] = url
+    return found
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -37,6 +37,14 @@ def positive(text: str) -> int:
     return number
 
 
+def natural(text: str) -> int:
+    """For argparse: 0 leaves something out."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is less than 0")
+    return number
+
+
 def seed_of(args: argparse.Namespace) -> int:
     """The one that was given, or a new one."""
     return args.seed if args.seed is not None else int.from_bytes(os.urandom(4))

@@ -19,6 +19,7 @@ class Caller:
         "method",
         "path",
         "provider",
+        "rendered",
         "request_id",
         "token_digest",
     )
@@ -57,3 +58,5 @@ class Caller:
         """Who was last found to speak, with these claims; believed like them."""
         self.forwarded: tuple[object, bytes] | None = None
         """The provider that this head last went to, and the head that it was sent."""
+        self.rendered: dict[object, bytes] | None = None
+        """The same of each provider, where it went to several."""

@@ -88,7 +88,7 @@ class RoutedDelivery(Delivery):
     _refused: tuple[ResponseHead, AnswerHead] | None = None
 
     def __init__(self, exchange: Exchange, route: Route, began_ns: int) -> None:
-        super().__init__(exchange)
+        self._exchange = exchange  # as the class above has it, without the call
         self._route = route
         self._began_ns = began_ns
         self._stamps = len(exchange.stamps)

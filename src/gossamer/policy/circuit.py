@@ -43,6 +43,7 @@ class Circuit:
     __slots__ = (
         "_bad",
         "_bucket",
+        "_bucket_ends",
         "_good",
         "_pause_s",
         "_probes",
@@ -60,6 +61,7 @@ class Circuit:
         self._good = [0] * BUCKETS
         self._bad = [0] * BUCKETS
         self._bucket = 0
+        self._bucket_ends = 0.0
         self._refusals = 0
         self._probes = 0
         self._probing_since: float | None = None
@@ -88,8 +90,7 @@ class Circuit:
             return
         self._refusals = 0
         if self.state == "closed":
-            bucket = self._advance(now)
-            self._good[bucket] += 1
+            self._good[self._bucket % BUCKETS if now < self._bucket_ends else self._advance(now)] += 1
         elif self.state == "half open":
             self._probing_since = None
             self._probes += 1
@@ -153,6 +154,7 @@ class Circuit:
             for over in range(min(passed, BUCKETS)):
                 self._good[(bucket - over) % BUCKETS] = self._bad[(bucket - over) % BUCKETS] = 0
             self._bucket = bucket
+            self._bucket_ends = (bucket + 1) * BUCKET_S
         return self._bucket % BUCKETS
 
     def _is_too_bad(self) -> bool:

@@ -59,13 +59,11 @@ class Health:
     def asked(self, now: float) -> None:
         self.busy += 1
         self.requests += 1
-        self.latency.asked(now)
         if self.is_suspect:
             self.circuit.asked(now)
 
-    def good(self, asked_at: float, took_s: float, now: float) -> None:
+    def good(self, asked_at: float, now: float) -> None:
         self.busy -= 1
-        self.latency.heard(took_s, now)
         self.circuit.good(asked_at, now)
         if self.is_suspect:
             self._look(now)

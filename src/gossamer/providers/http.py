@@ -18,6 +18,9 @@ from gossamer.providers.voices import Voice
 _VERSION = b"/v1"
 """A base URL ends where the client's path goes on: both name the version, so one of them is taken off."""
 
+_MOST_RENDERED = 16
+"""Providers whose heads are kept with a client's; after reloads some of them are gone, and let go of here."""
+
 
 class HttpProvider:
     """One provider, with the connections that this process holds to it."""
@@ -55,7 +58,7 @@ class HttpProvider:
         if known is not None and known[0] is self:
             lines = known[1]
         else:
-            lines = self._render(exchange)
+            lines = self._recall(exchange, known)
             caller.forwarded = (self, lines)
         body = exchange.outgoing
         if self.keys is not None:
@@ -103,6 +106,19 @@ class HttpProvider:
             lines += b"content-length: 0\r\n"
         call = Call(lines + b"\r\n", sink, self._timeouts)
         return call.without_body() if head.method == b"HEAD" else call
+
+    def _recall(self, exchange: Exchange, last: tuple[object, bytes] | None) -> bytes:
+        """Where a head goes to several providers by turns, it is rendered once for each of them."""
+        if last is None:
+            return self._render(exchange)
+        caller = exchange.caller
+        rendered = caller.rendered
+        if rendered is None or len(rendered) >= _MOST_RENDERED:
+            rendered = caller.rendered = {}
+        lines = rendered.get(self)
+        if lines is None:
+            lines = rendered[self] = self._render(exchange)
+        return lines
 
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head

@@ -71,6 +71,8 @@ class Ways:
     def __init__(self, label: str, candidates: Sequence[Candidate], policy: Policy) -> None:
         self.label = label
         self.policy = policy
+        self.measures = policy.strategy == "lowest-latency"
+        """Whether anybody wants to know how long answers took."""
         self.targets = tuple(candidate.target for candidate in candidates)
         self._groups = _groups_of(candidates, policy.strategy)
         self._differ = any(candidate.abilities != candidates[0].abilities for candidate in candidates)
@@ -196,7 +198,10 @@ class Journey:
         self._asked_ns = at_ns
         self._is_under_way = True
         self._number += 1
-        self._candidate.health.asked(at_ns * _S)
+        health = self._candidate.health
+        health.asked(at_ns * _S)
+        if self._way.measures:
+            health.latency.asked(at_ns * _S)
 
     def failed(self, exchange: Exchange, failure: Failure, at_ns: int) -> Step | None:
         now = at_ns * _S
@@ -228,11 +233,13 @@ class Journey:
             return
         self._is_under_way = False
         health, asked_at = self._candidate.health, self._asked_ns * _S
-        now = now_ns() * _S
         if outcome == "completed":
-            health.good(asked_at, (exchange.answered_ns - self._asked_ns) * _S, now)
+            now = exchange.stamps[-1] * _S
+            health.good(asked_at, now)
+            if self._way.measures:
+                health.latency.heard((exchange.answered_ns - self._asked_ns) * _S, now)
         elif outcome == "stream_broken" or outcome == "provider_failed":
-            health.bad(asked_at, now, is_refusal=False)
+            health.bad(asked_at, now_ns() * _S, is_refusal=False)
         else:
             health.left()
         if 0 < len(exchange.attempts) < self._number:

@@ -1,17 +1,19 @@
 """What people read: the Markdown and the page, of runs whose truth is known."""
 
+import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell, Lane
-from gossamer.bench.charts import Line, Part, bars, plot, ticks_of
+from gossamer.bench.charts import BOTTOM, HEIGHT, Line, Part, _apart, bars, plot, ticks_of
 from gossamer.bench.figures import Figures, decode_figures, write_figures
 from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import headroom_mark, verdict, write_markdown
 from gossamer.bench.page import write_page
-from gossamer.bench.plates import heat
+from gossamer.bench.plates import COLOURS, heat, stack
 from gossamer.bench.profiles import floor, latency
 from gossamer.bench.record import Role
 from gossamer.bench.verdict import Answer, Budget, Result
@@ -147,3 +149,27 @@ def test_a_plot_of_nothing_is_nothing():
 def test_a_line_has_a_dot_and_a_title_for_each_point():
     drawn = plot([Line("a<b", "one", [(0, 1.0), (1, 2.0)])], [(0, "p50")], "us", "x")
     assert drawn.count("<title>a&lt;b: ") == 2
+
+
+def test_names_at_the_end_of_lines_stay_apart_and_above_the_axis():
+    lowest = HEIGHT - BOTTOM
+    found = _apart([10.0, 11.0, lowest - 1.0, float(lowest), float(lowest)])
+    assert all(later - before >= 13 for before, later in pairwise(found))
+    assert found[-1] <= lowest
+    assert found[0] == 10.0
+
+
+def test_large_times_are_drawn_in_milliseconds():
+    drawn = plot([Line("a", "one", [(0, 0.0), (1, 1_000_000.0)])], [(0, "x")], "us", "label")
+    assert "1,000 ms" in drawn
+    assert " us" not in drawn
+
+
+def test_no_two_stages_share_a_colour():
+    stages = {f"stage{number}": 10.0 + number for number in range(11)}
+    drawn = "".join(stack(figures_of(run_of(ways={**WAYS, Role.GATEWAY: Adds(600, stages_us=stages)}))))
+    keys = re.findall(r'class="key (\w+)"', drawn)
+    assert len(keys) == len(set(keys)) == len(COLOURS) + 2
+    assert "stage10" in drawn
+    assert "stage0<" not in drawn
+    assert "other stages" in drawn

@@ -27,7 +27,7 @@ def test_what_goes_wrong_and_well_again_is_told_once_each(health: Health, told: 
     for _ in range(3):
         assert health.admits(now)
         health.asked(now)
-        health.good(now, 0.1, now)
+        health.good(now, now)
     assert told == [("a/one", True), ("a/one", False)]
     assert not health.is_suspect
 
@@ -36,7 +36,7 @@ def test_what_is_under_way_is_counted_however_it_ends(health: Health):
     for _ in range(3):
         health.asked(1.0)
     assert health.busy == 3
-    health.good(1.0, 0.1, 1.0)
+    health.good(1.0, 1.0)
     health.bad(1.0, 1.0, is_refusal=False)
     health.left()
     assert health.busy == 0
@@ -48,7 +48,7 @@ def test_a_rest_ends_by_itself_and_is_told_to_nobody(health: Health, told: list[
     assert health.is_resting(101.0)
     assert not health.is_resting(105.1)
     health.asked(106.0)
-    health.good(106.0, 0.1, 106.0)
+    health.good(106.0, 106.0)
     assert not health.is_suspect
     assert told == []
 
@@ -63,7 +63,7 @@ def test_the_word_of_another_worker_is_believed_and_not_told_on(health: Health, 
 
 def test_whoever_had_a_good_answer_just_now_knows_better(health: Health):
     health.asked(100.0)
-    health.good(100.0, 0.1, 100.0)
+    health.good(100.0, 100.0)
     health.hear(100.1, is_open=True)
     assert health.admits(100.2)
 

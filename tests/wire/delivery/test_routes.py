@@ -13,6 +13,7 @@ from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSetting
 from gossamer.config.settings import CompatibleProvider, KeySettings, Settings, TimeoutSettings
 from gossamer.config.usage import PriceSettings
 from gossamer.core.record import Attempt
+from gossamer.feed.messages import RouteGrant, Routes
 from tests.wire.conftest import bound_socket, eventually
 from tests.wire.delivery.gateway import (
     ASK,
@@ -631,3 +632,29 @@ async def test_the_price_is_that_of_the_target_that_answered(opened: Open, origi
     record = await gateway.record()
     assert (record.target, record.cost_nanos) == ("b/two", 7)
     assert all(isinstance(one, Attempt) for one in record.attempts)
+
+
+# --- routes of the store ---
+
+
+async def test_a_stored_route_is_in_force_when_it_is_heard_of_and_overrides_no_name_of_the_file(
+    opened: Open, origins: tuple[Origin, Origin]
+):
+    providers = {"a": provider(origins[0].port), "b": provider(origins[1].port)}
+    gateway = await opened(settings_of(providers, "a/one"))
+    client = await gateway.client()
+    await client.ask({**ASK, "model": "tier"})
+    assert (await client.answer()).status == 404
+    to_b = RouteGrant(targets=(("b/two", 1, 0),))
+    gone = RouteGrant(targets=(("nobody/two", 1, 0),))
+    gateway.identity.routes.answered(Routes(0, 1, {"tier": to_b, "alias": to_b, "gone": gone}))
+    for model, place in (("tier", 1), ("alias", 0)):
+        await client.ask({**ASK, "model": model})
+        (await origins[place].visit()).write(whole(ANSWER))
+        assert (await client.answer()).status == 200
+    await client.ask({**ASK, "model": "gone"})
+    assert (await client.answer()).status == 404
+    gateway.reload(settings_of(providers, "a/one"))
+    await client.ask({**ASK, "model": "tier"})
+    (await origins[1].visit()).write(whole(ANSWER))
+    assert (await client.answer()).status == 200, "a reload keeps it"

@@ -12,7 +12,7 @@ from gossamer.bench.errors import BenchError, RigBroken, SubjectBroken
 from gossamer.bench.nginx import Nginx, running_hop, running_provider
 from gossamer.bench.processes import HOST
 from gossamer.bench.rig import Rig
-from gossamer.bench.subject import running_gateway
+from gossamer.bench.subject import Asking, running_gateway
 from gossamer.bench.verdict import Result
 
 NAME = "request-cpu"
@@ -54,7 +54,7 @@ class Turn:
         """Requests that were answered, all of them by the provider."""
         before = provider_requests(self._provider.port)
         rig = self._rig
-        counts = wrk.drive(self._port, rig.plan.subject.token, CONNECTIONS, seconds, rig.load, rig.workspace)
+        counts = wrk.drive(self._port, Asking(rig.plan.subject.token), CONNECTIONS, seconds, rig.load, rig.workspace)
         reached = provider_requests(self._provider.port) - before
         if complaint := wrong_with(counts, reached):
             raise self._blame(complaint)

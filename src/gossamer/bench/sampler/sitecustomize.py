@@ -18,7 +18,8 @@ INTERVAL_S = 0.001
 """Of CPU. The kernel rounds it up to its own tick, 1 to 10 ms."""
 SAMPLES_A_DUMP = 10
 """The process may end without notice, so the counts are written as it goes."""
-FOLDER = "GOSSAMER_BENCH_SAMPLES"
+FOLDER = "BENCH_SAMPLES"
+"""Not among the names that Gossamer reads settings from."""
 
 
 class Sampler:

@@ -1,0 +1,1 @@
+"""Other gateways beside this one: their manifests, their environments, and the one table that comes of a run."""

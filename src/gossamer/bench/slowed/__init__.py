@@ -1,0 +1,1 @@
+"""What makes one stage of a gateway slower, to test the yardstick with."""

@@ -1,0 +1,113 @@
+"""The scripts for tools that people know, short, against a real gateway: they end, and with zero failures.
+
+A tool that is missing is a skip that says how to get it; CI installs them (.ci/run), k6 apart, which is compiled.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.house.pages import ROOT
+from tests.system.gateway import TOKEN, Gateway, standard_config, start_gateway, start_mock
+
+BENCHMARKS = ROOT / "benchmarks"
+WITHIN_S = 120.0
+"""A busy machine included; each takes a few seconds."""
+OWN = ROOT / ".venv-bench" / "bin"
+"""`make load-tools`."""
+
+
+def tool(name: str, remedy: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path=str(OWN))
+    if found is None:
+        pytest.skip(f"{name} is NOT INSTALLED and its script is not tested: {remedy}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with start_mock() as mock:
+        config = standard_config(mock.url, server={"port": 0}, auth={"registration": "open"})
+        with start_gateway(tmp_path_factory.mktemp("known-tools"), config) as gateway:
+            yield gateway
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+
+
+def keyed(**more: str) -> Mapping[str, str]:
+    return {"TOKEN": TOKEN, "MODEL": "mock/mock", **more}
+
+
+def test_ab(gateway: Gateway):
+    tool("ab", "apt-get install apache2-utils")
+    done = run(str(BENCHMARKS / "ab.sh"), gateway.base_url, **keyed(REQUESTS="200", USERS="10"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("PASS: 200 requests, none failed\n")
+
+
+def test_ab_with_a_wrong_key_fails(gateway: Gateway):
+    tool("ab", "apt-get install apache2-utils")
+    done = run(str(BENCHMARKS / "ab.sh"), gateway.base_url, **keyed(TOKEN="sk-nobody", REQUESTS="20", USERS="2"))
+    assert done.returncode == 1
+    assert "20 were answered with something else than 2xx" in done.stderr
+
+
+def wrk(gateway: Gateway, token: str) -> str:
+    script = str(BENCHMARKS / "wrk.lua")
+    url = f"{gateway.base_url}/chat/completions"
+    found = tool("wrk", "apt-get install wrk")
+    return run(found, "-t1", "-c4", "-d1s", "-s", script, url, **keyed(TOKEN=token)).stdout
+
+
+def test_wrk(gateway: Gateway):
+    assert wrk(gateway, TOKEN).endswith("verdict PASS\n")
+    assert wrk(gateway, "sk-nobody").endswith("verdict FAIL\n")
+
+
+def test_the_suite_is_one_table_that_ends_in_a_verdict(gateway: Gateway):
+    tool("wrk", "apt-get install wrk")
+    tool("curl", "apt-get install curl")
+    suite = str(BENCHMARKS / "suite.sh")
+    done = run(suite, gateway.base_url, **keyed(REQUESTS="30", SECONDS_OF_LOAD="1", USERS="4"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("PASS\n")
+    rows = [line.split("|") for line in done.stdout.splitlines() if line.startswith("| ")]
+    counts = {row[1].strip(): row[5].strip() for row in rows[2:]}
+    assert counts["overhead, as the gateway says"] == "30"
+    assert counts["provider, as the gateway saw it"] == "30"
+    assert "throughput: " in done.stdout
+    refused = run(suite, gateway.base_url, **keyed(TOKEN="sk-nobody", REQUESTS="3", SECONDS_OF_LOAD="1", USERS="2"))
+    assert refused.returncode == 1
+    assert "3 401 instead of 200" in refused.stderr
+
+
+@pytest.mark.parametrize("tag", ["stress", "react", "switchover", "registration"])
+def test_locust(tag: str, gateway: Gateway):
+    found = tool("locust", "make load-tools")
+    words = ["-f", str(BENCHMARKS / "locustfile.py"), "--headless", "--only-summary", "--exit-code-on-error", "1"]
+    shape = ["-u", "2", "-r", "2", "-t", "3s", "--host", gateway.url, "--tags", tag]
+    done = run(found, *words, *shape, GATEWAY_TOKEN=TOKEN, GATEWAY_MODEL="mock/mock")
+    assert done.returncode == 0, done.stdout + done.stderr
+    total = next(line for line in done.stderr.splitlines() + done.stdout.splitlines() if "Aggregated" in line)
+    requests, failures = total.split()[1], total.split()[2]
+    assert int(requests) > 0, total
+    assert failures.startswith("0("), total
+
+
+def test_k6(gateway: Gateway, tmp_path: Path):
+    """Whether the overhead is under its limit is no question for a busy machine: the limit is taken away."""
+    found = tool("k6", "go install go.k6.io/k6@v1.8.1")
+    told = [f"BASE_URL={gateway.base_url}", f"TOKEN={TOKEN}", "MODEL=mock/mock", "SHORT=1", "P99_MS=60000"]
+    orders = [word for each in told for word in ("-e", each)]
+    script = str(BENCHMARKS / "k6" / "proxy_load.js")
+    done = run(found, "run", "--quiet", "--no-usage-report", *orders, script, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ has the stamps of the mock" in done.stdout
