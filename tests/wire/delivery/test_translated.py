@@ -238,13 +238,16 @@ async def test_a_stream_that_ends_without_its_end_has_broken(between: Between, c
 
 
 @pairs
-async def test_an_error_in_the_stream_is_told(between: Between, client: Wire, provider: Wire):
+async def test_an_error_in_the_stream_is_told_and_what_follows_is_not_waited_for(
+    between: Between, client: Wire, provider: Wire
+):
     visit = await between.stream(client, provider)
-    visit.write(chunk(ERROR_EVENTS[provider]), END)
+    visit.write(chunk(ERROR_EVENTS[provider]))
     rest = await between.client.until(END)
     assert error_in(client, b"\n" + rest)["message"] == "No such luck"
     record = await between.gateway.record()
     assert (record.outcome, record.error) == ("provider_failed", "No such luck")
+    await visit.ends()
 
 
 @pairs
