@@ -24,8 +24,8 @@ INTRODUCTION = """\
 Written from the JSON Schema by `python -m tests.house.config_page`; do not edit it by hand.
 
 `gossamer serve --config FILE` reads FILE; without it `./gossamer.yaml`, where there is one; else the built-in defaults:
-the mock, and OpenAI where `OPENAI_API_KEY` is in the environment. A commented example is
-[gossamer.example.yaml](../../gossamer.example.yaml).
+the mock, OpenAI where `OPENAI_API_KEY` is in the environment, and Anthropic where `ANTHROPIC_API_KEY` is; what names no
+other provider goes to the first of them. A commented example is [gossamer.example.yaml](../../gossamer.example.yaml).
 
 ```console
 $ gossamer config check --config gossamer.yaml     # every mistake, with its line and the nearest valid name
@@ -44,9 +44,10 @@ $ gossamer config schema                           # the schema, for completion 
   US dollars as plain numbers; all are kept exactly.
 - **NAME** is chosen by you.
 - **Rules across fields**: a provider that is named must exist; each key has its own name and one of `token` and
-  `sha256`; `authorization` stands in `headers` or follows from `api_keys`, not both; `journal.max_size` holds three
-  segments for each worker; a model that is limited, and the provider of one that is priced, must exist; a
-  route names each target once, and is `sticky` only where its strategy has a choice.
+  `sha256`; the header of the key stands in `headers` or follows from `api_keys`, not both; `openai-compatible` has a
+  `base_url` or a `vendor`; `journal.max_size` holds three segments for each worker; a model that is limited, and the
+  provider of one that is priced, must exist; a route names each target once, and is `sticky` only where its strategy
+  has a choice.
 - **A reload** (SIGHUP) takes over all but FIXED: these wait for a restart, and the log says so.
 - **Proxies** to the providers come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read at the start.
 """

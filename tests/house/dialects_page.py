@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.chat.endings import reason_of
-from gossamer.dialects.conversation import Wire
 from gossamer.dialects.efforts import FAMILIES, Family, budget_for
 from gossamer.dialects.fates import MEMBERS, Fate, Row
 from gossamer.dialects.messages.endings import STOPS
@@ -32,12 +32,28 @@ INTRODUCTION: Final = """\
 
 Written from the tables in the code by `python -m tests.house.dialects_page`; do not edit it by hand.
 
-> Not in force yet: no provider of another dialect can be configured, so today bytes pass and nothing is translated.
-> What stands here is what the translation does where it is called, from Python and in its tests.
-
 A client speaks OpenAI's chat completions, OpenAI's responses or Anthropic's messages, and so does a provider. Where
-both speak the same, bytes pass, and nothing on this page applies. Where they differ, the request, the answer, each
-event of a stream and each error is translated; a stream event by event, as it comes.
+both speak the same, bytes pass, but for what stands under [Imitators](#imitators) and [Reasoning](#reasoning). Where
+they differ, the request, the answer, each event of a stream and each error is translated; a stream event by event, as
+it comes.
+
+KINDS
+A client's own `anthropic-version` goes before that one; at Azure, the model is the deployment. What a provider does
+not speak it is asked as chat completions, else as messages, else as responses. Paths that are not of these dialects,
+such as `/v1/embeddings`, go to every provider as they came. The list of models has the deployments of Azure only
+where `models` names them: its data plane does not say which there are.
+
+## What a client sees of it
+
+- **A 400 that names the member** where the request asks for something that cannot be said; the provider is not asked.
+- **`X-Gossamer-Dropped`**: the members that did not go up, as the client calls them. **`X-Gossamer-Changed`**: those
+  that are said in another way there than the client said them. Both are on the answer's head, of a stream too.
+- **Headers** of either API stay with it: `anthropic-*`, `openai-*`, `x-stainless-*` are kept back in both directions.
+- **Refusals** of the provider keep their status (see [errors](errors.md)); the body is the client's own form.
+- **What is no answer**, such as a page of HTML with status 200, half of one, JSON instead of a stream or a stream
+  instead of JSON, is a 502 `provider_unavailable` that says what came.
+- **A stream that breaks** ends with an error event of the client's dialect, and no clean end.
+- **Usage** in the record is what the provider told, before it was translated.
 
 ## What can get lost
 
@@ -47,14 +63,23 @@ Each member of a request has one of four fates on its way into another dialect:
 | --- | --- |
 | carried | it is said in the provider's dialect, in its own form there |
 | hint | it is dropped with a warning: the answer means the same without it |
-| lost | it is a 400 that names the member; where you chose to be lenient, it is dropped with a warning |
+| lost | it is a 400 that names the member; where the provider is set to `drop`, it is dropped with a warning |
 | refused | it is a 400 that names the member, always: without it the request would ask for something else |
 
-`null`, and the values in the last column, ask for nothing and pass without a word. **A member that is not in these
-tables is a hint**: a vendor's own word must not make a request fail by surprise, and would make the other provider
-refuse it. Below the top level, a part, block, item or tool of an unknown kind is *lost*; other unknown members there
-are not carried.
+The provider's setting is `translation: {unsupported: drop}`, its default `refuse`; a warning is the member's name in
+`X-Gossamer-Dropped`. `null`, and the values in the last column, ask for nothing and pass without a word. **A member
+that is not in these tables is a hint**: a vendor's own word must not make a request fail by surprise, and would make
+the other provider refuse it. Below the top level, a part, block, item or tool of an unknown kind is *lost*; other
+unknown members there are not carried.
 """
+
+KINDS: Final = (
+    ["`openai`", "chat completions, responses", "its `base_url`", "`Authorization: Bearer`"],
+    ["`anthropic`", "messages", "its `base_url`, with `anthropic-version: 2023-06-01`", "`x-api-key`"],
+    ["`azure-openai`", "chat completions", "`/openai/deployments/MODEL/...?api-version=`", "`api-key`"],
+    ["`azure-openai`, `api_version: v1`", "chat completions, responses", "`/openai/v1/...`", "`api-key`"],
+    ["`openai-compatible`", "chat completions, or `speaks`", "its `base_url`", "`Authorization: Bearer`"],
+)
 
 DETAILS: Final = f"""\
 ## How things are said
@@ -85,8 +110,8 @@ DETAILS: Final = f"""\
   client gets its own arithmetic. Reasoning is `reasoning_tokens` and `output_tokens_details.thinking_tokens`.
 - **Responses are not stored**: `previous_response_id` and `conversation` are refused here; send the whole
   conversation.
-- **Counting**: `/v1/messages/count_tokens` for a provider that is not Anthropic is an estimate from the number of
-  characters.
+- **Counting**: `/v1/messages/count_tokens` goes to a provider that speaks messages. For all others the gateway answers
+  with an estimate from the number of characters, and says so: `X-Gossamer-Estimate: input_tokens`.
 
 ## Reasoning
 
@@ -100,13 +125,23 @@ travels like this:
 | Anthropic messages | a `thinking` block | its `signature`, or the `data` of `redacted_thinking`, in the same form |
 
 Clients that send assistants' turns back as they got them, as the SDKs do, lose nothing. Reasoning that goes to
-another provider than the one that sealed it is dropped with a warning: it would be refused there. Text without a
-seal, as DeepSeek and vLLM have it, goes back to those who take it.
+another provider than the one that sealed it is dropped with a warning: it would be refused there. That is so, too,
+where client and provider speak the same dialect, and a seal from a provider of another is still in the conversation.
+Text without a seal, as DeepSeek and vLLM have it, goes back to those who take it.
 """
 
 
 def write_page() -> str:
-    parts = [INTRODUCTION, *map(_members, MEMBERS), DETAILS, _efforts(), _families(), _endings(), _vendors()]
+    kinds = _table(["kind of provider", "speaks", "is asked at", "its key stands in"], KINDS)
+    parts = [
+        INTRODUCTION.replace("KINDS\n", kinds + "\n"),
+        *map(_members, MEMBERS),
+        DETAILS,
+        _efforts(),
+        _families(),
+        _endings(),
+        _vendors(),
+    ]
     return "\n".join(parts)
 
 
@@ -163,14 +198,15 @@ def _endings() -> str:
 def _vendors() -> str:
     text = (
         "What those who imitate chat completions cannot take. It is changed with as few bytes as can be; a request\n"
-        "that fits passes as it is. Members in brackets are *lost*, the others go with a warning.\n"
+        "that fits passes as it is, and so does all that goes to a provider whose `vendor` nobody named. Members in\n"
+        "brackets are *lost*, the others go with a warning.\n"
     )
     heads = ["vendor", "refuses", "calls otherwise", "in messages", "notes"]
     return f"## Imitators\n\n{text}\n{_table(heads, map(_vendor, VENDORS.values()))}"
 
 
 def _vendor(vendor: Vendor) -> list[str]:
-    refused = [f"`{name}`" if fate is Fate.HINT else f"[`{name}`]" for name, fate in vendor.refuses.items()]
+    refused = [f"[`{name}`]" if fate is Fate.LOST else f"`{name}`" for name, fate in vendor.refuses.items()]
     if not vendor.takes_schema:
         refused.append("[`response_format` with a schema]")
     renamed = [f"`{name}`: `{other}`" for name, other in (*vendor.renames.items(), *vendor.roles.items())]

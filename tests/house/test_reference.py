@@ -82,6 +82,7 @@ def test_each_status_that_the_wire_refuses_with_is_listed():
     [
         ("Kept back in both directions", headers._HOP_BY_HOP, set()),
         ("Kept back from the provider", headers._KEPT_FROM_PROVIDER, {"x-forwarded-*", "x-gossamer-*"}),
+        ("Kept back between two dialects", frozenset(), {f"{name.decode()}*" for name in headers._OF_A_DIALECT}),
         ("Kept back from the client", headers._KEPT_FROM_CLIENT, {"x-gossamer-*"}),
     ],
 )
@@ -115,7 +116,7 @@ def test_the_faults_are_the_mocks_own():
 
 def test_each_header_that_is_listed_is_one_that_the_mock_reads_and_there_is_no_other():
     listed = [name.lower().encode() for name in names(table(MOCK, "header").column("header"))]
-    values = {b"x-mock-jitter": b"uniform:0.5", b"x-mock-fault": b"hang"}
+    values = {b"x-mock-jitter": b"uniform:0.5", b"x-mock-fault": b"hang", b"x-mock-calls": b"2"}
     orders = [read_orders([(name, values.get(name, b"1"))]) for name in listed]
     assert NO_ORDERS not in orders
     assert len(set(listed)) == len(fields(Orders))

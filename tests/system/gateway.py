@@ -210,7 +210,12 @@ def standard_config(mock_url: str, **more: Any) -> dict[str, Any]:
     """One provider behind HTTP, the mock in the process without delays, and the key TOKEN; `more` replaces or adds."""
     return {
         "providers": {
-            "up": {"kind": "openai-compatible", "base_url": f"{mock_url}/v1", "api_keys": [PROVIDER_KEY]},
+            "up": {
+                "kind": "openai-compatible",
+                "base_url": f"{mock_url}/v1",
+                "api_keys": [PROVIDER_KEY],
+                "speaks": ["chat", "responses", "messages"],
+            },
             "mock": {"kind": "mock", "mock": {"ttft": "0s", "gap": "0s"}},
         },
         "models": {"house": "up/mock", "house-in": "mock/mock"},

@@ -165,6 +165,13 @@ _NAMED = (
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
     ),
     Leaf(
+        name="api_version",
+        parse=values.matching(values.API_VERSION_FORM),
+        allowed="write a date as Azure lists them, such as 2024-10-21, or v1",
+        schema=_form(values.API_VERSION_FORM),
+        tags=_ANY,
+    ),
+    Leaf(
         name="state_url",
         parse=values.read_state_url,
         allowed="write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",

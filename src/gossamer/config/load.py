@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from gossamer.config.document import Node, Scalar, Table, parse_document
 from gossamer.config.environment import names_in
@@ -15,9 +16,10 @@ from gossamer.config.overrides import Override, apply_overrides
 from gossamer.config.problems import ConfigError, Place, Problem
 from gossamer.config.reader import Reader
 from gossamer.config.rules import ALWAYS_THERE, check_rules
-from gossamer.config.settings import KeySettings, MockProvider, Settings
+from gossamer.config.settings import CompatibleProvider, KeySettings, MockProvider, Provider, Settings
 from gossamer.config.shapes import file_shape
 from gossamer.config.values import SQLITE_PREFIX
+from gossamer.dialects.vendors import VENDORS
 
 FILE_NAME = "gossamer.yaml"
 BUILT_IN = "built-in defaults"
@@ -26,10 +28,8 @@ BUILT_IN = "built-in defaults"
 _ALWAYS = """
 models: {mock: mock/mock}
 """
-_WITH_OPENAI = """
-providers: {openai: {kind: openai, api_keys: ["${OPENAI_API_KEY}"]}}
-default_provider: openai
-"""
+_BY_KEY = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+"""Providers that are there without a file where their key is; the first of them answers what names no other."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -70,7 +70,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
 
 
 def _built_in(environ: Mapping[str, str]) -> str:
-    return _ALWAYS + (_WITH_OPENAI if environ.get("OPENAI_API_KEY") else "")
+    there = {name: variable for name, variable in _BY_KEY.items() if environ.get(variable)}
+    if not there:
+        return _ALWAYS
+    lines = [f'  {name}: {{kind: {name}, api_keys: ["${{{variable}}}"]}}' for name, variable in there.items()]
+    return "\n".join([_ALWAYS, "providers:", *lines, f"default_provider: {next(iter(there))}", ""])
 
 
 def _read_file(path: Path) -> str:
@@ -102,7 +106,10 @@ def _freeze(content: FileFormat) -> Settings:
         journal=content.journal,
         log=content.log,
         auth=content.auth,
-        providers={ALWAYS_THERE: MockProvider(), **content.providers},
+        providers={
+            ALWAYS_THERE: MockProvider(),
+            **{name: _with_address(found) for name, found in content.providers.items()},
+        },
         models=content.models,
         counters=content.counters,
         counters_down=content.counters_down,
@@ -112,6 +119,13 @@ def _freeze(content: FileFormat) -> Settings:
         state=content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
         keys=tuple(map(_freeze_key, content.keys)),
     )
+
+
+def _with_address(provider: Provider) -> Provider:
+    """A vendor that is known has its address in the table; `check_rules` lets no other pass without."""
+    if isinstance(provider, CompatibleProvider) and provider.vendor is not None and not provider.base_url:
+        return replace(provider, base_url=VENDORS[provider.vendor].base_url)
+    return provider
 
 
 def _freeze_key(entry: KeyEntry) -> KeySettings:

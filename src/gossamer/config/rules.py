@@ -9,7 +9,14 @@ from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
 from gossamer.config.routes import RouteSettings, targets_of
-from gossamer.config.settings import JournalSettings, ServerSettings, Upstream
+from gossamer.config.settings import (
+    AnthropicProvider,
+    AzureProvider,
+    CompatibleProvider,
+    JournalSettings,
+    ServerSettings,
+    Upstream,
+)
 from gossamer.config.units import format_size
 from gossamer.config.usage import QuotaSettings
 
@@ -17,6 +24,7 @@ Found = Mapping[FieldPath, object]
 
 ALWAYS_THERE = "mock"
 """The provider that exists without being configured."""
+_KEY_HEADERS: Mapping[type, str] = {AnthropicProvider: "x-api-key", AzureProvider: "api-key"}
 _EACH_ITS_OWN = "each key has its own"
 
 
@@ -24,6 +32,7 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     """Every rule, in the order of the file."""
     yield from _journal_fits(found, tree)
     yield from _one_voice_on_authorization(found, tree)
+    yield from _compatible_has_address(found, tree)
     yield from _providers_exist(found, tree)
     yield from _routes_make_sense(found, tree)
     yield from _keys_have_one_secret(found, tree)
@@ -94,12 +103,26 @@ def _journal_fits(found: Found, tree: Node) -> Iterator[Problem]:
 
 def _one_voice_on_authorization(found: Found, tree: Node) -> Iterator[Problem]:
     for path, value in found.items():
-        if isinstance(value, Upstream) and value.api_keys and "authorization" in value.headers:
+        if not isinstance(value, Upstream) or not value.api_keys:
+            continue
+        name = _KEY_HEADERS.get(type(value), "authorization")
+        if name in value.headers:
             yield _problem(
                 tree,
                 (*path, "headers"),
-                "the authorization header is set here, and by api_keys as well",
+                f"the {name} header is set here, and by api_keys as well",
                 "keep one of the two",
+            )
+
+
+def _compatible_has_address(found: Found, tree: Node) -> Iterator[Problem]:
+    for path, value in found.items():
+        if isinstance(value, CompatibleProvider) and not value.base_url and value.vendor is None:
+            yield _problem(
+                tree,
+                (*path, "base_url"),
+                "missing",
+                "needed: where the provider's paths begin, /v1 included; or name a vendor that has one",
             )
 
 

@@ -67,7 +67,7 @@ def _field(field: FieldShape) -> Schema:
         schema = _any_of(schema, _NULL)
     if field.description:
         schema = schema | {"description": field.description}
-    if isinstance(field.shape, Leaf) and field.default is not None:
+    if isinstance(field.shape, Leaf) and field.default not in (None, ""):
         schema = schema | {"default": field.shape.write(field.default)}
     return schema
 

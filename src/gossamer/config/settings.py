@@ -13,6 +13,7 @@ from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSetting
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
+from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
 from gossamer.http.limits import CallTimeouts, PoolLimits, ServerLimits
 
 _SERVER = ServerLimits()
@@ -22,6 +23,8 @@ _POOL = PoolLimits()
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
 TraceStore = Literal["sqlite", "none"]
+VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
+Spoken = Literal["chat", "responses", "messages"]
 
 Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Size = Annotated[int, Meta(ge=1, extra={"leaf": "size"})]
@@ -30,6 +33,7 @@ ProviderName = Annotated[str, Meta(extra={"leaf": "provider_name"})]
 BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
+ApiVersion = Annotated[str, Meta(extra={"leaf": "api_version"})]
 StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
@@ -172,6 +176,18 @@ class TimeoutSettings(Section, frozen=True, kw_only=True):
         )
 
 
+class TranslationSettings(Section, frozen=True, kw_only=True):
+    """What becomes of a request in a dialect that the provider does not speak."""
+
+    unsupported: Annotated[
+        Literal["refuse", "drop"],
+        Meta(description="A member that has no word there: a 400 that names it, or X-Gossamer-Dropped names it."),
+    ] = "refuse"
+    max_tokens: Annotated[
+        int, Meta(ge=1, description="For Anthropic, which requires a limit, where the client sets none.")
+    ] = DEFAULT_MAX_TOKENS
+
+
 class Upstream(Section, frozen=True, kw_only=True, tag_field="kind"):
     """What all providers have in common that are reached over HTTP."""
 
@@ -189,6 +205,7 @@ class Upstream(Section, frozen=True, kw_only=True, tag_field="kind"):
         default_factory=dict
     )
     verify_tls: Annotated[Trust, Meta(description="true, false, or the PEM file of the CA to trust.")] = True
+    translation: TranslationSettings = field(default_factory=TranslationSettings)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r}, api_keys={len(self.api_keys)}, ...)"
@@ -204,9 +221,38 @@ class OpenAIProvider(Upstream, frozen=True, kw_only=True, tag="openai"):
     ]
 
 
+class AnthropicProvider(Upstream, frozen=True, kw_only=True, tag="anthropic"):
+    """Anthropic itself, or whoever speaks its messages."""
+
+    base_url: BaseUrl = "https://api.anthropic.com/v1"
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...],
+        Meta(min_length=1, description="At least one; usually ${ANTHROPIC_API_KEY}."),
+    ]
+
+
+class AzureProvider(Upstream, frozen=True, kw_only=True, tag="azure-openai"):
+    """OpenAI's models at Azure; what a request names as its model is the deployment."""
+
+    base_url: Annotated[BaseUrl, Meta(description="https://NAME.openai.azure.com, without a path.")]
+    api_keys: Annotated[
+        tuple[Secret | ApiKeySettings, ...], Meta(min_length=1, description="At least one; sent as `api-key`.")
+    ]
+    api_version: Annotated[
+        ApiVersion, Meta(description="A date as Azure lists them; or v1, where the model stands in the body.")
+    ] = "2024-10-21"
+
+
 class CompatibleProvider(Upstream, frozen=True, kw_only=True, tag="openai-compatible"):
     """Whatever speaks OpenAI's API: vLLM, Ollama, Groq and many more."""
 
+    base_url: Annotated[BaseUrl, Meta(description="Needed, but where the vendor has one.")] = ""
+    vendor: Annotated[
+        VendorName | None, Meta(description="Whose differences to respect; left out, bytes pass as they are.")
+    ] = None
+    speaks: Annotated[
+        tuple[Spoken, ...], Meta(min_length=1, description="What it answers itself; the rest is translated.")
+    ] = ("chat",)
     api_keys: Annotated[
         tuple[Secret | ApiKeySettings, ...], Meta(description="Leave it out for a server that asks for no key.")
     ] = ()
@@ -228,7 +274,7 @@ class MockProvider(Section, frozen=True, kw_only=True, tag_field="kind", tag="mo
     mock: MockSettings = field(default_factory=MockSettings)
 
 
-Provider = OpenAIProvider | CompatibleProvider | MockProvider
+Provider = OpenAIProvider | AnthropicProvider | AzureProvider | CompatibleProvider | MockProvider
 
 
 # --- who may call, and all together ---

@@ -25,6 +25,7 @@ NAME_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MODEL_FORM = r"^[!-~]+$"
 TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
+API_VERSION_FORM = r"^(v1|20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?)$"
 JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+)?|4(\.0+)?))$"
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
-Dialect = Literal["chat", "completions", "responses", "messages", "embeddings", "other"]
+Dialect = Literal["chat", "completions", "responses", "messages", "count", "embeddings", "other"]
+"""`count` asks how many tokens a message of Anthropic's would read."""
+
+Wire = Literal["chat", "responses", "messages"]
+"""The three in which a conversation can be held, and between which it is translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,7 @@ class Endpoint:
     """`asks_usage`: usage comes in a stream only if it is asked for (`stream_options.include_usage`).
 
     `ends_with_mark`: a whole stream says that it is whole, by `[DONE]`, a last event or its `finish_reason`; one that
-    does not has broken.
+    does not has broken. `is_free`: nothing is generated, and no provider charges for it.
 
     `is_shared`: it may reach what lies in the provider's account, such as files or stored answers. There all callers of
     the gateway are one, so not every key may ask for it.
@@ -23,6 +27,7 @@ class Endpoint:
     asks_usage: bool = False
     ends_with_mark: bool = False
     is_catalog: bool = False
+    is_free: bool = False
     is_shared: bool = False
 
 
@@ -37,6 +42,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/v1/completions": Endpoint("completions", needs_model=True, asks_usage=True, ends_with_mark=True),
     "/v1/responses": Endpoint("responses", needs_model=True, ends_with_mark=True),
     "/v1/messages": Endpoint("messages", needs_model=True, ends_with_mark=True),
+    "/v1/messages/count_tokens": Endpoint("count", needs_model=True, is_free=True),
     "/v1/embeddings": Endpoint("embeddings", needs_model=True),
 }
 
@@ -52,7 +58,6 @@ STATELESS_PATHS = frozenset(
         "images/edits",
         "images/generations",
         "images/variations",
-        "messages/count_tokens",
         "moderations",
         "pooling",
         "rerank",

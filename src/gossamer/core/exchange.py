@@ -7,6 +7,7 @@ from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
 from gossamer.core.record import Attempt, Usage
 from gossamer.core.timing import Spent
+from gossamer.core.translation import Translation
 from gossamer.http.request import Request
 
 
@@ -29,6 +30,8 @@ class Exchange:
     """As the client sent it, with the agent's model where it named none."""
     outgoing: bytes = b""
     """What goes to the target of this attempt: mostly the same object."""
+    translation: Translation | None = None
+    """Where this attempt is made in another dialect than the caller's, or lost something on its way."""
     is_stream: bool = False
     hides_usage: bool = False
     """Whether the caller did not ask for the usage that we asked for on its behalf."""

@@ -1,12 +1,13 @@
 """The Protocols through which the way of a request reaches what it needs, and the values that cross them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.endpoints import Dialect
 from gossamer.core.failure import Failure, Step
 from gossamer.core.later import Later
 from gossamer.core.record import Outcome, Record, Usage
@@ -134,6 +135,16 @@ class Sending(Protocol):
     def resume(self) -> None: ...
 
 
+class Wording(Protocol):
+    """From a request of one dialect to what a provider takes that does not take it as it is."""
+
+    def prepare(self, exchange: "Exchange", model: str | None) -> "Reply | None":
+        """Set `exchange.outgoing`, and `exchange.translation` where the answer must be told in other words.
+
+        A Reply where the gateway itself answers. Raises InvalidRequest for what cannot be said to this provider.
+        """
+
+
 class Keys(Protocol):
     """The keys of a provider that has several, by their places. Times are seconds of a clock that does not jump."""
 
@@ -149,6 +160,8 @@ class Provider(Protocol):
     """Somebody who answers. `send` never waits; the sink hears of the answer."""
 
     name: str
+    wordings: Mapping[Dialect, Wording]
+    """Of the dialects that it does not take as they are; all others go to it as they came."""
 
     @property
     def keys(self) -> Keys | None:

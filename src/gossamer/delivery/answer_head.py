@@ -23,6 +23,10 @@ class AnswerHead(NamedTuple):
     encoding: bytes
     retry_after: bytes | None
 
+    def with_lines(self, lines: bytes) -> "AnswerHead":
+        """For one request of which something was dropped."""
+        return self._replace(headers=self.headers + lines, own_limits=self.own_limits + lines)
+
 
 def answer_lines(exchange: Exchange, seen: AnswerHead) -> bytes:
     """The lines that travel on: two voices on the limits of a request would be one too many."""

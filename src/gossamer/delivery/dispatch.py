@@ -4,6 +4,7 @@ from gossamer.core.clock import now_ns
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.forward import Delivery
 from gossamer.delivery.prepare import prepare
+from gossamer.delivery.reply import reply_with
 from gossamer.delivery.routed import dispatch_routed
 from gossamer.delivery.upload import Upload
 
@@ -14,7 +15,10 @@ def dispatch(exchange: Exchange) -> None:
         return
     target = exchange.target
     assert target is not None
-    prepare(exchange)
+    answer = prepare(exchange)
+    if answer is not None:
+        reply_with(exchange, answer)
+        return
     exchange.request.owner = delivery = Delivery(exchange)
     exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
     exchange.stamps.append(sent_ns)

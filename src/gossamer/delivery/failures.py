@@ -1,10 +1,9 @@
 """What went wrong at the provider, said to the caller: whose fault it is decides the status."""
 
-import msgspec
-
 from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderTimeout, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import AnswerHead
+from gossamer.dialects.faults import fault_in
 from gossamer.http.errors import CallFailed, CallTimeout
 
 _EXCERPT_CHARS = 300
@@ -12,21 +11,10 @@ _RETRY_AFTER_DIGITS = 9
 """Thirty years in seconds."""
 
 
-class _Reason(msgspec.Struct):
-    message: str = ""
-
-
-class _Refusal(msgspec.Struct):
-    error: _Reason | str = ""
-
-
-_refusals = msgspec.json.Decoder(_Refusal)
-
-
 def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -> GatewayError | None:
     """The error to answer with, or None where the provider's own answer goes on: its word to the caller."""
     label = exchange.target.label if exchange.target is not None else "the provider"
-    said = f"{label} answered {status}: {_message(body)}"
+    said = f"{label} answered {status}: {_message(body, status)}"
     if status in (401, 403):
         return ProviderRefusedKey(
             f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
@@ -38,12 +26,8 @@ def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -
     return None
 
 
-def _message(body: bytes) -> str:
-    try:
-        error = _refusals.decode(body).error
-        text = error if isinstance(error, str) else error.message
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        text = body[:_EXCERPT_CHARS].decode("utf-8", "replace")
+def _message(body: bytes, status: int) -> str:
+    text = fault_in(body, status).message if body else ""
     text = " ".join(text.split())[:_EXCERPT_CHARS] or "(no reason given)"
     return text if text.endswith((".", "!", "?", ")")) else text + "."
 

@@ -14,6 +14,7 @@ from gossamer.delivery.failures import in_words
 from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
 from gossamer.delivery.reply import note_defect, refuse, reply
 from gossamer.delivery.settle import settle
+from gossamer.delivery.translated import TranslatedStream, TranslatedWhole
 from gossamer.dialects.usage import usage_of_answer
 from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
@@ -44,8 +45,8 @@ class Delivery:
         self._note_answer()
         try:
             seen: AnswerHead = head.notes or answer_head(head)
-            if seen.is_good_json:
-                exchange = self._exchange
+            exchange = self._exchange
+            if seen.is_good_json and exchange.translation is None:
                 exchange.usage = usage_of_answer(body)
                 reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)
                 return
@@ -135,6 +136,12 @@ class Delivery:
 
     def _begin(self, head: ResponseHead, seen: AnswerHead) -> None:
         exchange = self._exchange
+        translation = exchange.translation
+        if translation is not None:
+            if translation.is_needed:
+                self._begin_translated(head, seen)
+                return
+            seen = seen.with_lines(translation.lines)
         if exchange.caller.method == "HEAD":
             self._pieces = Passing(exchange, head, seen)
         elif head.status >= 400:
@@ -148,6 +155,29 @@ class Delivery:
             self._pieces = Collecting(exchange, head, seen)
         else:
             self._pieces = Passing(exchange, head, seen)
+
+    def _begin_translated(self, head: ResponseHead, seen: AnswerHead) -> None:
+        exchange = self._exchange
+        if head.status >= 400:
+            self._note_attempt(head.status, "refused")
+        elif exchange.is_stream and seen.is_events:
+            self._pieces = streaming = TranslatedStream(exchange, head, self._stop)
+            if isinstance(self.sending, Call):
+                self.sending.tap = streaming.tap
+            return
+        self._pieces = TranslatedWhole(exchange, head, seen, self._refuse_answer)
+
+    def _refuse_answer(self, reason: GatewayError, status: int, words: str) -> None:
+        """A whole answer that is worth nothing to the client."""
+        if status < 400:
+            self._note_attempt(status, words)
+        refuse(self._exchange, reason)
+
+    def _stop(self) -> None:
+        """The rest of the answer is of no use."""
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            sending.cancel()
 
     def _note_answer(self) -> None:
         """The moment from which time is ours again: not before the request went out, however long the turn is."""

@@ -77,7 +77,7 @@ class Collecting:
         exchange, head, seen = self._exchange, self._head, self._seen
         body = self.body
         if head.status < 400:
-            exchange.usage = usage_of_answer(_unzip(body) if seen.encoding == b"gzip" else body)
+            exchange.usage = usage_of_answer(unzip(body) if seen.encoding == b"gzip" else body)
             reply(exchange, head.status, answer_lines(exchange, seen), body)
             return
         error = refusal_of(exchange, head.status, seen, body)
@@ -225,10 +225,10 @@ class Streaming:
         self._exchange.streamed_events = self._events
 
 
-def _unzip(body: bytes) -> bytes:
+def unzip(body: bytes, most_bytes: int = COLLECTED_BYTES) -> bytes:
     """At most what a JSON answer may hold; a bomb gives nothing."""
-    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    unzipping = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        return unzip.decompress(body, COLLECTED_BYTES)
+        return unzipping.decompress(body, most_bytes)
     except zlib.error:
         return b""

@@ -1,17 +1,23 @@
-"""What this target gets out of what the client sent: another name for the model, and the wish to be told the usage.
+"""What this target gets out of what the client sent: another name for the model, the wish to be told the usage, and
+where it does not take the client's dialect, another dialect.
 
 Called once for each attempt, since each target may want it another way. `exchange.body` stays the client's own;
 `exchange.outgoing` is the same object where nothing has to change.
 """
 
 from gossamer.core.exchange import Exchange
+from gossamer.core.ports import Reply
 from gossamer.dialects.ask import ask_for_usage, replace_model
 from gossamer.dialects.multipart import is_form, replace_model_in_form
 
 
-def prepare(exchange: Exchange) -> None:
+def prepare(exchange: Exchange) -> Reply | None:
+    """A Reply where the gateway answers in the target's stead."""
     target = exchange.target
     assert target is not None
+    wording = target.provider.wordings.get(exchange.caller.endpoint.dialect)
+    if wording is not None:
+        return wording.prepare(exchange, target.model)
     body = exchange.body
     model = target.model
     if exchange.is_upload:
@@ -22,6 +28,7 @@ def prepare(exchange: Exchange) -> None:
     if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
         body = ask_for_usage(body)
     exchange.outgoing = body
+    return None
 
 
 def _renamed(exchange: Exchange, body: bytes, model: str) -> bytes:

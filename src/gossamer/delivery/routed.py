@@ -13,7 +13,7 @@ from gossamer.core.clock import now_ns
 from gossamer.core.errors import GatewayError, ProviderTimeout
 from gossamer.core.exchange import Exchange
 from gossamer.core.failure import Failure, Step
-from gossamer.core.ports import Route
+from gossamer.core.ports import Reply, Route
 from gossamer.core.record import Attempt
 from gossamer.delivery.answer_head import AnswerHead
 from gossamer.delivery.exhausted import all_failed, failure_of_call, failure_of_status
@@ -21,8 +21,9 @@ from gossamer.delivery.failures import in_words, refusal_of
 from gossamer.delivery.forward import CLIENT_CLOSED, Delivery
 from gossamer.delivery.pieces import Collecting
 from gossamer.delivery.prepare import prepare
-from gossamer.delivery.reply import note_defect, refuse
+from gossamer.delivery.reply import note_defect, refuse, reply_with
 from gossamer.delivery.settle import settle
+from gossamer.delivery.translated import TranslatedWhole
 from gossamer.delivery.upload import Upload
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
@@ -33,20 +34,25 @@ _NS_PER_S: Final = 1_000_000_000
 
 def dispatch_routed(exchange: Exchange, route: Route) -> None:
     """The first attempt. Raises what `prepare` does, where no other target can be told either."""
-    while True:
-        try:
-            prepare(exchange)
-        except GatewayError:
-            if not _turn_elsewhere(exchange, route):
-                raise
-        else:
-            break
+    answer = _first_prepared(exchange, route)
+    if answer is not None:
+        reply_with(exchange, answer)
+        return
     exchange.sent_ns = exchange.services.turn.worked_ns = sent_ns = now_ns()
     exchange.stamps.append(sent_ns)
     if route.deadline_s is not None:
         left_s = route.deadline_s - (sent_ns - exchange.stamps[0]) / _NS_PER_S
         route.watch = asyncio.get_running_loop().call_later(max(0.0, left_s), _deadline_passed, exchange)
     _send(exchange, route, sent_ns)
+
+
+def _first_prepared(exchange: Exchange, route: Route) -> Reply | None:
+    while True:
+        try:
+            return prepare(exchange)
+        except GatewayError:
+            if not _turn_elsewhere(exchange, route):
+                raise
 
 
 def _turn_elsewhere(exchange: Exchange, route: Route) -> bool:
@@ -62,6 +68,7 @@ def _turn_to(exchange: Exchange, step: Step) -> None:
     target = step.target
     number = len(exchange.attempts) + 1
     exchange.target = msgspec.structs.replace(target, headers=target_lines(target.label, number))
+    exchange.translation = None  # of the target before
 
 
 def _send(exchange: Exchange, route: Route, at_ns: int) -> None:
@@ -94,7 +101,7 @@ class RoutedDelivery(Delivery):
 
     def response_ended(self) -> None:
         pieces = self._pieces
-        if self._refused is None or not isinstance(pieces, Collecting):
+        if self._refused is None or not isinstance(pieces, Collecting | TranslatedWhole):
             super().response_ended()
             return
         self.sending = None
@@ -138,11 +145,29 @@ class RoutedDelivery(Delivery):
     def _begin(self, head: ResponseHead, seen: AnswerHead) -> None:
         if head.status >= 400 and self._exchange.caller.method != "HEAD":
             self._refused = (head, seen)
-            self._pieces = Collecting(self._exchange, head, seen)
+            self._pieces = self._collecting(head, seen)
         else:
             super()._begin(head, seen)
 
-    def _end_refused(self, head: ResponseHead, seen: AnswerHead, pieces: Collecting) -> None:
+    def _collecting(self, head: ResponseHead, seen: AnswerHead) -> Collecting | TranslatedWhole:
+        translation = self._exchange.translation
+        if translation is None:
+            return Collecting(self._exchange, head, seen)
+        if translation.is_needed:
+            return TranslatedWhole(self._exchange, head, seen, self._refuse_answer)
+        return Collecting(self._exchange, head, seen.with_lines(translation.lines))
+
+    def _refuse_answer(self, reason: GatewayError, status: int, words: str) -> None:
+        """What should have been an answer, and is none: another target may have one."""
+        exchange = self._exchange
+        if status < 400:
+            self._note_attempt(status, words)
+            if self._went_on(Failure("broken")):
+                return
+            reason = all_failed(exchange, reason)
+        refuse(exchange, reason)
+
+    def _end_refused(self, head: ResponseHead, seen: AnswerHead, pieces: Collecting | TranslatedWhole) -> None:
         exchange = self._exchange
         reason = refusal_of(exchange, head.status, seen, pieces.body)
         self._note_attempt(head.status, "refused")
@@ -180,10 +205,13 @@ def _attempt(exchange: Exchange, route: Route, step: Step | None) -> bool:
     while step is not None:
         _turn_to(exchange, step)
         try:
-            prepare(exchange)
+            answer = prepare(exchange)
         except GatewayError:
             step = route.failed(exchange, Failure("unfit"), now_ns())
         else:
+            if answer is not None:
+                reply_with(exchange, answer)
+                return True
             _send(exchange, route, now_ns())
             return True
     exchange.answered_ns = now_ns()

@@ -44,6 +44,7 @@ _BOUNDED_BY: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "completions": ("max_tokens",),
     "responses": ("max_output_tokens",),
     "messages": ("max_tokens",),
+    "count": ("max_tokens",),
     "embeddings": _ANY_BOUND,
     "other": _ANY_BOUND,
 }

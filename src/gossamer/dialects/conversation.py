@@ -7,8 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Wire = Literal["chat", "responses", "messages"]
-"""The three dialects in which a conversation can be held."""
+from gossamer.core.endpoints import Wire
 
 Role = Literal["system", "developer", "user", "assistant"]
 

@@ -62,10 +62,12 @@ class _MessagesBody(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
 _MESSAGES_TYPES: Final = {413: "request_too_large", 429: "rate_limit_error"}
 """Where the messages API has a word of its own for a status; for all others both speak of the same kinds."""
 
+_ANTHROPICS: Final = ("messages", "count")
+
 
 def render_error(error: GatewayError, dialect: Dialect = "chat") -> bytes:
     """The body of an answer that is an error."""
-    if dialect == "messages":
+    if dialect in _ANTHROPICS:
         return _encode(_messages_body(error))
     return _encode(_ErrorBody(_error_of(error)))
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from gossamer.dialects.conversation import Wire
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.losses import Losses
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from gossamer.core.endpoints import Wire
 from gossamer.core.errors import GatewayError
 from gossamer.dialects.answer import Fault
-from gossamer.dialects.conversation import Wire
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode

@@ -28,20 +28,22 @@ _decode_format: Final = msgspec.json.Decoder(_Format | None).decode
 class FittedRequest(msgspec.Struct, frozen=True):
     body: bytes
     warnings: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
 def fit_request(body: bytes, vendor: Vendor, *, is_lenient: bool = False) -> FittedRequest:
     """A client's own chat request, as the vendor takes it. Raises Untranslatable for what must not get lost."""
     losses = Losses(PROVIDER_WORDS["chat"].replace("chat completions", vendor.name), is_lenient=is_lenient)
-    return FittedRequest(fit_members(body, vendor, losses), losses.warnings)
+    return FittedRequest(fit_members(body, vendor, losses), losses.warnings, losses.dropped)
 
 
 def fit_members(body: bytes, vendor: Vendor, losses: Losses) -> bytes:
     asked = JsonObject(body)
     members = asked.members
-    gone = {name for name in vendor.refuses if name in members}
-    for name in gone:
+    refused = [name for name in vendor.refuses if name in members]
+    for name in refused:
         _drop(name, bytes(members[name]), vendor, losses)
+    gone = set(refused)
     if not vendor.takes_schema and "response_format" in members:
         _check_format(bytes(members["response_format"]), vendor, losses)
         gone |= {"response_format"} if _is_schema(bytes(members["response_format"])) else set()
@@ -58,7 +60,7 @@ def fit_members(body: bytes, vendor: Vendor, losses: Losses) -> bytes:
 
 
 def _drop(name: str, raw: bytes, vendor: Vendor, losses: Losses) -> None:
-    if raw in (*_NOTHING, b"false", b"0"):
+    if raw in (*_NOTHING, b"false", b"0") or vendor.refuses[name] is Fate.CARRIED:
         return
     why = f"{vendor.name} refuses it"
     if vendor.refuses[name] is Fate.HINT:

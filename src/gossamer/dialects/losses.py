@@ -24,7 +24,7 @@ class Untranslatable(InvalidRequest):
 class Losses:
     """What one request lost on its way into another dialect."""
 
-    __slots__ = ("_names", "_seen", "is_lenient", "provider")
+    __slots__ = ("_changed", "_dropped", "_names", "_seen", "is_lenient", "provider")
 
     def __init__(self, provider: str, *, is_lenient: bool, names: Mapping[str, str] | None = None) -> None:
         self.is_lenient = is_lenient
@@ -32,23 +32,38 @@ class Losses:
         """How messages name the dialect of the provider."""
         self._names = names or {}
         self._seen: dict[str, None] = {}
+        self._dropped: dict[str, None] = {}
+        self._changed: dict[str, None] = {}
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Each one once, in the order in which they came up."""
         return tuple(self._seen)
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Members that are not in what goes to the provider, as the client calls them."""
+        return tuple(self._dropped)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Members that are said there in another way than the client said them."""
+        return tuple(self._changed)
+
     def name(self, member: str) -> str:
         """A setting as the client's dialect calls it; writers know it by its name in chat completions."""
         return self._names.get(member, member)
 
-    def warn(self, warning: str) -> None:
-        if len(self._seen) < _MOST_WARNINGS:
-            self._seen[warning] = None
+    def change(self, member: str, how: str) -> None:
+        """It is said in another way, and may be understood in another."""
+        _note(self._changed, self.name(member))
+        _note(self._seen, how)
 
     def hint(self, member: str, why: str) -> None:
         """The answer means the same without it."""
-        self.warn(f'"{self.name(member)}" was dropped: {why}.')
+        called = self.name(member)
+        _note(self._dropped, called)
+        _note(self._seen, f'"{called}" was dropped: {why}.')
 
     def lose(self, member: str, why: str, advice: str = "Leave it out.") -> None:
         """The answer may mean something else without it; only the user can accept that."""
@@ -60,6 +75,11 @@ class Losses:
         """Without it the request would ask for something else altogether."""
         called = self.name(member)
         raise Untranslatable(f'"{called}" cannot be sent to {self.provider}: {why}. {advice}', param=called)
+
+
+def _note(seen: dict[str, None], words: str) -> None:
+    if len(seen) < _MOST_WARNINGS:
+        seen[words] = None
 
 
 def read_with(decode: Callable[[bytes], T], body: bytes) -> T:

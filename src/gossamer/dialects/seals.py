@@ -5,9 +5,10 @@ A seal is opaque. Sent to the wrong provider it is refused, so a foreign one say
 
 from typing import Final, cast
 
-from gossamer.dialects.conversation import Seal, Wire
+from gossamer.core.endpoints import Wire
+from gossamer.dialects.conversation import Seal
 
-_MARK: Final = "gossamer"
+MARK: Final = "gossamer"
 _KINDS: Final = {"sealed": False, "redacted": True}
 _ORIGINS: Final = ("chat", "responses", "messages")
 
@@ -15,13 +16,13 @@ _ORIGINS: Final = ("chat", "responses", "messages")
 def wrap(seal: Seal) -> str:
     """One word for a foreign seal: no JSON string of the wire forbids a colon."""
     kind = "redacted" if seal.is_redacted else "sealed"
-    return f"{_MARK}:{seal.origin}:{kind}:{seal.id}:{seal.data}"
+    return f"{MARK}:{seal.origin}:{kind}:{seal.id}:{seal.data}"
 
 
 def unwrap(text: str, native: Wire) -> Seal:
     """The seal that a text is: a wrapped one, or else one of the dialect in which it stands."""
     mark, *rest = text.split(":", 4)
-    if mark == _MARK and len(rest) == 4 and rest[0] in _ORIGINS and rest[1] in _KINDS:
+    if mark == MARK and len(rest) == 4 and rest[0] in _ORIGINS and rest[1] in _KINDS:
         origin, kind, name, data = rest
         return Seal(cast("Wire", origin), data, _KINDS[kind], name)
     return Seal(native, text)

@@ -5,11 +5,11 @@ Never raises: what cannot be read ends the stream with an error in the client's 
 
 from typing import Final
 
+from gossamer.core.endpoints import Wire
 from gossamer.core.errors import GatewayError, ProviderUnavailable
 from gossamer.dialects.answer import Fault, StreamWriter
 from gossamer.dialects.chat.stream_reader import ChatStreamReader
 from gossamer.dialects.chat.stream_writer import ChatStreamWriter
-from gossamer.dialects.conversation import Wire
 from gossamer.dialects.faults import fault_in, fault_of
 from gossamer.dialects.messages.stream_reader import MessagesStreamReader
 from gossamer.dialects.messages.stream_writer import MessagesStreamWriter

@@ -48,7 +48,7 @@ DATA_BYTES: Final = len(b"data: ")
 _DATA_ON_NEW_LINE_BYTES: Final = len(b"\ndata: ")
 _CONTENT_EVENTS: Final = (b"event: response.", b"event: content_block_delta\n")
 _LAST_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed", "message_stop"})
-_UNKNOWN_ENDS: Final[tuple[Dialect, ...]] = ("embeddings", "other")
+_UNKNOWN_ENDS: Final[tuple[Dialect, ...]] = ("count", "embeddings", "other")
 """Streams of which we do not know how they say that they are complete: none is found broken."""
 _ERROR_EVENTS: Final = frozenset({"error", "response.failed"})
 _NO_CHOICES: Final = ([b"[]"], [b"[", b"]"])

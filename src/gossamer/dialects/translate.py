@@ -9,12 +9,13 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.answer import Answer
 from gossamer.dialects.chat import answer_reader as chat_answers
 from gossamer.dialects.chat import answer_writer as chat_answer_writer
 from gossamer.dialects.chat import request_reader as chat_requests
 from gossamer.dialects.chat import request_writer as chat_request_writer
-from gossamer.dialects.conversation import Conversation, Wire
+from gossamer.dialects.conversation import Conversation
 from gossamer.dialects.fates import PROVIDER_WORDS, SETTING_NAMES, weigh
 from gossamer.dialects.faults import fault_in, render_fault
 from gossamer.dialects.fit import fit_members
@@ -54,11 +55,16 @@ _WRITE_ANSWER: Final[dict[Wire, Callable[[Answer, Echo, int], bytes]]] = {
 
 
 class TranslatedRequest(msgspec.Struct, frozen=True):
-    """What goes to the provider, what was lost on the way, and what the answer must repeat."""
+    """What goes to the provider, what was lost on the way, and what the answer must repeat.
+
+    `warnings` are sentences; `dropped` and `changed` the members that they are about.
+    """
 
     body: bytes
     warnings: tuple[str, ...]
     echo: Echo
+    dropped: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def translate_request(body: bytes, client: Wire, provider: Wire, terms: Terms = STRICT) -> TranslatedRequest:
@@ -77,7 +83,8 @@ def translate_request(body: bytes, client: Wire, provider: Wire, terms: Terms = 
     if provider == "chat":
         written = fit_members(written, terms.vendor, losses)
     settings = settings_echo(members) if client == "responses" else b""
-    return TranslatedRequest(written, losses.warnings, Echo(conversation.includes_usage, settings))
+    echo = Echo(conversation.includes_usage, settings)
+    return TranslatedRequest(written, losses.warnings, echo, losses.dropped, losses.changed)
 
 
 def translate_answer(body: bytes, client: Wire, provider: Wire, echo: Echo = NO_ECHO, now_s: int = 0) -> bytes:

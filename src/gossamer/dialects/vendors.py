@@ -11,11 +11,12 @@ import msgspec
 
 from gossamer.dialects.fates import Fate
 
-HINT, LOST = Fate.HINT, Fate.LOST
+CARRIED, HINT, LOST = Fate.CARRIED, Fate.HINT, Fate.LOST
 
 
 class Vendor(msgspec.Struct, frozen=True):
-    """`refuses`: members at the top that it answers with an error, and whether they may go without asking the user.
+    """`refuses`: members at the top that it answers with an error, and whether they may go without asking the user;
+    CARRIED: it does unasked what they ask for.
 
     `renames`: members that it knows by another name. `ignores` are members that it takes and does not obey.
     """
@@ -83,7 +84,7 @@ MISTRAL: Final = Vendor(
     refuses={
         **_OPENAI_ONLY,
         "user": HINT,
-        "stream_options": HINT,
+        "stream_options": CARRIED,
         "logprobs": LOST,
         "top_logprobs": LOST,
         "logit_bias": LOST,

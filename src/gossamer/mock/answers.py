@@ -121,19 +121,20 @@ class Answers:
         if asked.model == RAW_MODEL:
             return _raw(plan, asked)
         if asked.stream:
-            return self._streamed(plan, asked, is_apart=plan.is_spaced or orders.is_stamped or settings.is_stamped)
-        return self._spoken(plan, asked)
+            is_apart = plan.is_spaced or orders.is_stamped or settings.is_stamped
+            return self._streamed(plan, asked, orders.cached, is_apart=is_apart)
+        return self._spoken(plan, asked, orders.cached)
 
-    def _streamed(self, plan: Plan, asked: Asked, *, is_apart: bool) -> Script:
-        answer = Answer(asked.model, plan.content, asked.include_usage, plan.kind is Kind.HALF_USAGE)
+    def _streamed(self, plan: Plan, asked: Asked, cached: int, *, is_apart: bool) -> Script:
+        answer = Answer(asked.model, plan.content, asked.include_usage, cached, plan.kind is Kind.HALF_USAGE)
         is_long = len(plan.content.pieces) > _CACHED_TOKENS
         stream = (_render_stream if is_long else self._stream)(asked.dialect, answer)
         return stream_script(plan, stream, is_apart=is_apart)
 
-    def _spoken(self, plan: Plan, asked: Asked) -> Script:
+    def _spoken(self, plan: Plan, asked: Asked, cached: int) -> Script:
         if plan.kind is Kind.ERROR_EVENT:
             return whole_script(plan, error_body(asked.dialect, ERRORS["server"]))
-        answer = Answer(asked.model, plan.content)
+        answer = Answer(asked.model, plan.content, cached=cached)
         is_long = len(plan.content.pieces) > _CACHED_TOKENS
         body = (_render_whole if is_long else self._whole)(asked.dialect, answer)
         return whole_script(plan, body % slots(plan.id, plan.prompt_tokens, plan.total_tokens))

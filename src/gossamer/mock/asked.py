@@ -31,6 +31,10 @@ class BadRequest(ValueError):
         self.param = param
 
 
+SEAL = "sealed-"
+"""What the mock's seals begin with. It takes no others back, as providers do not."""
+
+
 class Call(msgspec.Struct, frozen=True):
     """The tool to call, and the JSON schema of its arguments."""
 
@@ -39,13 +43,22 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """`limit` is the most tokens that may be answered; `schema` what the content must obey, empty for any object."""
+    """`limit` is the most tokens that may be answered; `schema` what the content must obey, empty for any object.
+
+    `calls` are the tools that may be called, in their order; without orders the first one is.
+    """
 
     dialect: Dialect
     model: str
     stream: bool = False
     include_usage: bool = False
     limit: int | None = None
-    call: Call | None = None
+    calls: tuple[Call, ...] = ()
     schema: bytes | None = None
     last: Last = "question"
+    thinks: bool = False
+    """Whether it is to be thought about, and shown."""
+
+    @property
+    def call(self) -> Call | None:
+        return self.calls[0] if self.calls else None

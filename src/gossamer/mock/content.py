@@ -3,7 +3,7 @@
 Pure: the same question gives the same pieces. How a dialect wraps them is in render/.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -28,6 +28,7 @@ VARIANTS = 16
 
 _JSON_PIECE = 6
 """Characters of JSON that count as one token."""
+_THOUGHTS = ("Let", " me", " follow", " the", " thread", ".")
 _REFUSAL = ("I", "'m", " sorry", ",", " but", " I", " can", "'t", " help", " with", " that", ".")
 
 
@@ -40,10 +41,19 @@ class Content:
     finish: Finish
     name: str = ""
     """Of the tool that is called."""
+    thoughts: tuple[str, ...] = ()
+    """What was thought before, in pieces."""
+    others: tuple["Content", ...] = ()
+    """Calls that are made with this one."""
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
+
+    @property
+    def tokens(self) -> int:
+        """All that was written, thoughts and further calls too."""
+        return len(self.pieces) + len(self.thoughts) + sum(len(other.pieces) for other in self.others)
 
     @property
     def value(self) -> object:
@@ -52,18 +62,33 @@ class Content:
 
 
 @lru_cache(maxsize=512)
-def compose(call: Call | None, schema: bytes | None, tokens: int, variant: int, *, is_cut_short: bool) -> Content:
-    """The tool's call where there is one, else JSON for the schema where there is one, else that many words."""
-    if call is not None:
-        made = _made(call.schema, "tools")
-        return Content("call", _cut(made if isinstance(made, dict) else {}), "call", call.name)
+def compose(
+    calls: tuple[Call, ...],
+    schema: bytes | None,
+    tokens: int,
+    variant: int,
+    *,
+    is_cut_short: bool,
+    thinks: bool = False,
+) -> Content:
+    """The tools' calls where there are any, else JSON for the schema where there is one, else that many words."""
+    thoughts = _THOUGHTS if thinks else ()
+    if calls:
+        first, *others = map(_call, calls)
+        return replace(first, thoughts=thoughts, others=tuple(others))
     if schema is not None:
-        return Content("text", _cut(_made(schema, "response_format")), "stop")
-    return Content("text", _words(tokens, variant), "length" if is_cut_short else "stop")
+        return Content("text", _cut(_made(schema, "response_format")), "stop", thoughts=thoughts)
+    finish: Finish = "length" if is_cut_short else "stop"
+    return Content("text", _words(tokens, variant), finish, thoughts=thoughts)
 
 
 REFUSAL = Content("refusal", _REFUSAL, "refusal")
 NO_WORDS = Content("text", (), "stop")
+
+
+def _call(call: Call) -> Content:
+    made = _made(call.schema, "tools")
+    return Content("call", _cut(made if isinstance(made, dict) else {}), "call", call.name)
 
 
 def _words(tokens: int, variant: int) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ DELAY_LIMIT_MS = 3_600_000.0
 """An hour: longer than any client waits."""
 TOKENS_LIMIT = 100_000
 """As long as the longest answers that providers give."""
+_CALLS_LIMIT = 16
 _PREFIX = b"x-mock-"
 _IN_TEXT = re.compile(rb"\[mock ([0-9]{1,18})((?: [a-z-]{1,16}=[0-9A-Za-z.:-]{1,32}){0,8})\]")
 
@@ -32,6 +33,10 @@ class Orders(msgspec.Struct, frozen=True):
     fault: Fault | None = None
     is_stamped: bool = False
     is_echo: bool = False
+    calls: int = 1
+    """How many tools are called at once, if there are so many."""
+    cached: int = 0
+    """How many tokens of the prompt are said to have come from the provider's cache."""
 
 
 NO_ORDERS = Orders()
@@ -57,6 +62,8 @@ def read_orders(headers: Headers) -> Orders:
         _fault(found),
         found.get(b"x-mock-stamp") == "1",
         found.get(b"x-mock-echo") == "1",
+        max(1, int(_number(found, b"x-mock-calls", _CALLS_LIMIT) or 1)),
+        int(_number(found, b"x-mock-cached", TOKENS_LIMIT) or 0),
     )
 
 

@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def completion_tokens(self) -> int:
-        return len(self.content.pieces)
+        return self.content.tokens
 
     @property
     def total_tokens(self) -> int:
@@ -119,7 +119,12 @@ def plan_answer(
     mark, variant = dice.mark(request_id)
     tokens, is_cut_short = _tokens(settings, orders, asked)
     is_refusal = fault is not None and fault.behaviour.kind is Kind.REFUSAL
-    content = REFUSAL if is_refusal else compose(asked.call, asked.schema, tokens, variant, is_cut_short=is_cut_short)
+    calls = asked.calls[: orders.calls]
+    content = (
+        REFUSAL
+        if is_refusal
+        else compose(calls, asked.schema, tokens, variant, is_cut_short=is_cut_short, thinks=asked.thinks)
+    )
     first_ms, gap_ms = _pace(settings, orders, fault)
     gaps = len(content.pieces) - 1 if asked.stream and gap_ms else 0
     first_ns, *gaps_ns = dice.delays(request_id, first_ms, gap_ms, gaps, orders.jitter or settings.jitter)

@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from gossamer.mock.asked import Asked, BadRequest, Call, Dialect, Last
+from gossamer.mock.asked import SEAL, Asked, BadRequest, Call, Dialect, Last
 
 # --- the members that are read ---
 
 _NOTHING = Raw(b"")
 _ABSENT = (b"", b"null")
+_NO_EFFORT = (None, "none")
 _NO_ARGUMENTS = b'{"type":"object"}'
 
 
@@ -38,6 +39,18 @@ class _TextOptions(msgspec.Struct):
     format: _Format | None = None
 
 
+class _Part(msgspec.Struct):
+    """What it is, and the seal that it may have."""
+
+    type: str = ""
+    signature: str | None = None
+    data: str | None = None
+
+
+class _Reasoning(msgspec.Struct):
+    effort: str | None = None
+
+
 class _ChatBody(msgspec.Struct):
     model: str
     messages: Raw
@@ -48,6 +61,8 @@ class _ChatBody(msgspec.Struct):
     tools: Raw = _NOTHING
     tool_choice: Raw = _NOTHING
     response_format: _Format | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning_effort: str | None = None
 
 
 class _CompletionsBody(msgspec.Struct):
@@ -66,6 +81,8 @@ class _ResponsesBody(msgspec.Struct):
     tools: Raw = _NOTHING
     tool_choice: Raw = _NOTHING
     text: _TextOptions | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning: _Reasoning | None = None
 
 
 class _MessagesBody(msgspec.Struct):
@@ -77,6 +94,7 @@ class _MessagesBody(msgspec.Struct):
     tool_choice: Raw = _NOTHING
     output_config: _TextOptions | None = None
     output_format: _Format | None = None
+    thinking: _Part | None = None
 
 
 class _Function(msgspec.Struct):
@@ -94,16 +112,13 @@ class _Tool(msgspec.Struct):
     input_schema: Raw = _NOTHING
 
 
-class _Part(msgspec.Struct):
-    type: str = ""
-
-
 class _Turn(msgspec.Struct):
     """A message of chat or messages, or an item of responses."""
 
     role: str = ""
     type: str = ""
     content: Raw = _NOTHING
+    encrypted_content: str | None = None
 
 
 _chat = msgspec.json.Decoder(_ChatBody)
@@ -134,9 +149,10 @@ def _read_chat(body: bytes) -> Asked:
         bool(read.stream),
         bool(options and options.include_usage),
         _limit(read.max_completion_tokens or read.max_tokens, "max_tokens"),
-        _call(read.tools, read.tool_choice, last),
+        _calls(read.tools, read.tool_choice, last, is_parallel=read.parallel_tool_calls is not False),
         _schema(read.response_format),
         last,
+        read.reasoning_effort not in _NO_EFFORT,
     )
 
 
@@ -151,21 +167,24 @@ def _read_completions(body: bytes) -> Asked:
 def _read_responses(body: bytes) -> Asked:
     read = _responses.decode(body)
     last = _last(read.input, "input")
+    _check_items(read.input)
     return Asked(
         Dialect.RESPONSES,
         read.model,
         bool(read.stream),
         True,
         _limit(read.max_output_tokens, "max_output_tokens"),
-        _call(read.tools, read.tool_choice, last),
+        _calls(read.tools, read.tool_choice, last, is_parallel=read.parallel_tool_calls is not False),
         _schema(read.text.format if read.text else None),
         last,
+        read.reasoning is not None and read.reasoning.effort not in _NO_EFFORT,
     )
 
 
 def _read_messages(body: bytes) -> Asked:
     read = _messages.decode(body)
     last = _last(read.messages, "messages")
+    _check_blocks(read.messages)
     wanted = read.output_config.format if read.output_config else read.output_format
     return Asked(
         Dialect.MESSAGES,
@@ -173,9 +192,10 @@ def _read_messages(body: bytes) -> Asked:
         bool(read.stream),
         True,
         _limit(read.max_tokens, "max_tokens"),
-        _call(read.tools, read.tool_choice, last),
+        _calls(read.tools, read.tool_choice, last, is_parallel=b'"disable_parallel_tool_use":true' not in body),
         _schema(wanted),
         last,
+        read.thinking is not None and read.thinking.type != "disabled",
     )
 
 
@@ -204,23 +224,45 @@ def _schema(wanted: _Format | None) -> bytes | None:
     return bytes(wanted.json_schema.schema if wanted.json_schema else wanted.schema)
 
 
-def _call(tools: Raw, choice: Raw, last: Last) -> Call | None:
-    """The tool that the choice names, else the first one whose arguments are for the model to make."""
+def _calls(tools: Raw, choice: Raw, last: Last, *, is_parallel: bool) -> tuple[Call, ...]:
+    """The tool that the choice names, else all whose arguments are for the model to make; one, if not in parallel."""
     if bytes(tools) in _ABSENT or last == "tool_result":
-        return None
+        return ()
     wanted = _anything.decode(choice) if bytes(choice) else None
     if wanted == "none" or (isinstance(wanted, dict) and wanted.get("type") == "none"):
-        return None
+        return ()
     name = _name_of(wanted)
-    for tool in _tools.decode(tools):
-        schema = tool.input_schema if bytes(tool.input_schema) else tool.parameters
-        found = tool.function or _Function(tool.name, schema)
-        is_ours = bytes(found.parameters) not in _ABSENT or tool.type == "function"
-        if found.name and is_ours and name in {None, found.name}:
-            return Call(found.name, bytes(found.parameters) or _NO_ARGUMENTS)
-    if name is not None:
+    calls = tuple(call for tool in _tools.decode(tools) if (call := _call(tool)) and name in {None, call.name})
+    if name is not None and not calls:
         raise BadRequest(f"tool_choice names the tool {name!r}, which is not among the tools.", "tool_choice")
-    return None
+    return calls if is_parallel else calls[:1]
+
+
+def _call(tool: _Tool) -> Call | None:
+    schema = tool.input_schema if bytes(tool.input_schema) else tool.parameters
+    found = tool.function or _Function(tool.name, schema)
+    is_ours = bytes(found.parameters) not in _ABSENT or tool.type == "function"
+    return Call(found.name, bytes(found.parameters) or _NO_ARGUMENTS) if found.name and is_ours else None
+
+
+def _check_blocks(messages: Raw) -> None:
+    """As Anthropic does, which takes no other reasoning than its own."""
+    if b'"signature"' not in bytes(messages) and b'"redacted_thinking"' not in bytes(messages):
+        return
+    for turn in _turns.decode(messages):
+        for part in _parts.decode(turn.content) if _first_byte(turn.content) == b"[" else ():
+            sealed = part.signature if part.type == "thinking" else part.data
+            if part.type in {"thinking", "redacted_thinking"} and not (sealed or "").startswith(SEAL):
+                raise BadRequest("messages: Invalid `signature` in `thinking` block", "messages")
+
+
+def _check_items(items: Raw) -> None:
+    """As OpenAI does."""
+    if b'"encrypted_content"' not in bytes(items):
+        return
+    for item in _turns.decode(items):
+        if item.encrypted_content is not None and not item.encrypted_content.startswith(SEAL):
+            raise BadRequest("The encrypted content could not be verified.", "input")
 
 
 def _name_of(choice: Any) -> str | None:

@@ -25,6 +25,14 @@ _KEPT_FROM_CLIENT = frozenset({b"server-timing", b"set-cookie", b"alt-svc", b"st
 _RENAMED = {b"x-request-id": b"x-upstream-request-id"}
 """The gateway's own goes out under the old name; the provider's is what its support will ask for."""
 
+_OF_A_DIALECT = (b"anthropic-", b"openai-", b"x-stainless-")
+"""Versions, organizations and the words of each one's SDK: to anybody else they mean nothing, or something else."""
+
+_OF_THE_BYTES = frozenset({b"content-type", b"content-encoding", b"content-digest", b"etag", b"last-modified"})
+
+_RENAMED_OF_TRANSLATED = {b"request-id": b"x-request-id"}
+"""Anthropic's word for it."""
+
 
 def target_lines(label: str, attempts: int) -> str:
     """Who answered, and the how many-th attempt that was."""
@@ -43,6 +51,20 @@ def without_limits(fields: Iterable[Field]) -> list[Field]:
 def lines_to_provider(fields: Iterable[Field], *, is_read: bool) -> bytes:
     """The client's headers as they go up, rendered."""
     return b"".join(b"%b: %b\r\n" % field for field in fields_to_provider(fields, is_read=is_read))
+
+
+def of_no_dialect(fields: Iterable[Field]) -> list[Field]:
+    """What can be said to a provider of another dialect, or comes from one and can be said to the client."""
+    return [field for field in fields if not field[0].startswith(_OF_A_DIALECT)]
+
+
+def lines_of_translated(fields: Iterable[Field]) -> bytes:
+    """The provider's headers as they go down with an answer whose bytes are not the provider's."""
+    return lines_to_client(
+        (_RENAMED_OF_TRANSLATED.get(name, name), value)
+        for name, value in of_no_dialect(fields)
+        if name not in _OF_THE_BYTES
+    )
 
 
 def fields_to_provider(fields: Iterable[Field], *, is_read: bool) -> list[Field]:

@@ -1,18 +1,19 @@
-"""A provider behind HTTP that speaks OpenAI's dialect: OpenAI itself, and whatever is compatible with it.
+"""A provider behind HTTP. What kind it is, its voice says: where its key stands, and which dialects it speaks.
 
 The head that goes up is rendered once for a client head and kept with it: the same head from the client, the same head
 to the provider, but for the id and the length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call, ResponseSink, Uploader
 from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
-from gossamer.policy.headers import lines_to_provider
+from gossamer.policy.headers import Field, lines_to_provider, of_no_dialect
 from gossamer.providers.keys import KeyRing, ProviderKey
+from gossamer.providers.voices import Voice
 
 _VERSION = b"/v1"
 """A base URL ends where the client's path goes on: both name the version, so one of them is taken off."""
@@ -33,16 +34,19 @@ class HttpProvider:
         headers: Mapping[str, str],
         timeouts: CallTimeouts,
         pool: Pool,
+        voice: Voice,
     ) -> None:
         self.name = name
         self.pool = pool
+        self.wordings = voice.wordings
+        self._voice = voice
         self._prefix = prefix
         self._timeouts = timeouts
         own = "".join(f"{field}: {value}\r\n" for field, value in headers.items()).encode("latin-1")
         self._own_lines = b"host: %b\r\n%b" % (origin.host_header, own)
         self._own_names = frozenset(field.lower().encode("latin-1") for field in headers)
         self.keys: KeyRing | None = None
-        self._key_lines = [f"authorization: Bearer {key.secret}\r\n".encode("latin-1") for key in api_keys]
+        self._key_lines = [voice.key_line % key.secret.encode("latin-1") for key in api_keys]
         if len(api_keys) == 1 and api_keys[0].requests_per_min is None:
             self._own_lines += self._key_lines.pop()
         elif api_keys:
@@ -80,11 +84,13 @@ class HttpProvider:
         self.pool.send(call)
         return call
 
-    def own_request(self, method: bytes, path: bytes) -> bytes:
-        """The head of a request that the gateway makes for itself, without a body."""
+    def list_request(self) -> bytes | None:
+        """The head of the question which models there are; None where this kind cannot be asked."""
+        if not self._voice.list_path:
+            return None
         key = self._key_lines[0] if self._key_lines else b""
-        return b"%b %b%b HTTP/1.1\r\n%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
-            method, self._prefix, path, self._own_lines, key,
+        return b"GET %b%b HTTP/1.1\r\n%b%b%baccept: application/json\r\naccept-encoding: identity\r\n\r\n" % (
+            self._prefix, self._voice.list_path, self._own_lines, key, self._default_lines(()),
         )  # fmt: skip
 
     def _unusual(self, exchange: Exchange, lines: bytes, sink: ResponseSink) -> Call:
@@ -116,7 +122,19 @@ class HttpProvider:
 
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head
-        path = self._prefix + head.target.removeprefix(_VERSION)
         fields = [field for field in head.headers if field[0] not in self._own_names]
-        lines = lines_to_provider(fields, is_read=exchange.caller.endpoint.needs_model)
-        return b"%b %b HTTP/1.1\r\n%b%b" % (head.method, path, self._own_lines, lines)
+        translation = exchange.translation
+        if translation is not None and translation.is_needed:
+            fields = of_no_dialect(fields)
+        lines = self._default_lines(fields) + lines_to_provider(fields, is_read=exchange.caller.endpoint.needs_model)
+        return b"%b %b HTTP/1.1\r\n%b%b" % (head.method, self._path(exchange), self._own_lines, lines)
+
+    def _path(self, exchange: Exchange) -> bytes:
+        translation = exchange.translation
+        if translation is not None and translation.path:
+            return self._prefix + translation.path
+        return self._prefix + exchange.request.head.target.removeprefix(_VERSION)
+
+    def _default_lines(self, fields: Collection[Field]) -> bytes:
+        said = {name for name, _ in fields} | self._own_names
+        return b"".join(b"%b: %b\r\n" % field for field in self._voice.default_lines if field[0] not in said)

@@ -1,7 +1,10 @@
 """The mock as a provider inside the worker: no connection, the same plans and bytes as `gossamer mock`."""
 
+from collections.abc import Mapping
+
+from gossamer.core.endpoints import Dialect
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Keys, Sending
+from gossamer.core.ports import Keys, Sending, Wording
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.heads import ResponseHead
 from gossamer.http.turn import Turn
@@ -13,7 +16,9 @@ _UPLOAD_BYTES = 64 * 1024 * 1024
 
 
 class InProcessMock:
-    """Gives the mock what would have gone over the wire."""
+    """Gives the mock what would have gone over the wire. It speaks every dialect."""
+
+    wordings: Mapping[Dialect, Wording] = {}
 
     keys: Keys | None = None
 

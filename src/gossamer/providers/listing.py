@@ -34,8 +34,11 @@ class HttpLister:
         self._provider = provider
 
     async def models(self) -> list[str]:
+        asked = self._provider.list_request()
+        if asked is None:
+            return []
         answer = _Collector()
-        call = Call(self._provider.own_request(b"GET", b"/models"), answer, _TIMEOUTS)
+        call = Call(asked, answer, _TIMEOUTS)
         self._provider.pool.send(call)
         try:
             status, body = await answer.done

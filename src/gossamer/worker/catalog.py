@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from gossamer.core.endpoints import MODELS_PATH
+from gossamer.core.endpoints import MODELS_PATH, Dialect
 from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.logs import get_log
-from gossamer.core.ports import Keys, Lister
+from gossamer.core.ports import Keys, Lister, Wording
 from gossamer.dialects.errors import render_error
 from gossamer.http.call import ResponseSink, Uploader
 from gossamer.http.errors import CallFailed
@@ -30,12 +30,18 @@ _log = get_log(__name__)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One model, as OpenAI's API shows it, with what is known of its price and its limits; null: nobody knows."""
+    """One model, as OpenAI's API shows it and as Anthropic's does, so that each one's SDK finds what it looks for; and
+    what is known of its price and its limits; null: nobody knows.
+    """
 
     id: str
     owned_by: str
+    display_name: str
     object: str = "model"
     created: int = 0
+    type: str = "model"
+    created_at: str = "1970-01-01T00:00:00Z"
+    """Nobody says it in a way that all have in common."""
     context_window: int | None = None
     max_output_tokens: int | None = None
     price: Mapping[str, Any] | None = None
@@ -44,7 +50,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 class Listing(msgspec.Struct, frozen=True):
     data: list[Entry]
+    first_id: str | None
+    last_id: str | None
     object: str = "list"
+    has_more: bool = False
 
 
 class ModelCatalog:
@@ -59,7 +68,9 @@ class ModelCatalog:
         self._asking: asyncio.Task[list[Entry]] | None = None
 
     async def listing(self) -> bytes:
-        return msgspec.json.encode(Listing(await self._entries()))
+        entries = await self._entries()
+        first, last = (entries[0].id, entries[-1].id) if entries else (None, None)
+        return msgspec.json.encode(Listing(entries, first, last))
 
     async def entry(self, model: str) -> bytes:
         for entry in await self._entries():
@@ -91,6 +102,7 @@ class ModelCatalog:
         return Entry(
             id=name,
             owned_by=label.partition("/")[0],
+            display_name=name.removeprefix(f"{label.partition('/')[0]}/"),
             context_window=known.context,
             max_output_tokens=known.max_output,
             price=price,
@@ -109,6 +121,7 @@ class CatalogProvider:
     """Answers for the gateway itself."""
 
     name = "gossamer"
+    wordings: Mapping[Dialect, Wording] = {}
     keys: Keys | None = None
 
     def __init__(self, catalog: ModelCatalog) -> None:

@@ -1,11 +1,13 @@
 """From settings to the parts that the stages reach for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from secrets import token_hex
 
 from gossamer.config.routes import ApiKeySettings
+from gossamer.config.settings import AzureProvider as AzureSettings
 from gossamer.config.settings import MockProvider as MockProviderSettings
 from gossamer.config.settings import MockSettings, Settings, Upstream
 from gossamer.config.settings import Provider as ProviderSettings
@@ -25,12 +27,14 @@ from gossamer.mock.provider import MockProvider
 from gossamer.mock.render.models import MODELS
 from gossamer.pipeline import TIMING
 from gossamer.policy.shares import share
+from gossamer.providers.azure import NEWEST_PREFIX, AzureProvider
 from gossamer.providers.health import Healths
 from gossamer.providers.http import HttpProvider
 from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.keys import ProviderKey
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
+from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
@@ -123,8 +127,16 @@ class ServiceFactory:
             connect_s=settings.timeouts.connect_s,
         )
         pool = Pool(connector, PoolLimits(connections=settings.max_connections), self._turn)
-        return HttpProvider(
-            name, origin, prefix, self._keys(settings), settings.headers, settings.timeouts.for_calls(), pool
+        kind, prefix = _kind_of(settings, prefix)
+        return kind(
+            name,
+            origin,
+            prefix,
+            self._keys(settings),
+            settings.headers,
+            settings.timeouts.for_calls(),
+            pool,
+            voice_of(settings),
         )
 
     def _keys(self, settings: Upstream) -> tuple[ProviderKey, ...]:
@@ -158,6 +170,14 @@ class Assembly:
 
 def _unheard(trouble: str) -> None:
     raise AssertionError(f"counters in memory have no trouble: {trouble}")
+
+
+def _kind_of(settings: Upstream, prefix: bytes) -> tuple[Callable[..., HttpProvider], bytes]:
+    if not isinstance(settings, AzureSettings):
+        return HttpProvider, prefix
+    if settings.api_version == NEWEST_OF_AZURE:
+        return HttpProvider, prefix + NEWEST_PREFIX
+    return partial(AzureProvider, api_version=settings.api_version), prefix
 
 
 def _default_of(settings: Settings) -> str | None:

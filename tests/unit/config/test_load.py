@@ -1,11 +1,13 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from gossamer.config.load import BUILT_IN, find_config, load, load_settings
 from gossamer.config.problems import ConfigError
-from gossamer.config.settings import MockProvider, OpenAIProvider, Settings
+from gossamer.config.settings import AnthropicProvider, MockProvider, OpenAIProvider, Settings, VendorName
 from gossamer.config.shapes import file_shape
+from gossamer.dialects.vendors import VENDORS
 
 SECTIONS = ", ".join(file_shape().fields)
 
@@ -22,6 +24,33 @@ def test_without_a_file_a_key_in_the_environment_enables_its_provider():
     assert settings.providers["openai"].api_keys == ("sk-1",)
     assert settings.default_provider == "openai"
     assert "mock" in settings.providers
+
+
+@pytest.mark.parametrize(
+    ("variables", "providers", "default"),
+    [
+        (["ANTHROPIC_API_KEY"], ["mock", "anthropic"], "anthropic"),
+        (["ANTHROPIC_API_KEY", "OPENAI_API_KEY"], ["mock", "openai", "anthropic"], "openai"),
+    ],
+)
+def test_anthropics_key_enables_anthropic(variables: list[str], providers: list[str], default: str):
+    settings = load_settings(None, dict.fromkeys(variables, "sk-1"))
+    assert list(settings.providers) == providers
+    assert settings.default_provider == default
+    assert isinstance(settings.providers["anthropic"], AnthropicProvider)
+    assert settings.providers["anthropic"].base_url == "https://api.anthropic.com/v1"
+
+
+@pytest.mark.parametrize("vendor", get_args(VendorName))
+def test_a_vendor_brings_its_address(read, vendor: str):
+    found = read(f"providers: {{a: {{kind: openai-compatible, vendor: {vendor}}}}}").providers["a"]
+    assert found.base_url == VENDORS[vendor].base_url
+    own = f"providers: {{a: {{kind: openai-compatible, vendor: {vendor}, base_url: http://h/v1}}}}"
+    assert read(own).providers["a"].base_url == "http://h/v1"
+
+
+def test_all_vendors_can_be_named_but_those_that_are_kinds():
+    assert {*get_args(VendorName), "openai", "azure"} == VENDORS.keys()
 
 
 def test_without_a_file_an_empty_key_enables_nothing():

@@ -112,13 +112,14 @@ def test_the_environment_in_values(read):
         ),
         (
             "providers: {a: {}}",
-            "1: providers.a.kind: missing; write one of: openai, openai-compatible, mock",
+            "1: providers.a.kind: missing; write one of: openai, anthropic, azure-openai, openai-compatible, mock",
         ),
         (
             "providers: {a: {kind: openai_compatible}}",
             (
                 "1: providers.a.kind: 'openai_compatible' is not one of the words "
-                "(did you mean openai-compatible?); write one of: openai, openai-compatible, mock"
+                "(did you mean openai-compatible?); "
+                "write one of: openai, anthropic, azure-openai, openai-compatible, mock"
             ),
         ),
         (
@@ -134,11 +135,19 @@ def test_the_environment_in_values(read):
             ("1: providers.a.api_keys: a single value stands where a list is needed; write [one, two] or - lines"),
         ),
         (
-            "providers: {a: {kind: openai-compatible}}",
+            "providers: {a: {kind: azure-openai, api_keys: [k]}}",
+            "1: providers.a.base_url: missing; needed: https://NAME.openai.azure.com, without a path",
+        ),
+        (
+            "providers: {a: {kind: azure-openai, base_url: https://a.example, api_keys: [k], api_version: newest}}",
             (
-                "1: providers.a.base_url: missing; "
-                "needed: Where the provider's paths begin, /v1 included; or unix:/a/path"
+                "1: providers.a.api_version: 'newest' does not have the form; "
+                "write a date as Azure lists them, such as 2024-10-21, or v1"
             ),
+        ),
+        (
+            "providers: {a: {kind: openai-compatible, base_url: http://h, speaks: []}}",
+            "1: providers.a.speaks: the list is empty; write at least one entry, or leave the field out",
         ),
         (
             "providers: {a: {kind: mock, api_keys: [x]}}",

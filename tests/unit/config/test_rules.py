@@ -40,6 +40,17 @@ DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
                 "keep one of the two"
             ),
         ),
+        (
+            "providers: {a: {kind: anthropic, api_keys: [k], headers: {X-Api-Key: x}}}",
+            "1: providers.a.headers: the x-api-key header is set here, and by api_keys as well; keep one of the two",
+        ),
+        (
+            "providers: {a: {kind: openai-compatible}}",
+            (
+                "1: providers.a.base_url: missing; needed: where the provider's paths begin, /v1 included; "
+                "or name a vendor that has one"
+            ),
+        ),
         ("keys: [{name: a}]", "1: keys[0]: has neither token nor sha256; give one of the two"),
         (
             f"keys: [{{name: a, token: t, sha256: {HASH}}}]",

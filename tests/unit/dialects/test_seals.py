@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossamer.dialects.conversation import Seal, Wire
+from gossamer.core.endpoints import Wire
+from gossamer.dialects.conversation import Seal
 from gossamer.dialects.efforts import budget_for, effort_for
 from gossamer.dialects.idents import answer_id, plain_call_id, user_id
 from gossamer.dialects.seals import unwrap, wrap

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gossamer.core.endpoints import Wire
 from gossamer.core.errors import ProviderTimeout
 from gossamer.dialects import stream as stream_module
-from gossamer.dialects.conversation import Wire
 from gossamer.dialects.stream import StreamTranslator
 from tests.unit.dialects.transcripts import ECHO, NOW_S, WIRES, Case, cases
 

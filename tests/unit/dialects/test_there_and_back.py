@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.answer import Answer, Counts, Head
-from gossamer.dialects.conversation import Conversation, Seal, Text, Thinking, ToolCall, Turn, Wire
+from gossamer.dialects.conversation import Conversation, Seal, Text, Thinking, ToolCall, Turn
 from gossamer.dialects.losses import Losses
 from gossamer.dialects.stream import _READERS, _WRITERS, StreamTranslator
 from gossamer.dialects.terms import NO_ECHO, STRICT, Terms

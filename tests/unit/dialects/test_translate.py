@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from gossamer.core.endpoints import Wire
 from gossamer.core.errors import InvalidRequest, ProviderUnavailable
-from gossamer.dialects.conversation import Wire
 from gossamer.dialects.fates import MEMBERS, Fate
 from gossamer.dialects.losses import Untranslatable
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS, STRICT, Terms

@@ -12,7 +12,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from gossamer.dialects.conversation import Wire
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.losses import Untranslatable
 from gossamer.dialects.stream import StreamTranslator
 from gossamer.dialects.terms import Echo, Terms

@@ -15,7 +15,7 @@ def say(
     *,
     is_cut_short: bool = False,
 ) -> Content:
-    return compose(call, schema, tokens, variant, is_cut_short=is_cut_short)
+    return compose((call,) if call else (), schema, tokens, variant, is_cut_short=is_cut_short)
 
 
 def test_there_are_61_words_and_a_stride_meets_them_all():

@@ -209,8 +209,14 @@ def settings_for(origin: Origin, *, key: str = "sk-the-providers", **timeouts: f
 
 
 def provider_at(port: int, *, key: str = "sk-the-providers", **timeouts: float) -> CompatibleProvider:
+    """It takes every dialect as it comes."""
     limits = TimeoutSettings(**timeouts)
-    return CompatibleProvider(base_url=f"http://127.0.0.1:{port}/v1", api_keys=(key,), timeouts=limits)
+    return CompatibleProvider(
+        base_url=f"http://127.0.0.1:{port}/v1",
+        api_keys=(key,),
+        timeouts=limits,
+        speaks=("chat", "responses", "messages"),
+    )
 
 
 def whole(body: bytes, status: int = 200, kind: str = "application/json", *lines: str) -> bytes:

@@ -44,10 +44,12 @@ async def test_each_shows_its_price_and_its_limits_or_that_nobody_knows(origin: 
     await gateway.close()
     price = {"input": 0.15, "output": 0.6, "cached": 0.075}
     shown = {"context_window": 128_000, "max_output_tokens": 16_384, "price": price}
-    fixed = {"owned_by": "oa", "object": "model", "created": 0}
-    assert house == {"id": "house", **fixed, **shown}
-    assert mini == {"id": "oa/gpt-4o-mini-2024-07-18", **fixed, **shown}
-    assert other == {"id": "other", **fixed, "context_window": None, "max_output_tokens": None, "price": None}
+    fixed = {"owned_by": "oa", "object": "model", "created": 0, "type": "model", "created_at": "1970-01-01T00:00:00Z"}
+    dated = "gpt-4o-mini-2024-07-18"
+    assert house == {"id": "house", "display_name": "house", **fixed, **shown}
+    assert mini == {"id": f"oa/{dated}", "display_name": dated, **fixed, **shown}
+    unknown = {"context_window": None, "max_output_tokens": None, "price": None}
+    assert other == {"id": "other", "display_name": "other", **fixed, **unknown}
     assert o3["price"] == {"input": 1.5, "output": 0.0}, "the settings' own, all of it"
     assert o3["context_window"] == 200_000
 

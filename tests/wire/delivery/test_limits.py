@@ -354,3 +354,15 @@ async def test_what_has_a_price_for_each_request_passes_and_costs_that(opened: O
     (await origin.visit()).write(whole(SILENT))
     assert (await client.answer()).status == 200
     assert await cost_of(gateway) == 40_000_000
+
+
+async def test_counting_tokens_is_free_and_uses_up_requests_alone(opened: Open, origin: Origin):
+    gateway = await opened(msgspec.structs.replace(budget(1), requests=5, tokens=10), price=PRICE)
+    client = await gateway.client()
+    await client.ask({**ASK, "messages": [{"role": "user", "content": "x" * 1000}]}, "/v1/messages/count_tokens")
+    (await origin.visit()).write(whole(b'{"input_tokens":250}'))
+    answer = await client.answer()
+    assert (answer.status, answer.body) == (200, b'{"input_tokens":250}')
+    assert answer.headers[b"x-ratelimit-remaining-requests"] == b"4"
+    assert answer.headers[b"x-ratelimit-remaining-tokens"] == b"10"
+    assert (await gateway.record()).cost_nanos == 0

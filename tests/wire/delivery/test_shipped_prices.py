@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import msgspec
 import pytest
 
-from gossamer.config.settings import OpenAIProvider
+from gossamer.config.settings import AnthropicProvider, OpenAIProvider
 from gossamer.config.usage import PriceSettings, QuotaSettings, UsageSettings
 from tests.wire.delivery.gateway import ASK, CHAT, Gateway, Origin, settings_for, whole
 
@@ -16,7 +16,7 @@ MESSAGE = (
     b'"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}}'
 )
 BUDGET = msgspec.convert({"budget": [{"nanos": 10**12, "period": "day"}]}, QuotaSettings)
-OWN = {"oa/claude": PriceSettings(input_picos=10**6, cached_picos=10**5, cache_write_picos=2 * 10**6)}
+OWN = {"an/claude": PriceSettings(input_picos=10**6, cached_picos=10**5, cache_write_picos=2 * 10**6)}
 
 Open = Callable[..., Awaitable[Gateway]]
 
@@ -27,9 +27,10 @@ async def opened(origin: Origin) -> AsyncIterator[Open]:
 
         async def open_gateway(default: QuotaSettings | None = None) -> Gateway:
             provider = OpenAIProvider(base_url=f"http://127.0.0.1:{origin.port}/v1", api_keys=("sk-x",))
+            anthropic = AnthropicProvider(base_url=f"http://127.0.0.1:{origin.port}/v1", api_keys=("sk-x",))
             settings = msgspec.structs.replace(
                 settings_for(origin),
-                providers={"oa": provider},
+                providers={"oa": provider, "an": anthropic},
                 models={"house": "oa/gpt-4o-mini-2024-07-18"},
                 limits=UsageSettings(default=default or QuotaSettings()),
                 prices=OWN,
@@ -48,7 +49,7 @@ async def opened(origin: Origin) -> AsyncIterator[Open]:
     [
         ("house", CHAT, ANSWER, 60 * 150 + 40 * 75 + 10 * 600),
         ("oa/gpt-4o", CHAT, ANSWER, 60 * 2500 + 40 * 1250 + 10 * 10_000),
-        ("oa/claude", "/v1/messages", MESSAGE, 10 * 1000 + 100 * 100 + 30 * 2000),
+        ("an/claude", "/v1/messages", MESSAGE, 10 * 1000 + 100 * 100 + 30 * 2000),
     ],
 )
 async def test_an_answer_costs(

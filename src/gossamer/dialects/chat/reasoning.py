@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
+from gossamer.core.endpoints import Wire
 from gossamer.dialects.chat import wire
-from gossamer.dialects.conversation import Seal, Thinking, Wire
+from gossamer.dialects.conversation import Seal, Thinking
 
 _ANTHROPIC: Final = "anthropic-claude-v1"
 _OPENAI: Final = "openai-responses-v1"

@@ -114,7 +114,8 @@ def _text_in(part: Text | Image | Document) -> str | None:
 def _shown_by(result: ToolResult, turn: Turn, terms: Terms, losses: Losses) -> Iterator[Value]:
     shown = tuple(part for part in result.parts if _text_in(part) is None)
     if shown:
-        losses.warn(f'"{turn.at}": a tool says text only there; what it showed was moved into a user\'s message.')
+        how = f'"{turn.at}": a tool says text only there; what it showed was moved into a user\'s message.'
+        losses.change(turn.at, how)
         yield _text(_SHOWN.format(result.call_id), None, terms)
         yield from _contents(shown, turn, terms, losses)
 

@@ -129,14 +129,15 @@ def _thinking(conversation: Conversation, family: Family, limit: int, losses: Lo
         return {"thinking": {"type": "disabled"}} if family.can_be_still and not family.thinks_by_budget else {}
     is_forced = conversation.choice is not None and conversation.choice.mode in ("required", "named")
     if is_forced:
-        losses.warn("The model was not asked to think: a tool must be called, and both together are refused.")
+        why = "a tool must be called, and both together are refused"
+        losses.change("reasoning", f"The model was not asked to think: {why}.")
         return {}
     if not family.thinks_by_budget:
         display = {"display": "summarized"} if reasoning.is_shown else {}
         return {"thinking": {"type": "adaptive", **display}}
     obstacle = _obstacle(conversation, limit)
     if obstacle:
-        losses.warn(f"The model was not asked to think: {obstacle}.")
+        losses.change("reasoning", f"The model was not asked to think: {obstacle}.")
         return {}
     budget = max(reasoning.budget_tokens or budget_for(reasoning.effort), LEAST_BUDGET_TOKENS)
     if conversation.max_tokens is not None:

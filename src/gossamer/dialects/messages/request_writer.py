@@ -31,7 +31,8 @@ def write_request(conversation: Conversation, terms: Terms, losses: Losses) -> b
     system = [block for turn in early for block in _system_blocks(turn, losses)]
     if conversation.output is not None and not is_said(conversation.output.schema):
         called = losses.name("response_format")
-        losses.warn(f'"{called}" was put into words: Anthropic has no mode for JSON without a schema.')
+        how = f'"{called}" was put into words: Anthropic has no mode for JSON without a schema.'
+        losses.change("response_format", how)
         system.append({"type": "text", "text": _JSON_ONLY})
     request: Value = {"model": conversation.model, "messages": list(_messages(late, family, losses))}
     if system:
@@ -66,7 +67,7 @@ def _asked(run: tuple[Turn, ...], family: Family, losses: Losses) -> Iterator[Va
         elif family.takes_late_system and has_user:
             ordered += _system_blocks(turn, losses)
         else:
-            losses.warn(f"\"{turn.at}\": a system's turn is not taken there; it was sent as the user's.")
+            losses.change(turn.at, f"\"{turn.at}\": a system's turn is not taken there; it was sent as the user's.")
             asked += _system_blocks(turn, losses)
     yield from _message("user", asked)
     yield from _message("system", ordered)

@@ -1,5 +1,7 @@
 """OpenAI chat completions: one JSON object, or chunks that end in `[DONE]`."""
 
+from collections.abc import Iterator
+
 from gossamer.mock.asked import Dialect
 from gossamer.mock.content import Content
 from gossamer.mock.render.errors import ERRORS, error_value
@@ -21,7 +23,7 @@ def whole(answer: Answer) -> bytes:
             "created": CREATED,
             "model": answer.model,
             "choices": [choice],
-            "usage": usage(content),
+            "usage": usage(answer),
             "service_tier": "default",
             "system_fingerprint": "fp_gossamer",
         }
@@ -33,28 +35,29 @@ def stream(answer: Answer) -> Stream:
     content = answer.content
     finish = _chunk(answer, {}, _FINISH[content.finish])
     if answer.is_half_usage:
-        closing = [event({**finish, "usage": usage(content)})]
+        closing = [event({**finish, "usage": usage(answer)})]
     else:
         closing = [event(finish)]
         if answer.include_usage:
-            closing.append(event({**finish, "choices": [], "usage": usage(content)}))
+            closing.append(event({**finish, "choices": [], "usage": usage(answer)}))
+    others = (event(_chunk(answer, {"tool_calls": [_whole_call(each, at)]})) for at, each in _others(content))
     return Stream(
-        (event(_chunk(answer, _opening(content))),),
+        tuple(event(_chunk(answer, delta)) for delta in _opening(content)),
         tuple(event(_chunk(answer, _delta(content, piece))) for piece in content.pieces),
-        (*closing, DONE),
+        (*others, *closing, DONE),
         event(error_value(Dialect.CHAT, ERRORS["server"])),
     )
 
 
-def usage(content: Content) -> dict[str, object]:
+def usage(answer: Answer) -> dict[str, object]:
     """The counts, as chat and legacy completions word them."""
     return {
         "prompt_tokens": PROMPT,
-        "completion_tokens": len(content.pieces),
+        "completion_tokens": answer.content.tokens,
         "total_tokens": TOTAL,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": answer.cached, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": len(answer.content.thoughts),
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -64,18 +67,36 @@ def usage(content: Content) -> dict[str, object]:
 
 def _message(content: Content) -> dict[str, object]:
     message: dict[str, object] = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
+    if content.thoughts:
+        message["reasoning_content"] = "".join(content.thoughts)  # as vLLM and DeepSeek have it; OpenAI keeps it
     if content.kind == "call":
-        function = {"name": content.name, "arguments": content.text}
-        return {**message, "tool_calls": [{"id": _CALL_ID, "type": "function", "function": function}]}
+        calls = [_whole_call(content), *(_whole_call(each, at) for at, each in _others(content))]
+        for call in calls:
+            del call["index"]  # of streams only
+        return {**message, "tool_calls": calls}
     return {**message, "refusal" if content.kind == "refusal" else "content": content.text}
 
 
-def _opening(content: Content) -> dict[str, object]:
+def _whole_call(content: Content, at: int = 0) -> dict[str, object]:
+    function = {"name": content.name, "arguments": content.text}
+    return {"index": at, "id": f"{_CALL_ID}_{at}" if at else _CALL_ID, "type": "function", "function": function}
+
+
+def _others(content: Content) -> Iterator[tuple[int, Content]]:
+    return enumerate(content.others, 1)
+
+
+def _opening(content: Content) -> Iterator[dict[str, object]]:
+    said: dict[str, object] = {"role": "assistant", "content": "", "refusal": None}
+    if content.thoughts:
+        yield said
+        for piece in content.thoughts:
+            yield {"reasoning_content": piece}
     if content.kind == "call":
-        function = {"name": content.name, "arguments": ""}
-        call = {"index": 0, "id": _CALL_ID, "type": "function", "function": function}
-        return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
-    return {"role": "assistant", "content": "", "refusal": None}
+        call = {**_whole_call(content), "function": {"name": content.name, "arguments": ""}}
+        said = {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
+    if content.kind == "call" or not content.thoughts:
+        yield said
 
 
 def _delta(content: Content, piece: str) -> dict[str, object]:

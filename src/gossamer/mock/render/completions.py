@@ -11,18 +11,18 @@ _FINISH = {"stop": "stop", "length": "length", "call": "stop", "refusal": "conte
 def whole(answer: Answer) -> bytes:
     """The template of a text_completion."""
     finish = _FINISH[answer.content.finish]
-    return template({**_chunk(answer, answer.content.text, finish), "usage": usage(answer.content)})
+    return template({**_chunk(answer, answer.content.text, finish), "usage": usage(answer)})
 
 
 def stream(answer: Answer) -> Stream:
     """The templates of its chunks. There is no opening: the first token is the first chunk."""
     finish = _chunk(answer, "", _FINISH[answer.content.finish])
     if answer.is_half_usage:
-        closing = [event({**finish, "usage": usage(answer.content)})]
+        closing = [event({**finish, "usage": usage(answer)})]
     else:
         closing = [event(finish)]
         if answer.include_usage:
-            closing.append(event({**finish, "choices": [], "usage": usage(answer.content)}))
+            closing.append(event({**finish, "choices": [], "usage": usage(answer)}))
     return Stream(
         (),
         tuple(event(_chunk(answer, piece, None)) for piece in answer.content.pieces),

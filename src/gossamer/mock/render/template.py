@@ -27,6 +27,8 @@ class Answer(msgspec.Struct, frozen=True):
     model: str
     content: Content
     include_usage: bool = False
+    cached: int = 0
+    """Of the prompt's tokens, those that came from the cache."""
     is_half_usage: bool = False
     """The fault that puts usage into the chunk that ends the choices."""
 

@@ -33,9 +33,18 @@ def test_a_message_is_one(ask, fits, extra, reason):
         assert message.content[0].input == {"city": "silk thread", "days": 3}
 
 
-@pytest.mark.parametrize("extra", [{}, {"max_tokens": 3}, {"tools": [TOOL]}, {"model": "mock-refusal"}])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"max_tokens": 3},
+        {"tools": [TOOL]},
+        {"model": "mock-refusal"},
+        {"thinking": {"type": "adaptive"}, "tools": [TOOL, TOOL]},
+    ],
+)
 def test_every_event_is_one(ask, fits, events_of, extra):
-    events = events_of(ask("/v1/messages", {**HELLO, **extra, "stream": True}))
+    events = events_of(ask("/v1/messages", {**HELLO, **extra, "stream": True}, x_mock_calls="2"))
     for name, event in events:
         assert event["type"] == name
         if name != "ping":  # the SDK passes pings over

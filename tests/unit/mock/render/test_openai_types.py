@@ -103,10 +103,12 @@ def test_a_response_is_one(ask, fits, extra, fault):
 
 
 @pytest.mark.parametrize("fault", ["", "refusal", "error-in-stream"])
-@pytest.mark.parametrize("extra", [{}, {"tools": [TOOL]}, {"max_output_tokens": 3}])
+@pytest.mark.parametrize(
+    "extra", [{}, {"tools": [TOOL]}, {"max_output_tokens": 3}, {"reasoning": {"effort": "low"}, "tools": [TOOL, TOOL]}]
+)
 def test_every_event_of_a_response_is_one(ask, fits, events_of, extra, fault):
     body = {"model": f"mock-{fault}", "input": "hello", "stream": True, **extra}
-    events = events_of(ask("/v1/responses", body))
+    events = events_of(ask("/v1/responses", body, x_mock_calls="2"))
     for at, (name, event) in enumerate(events):
         fits(ResponseStreamEvent, event)
         assert event["type"] == name
