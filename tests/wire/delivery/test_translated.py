@@ -241,10 +241,7 @@ async def test_a_stream_that_ends_without_its_end_has_broken(between: Between, c
 async def test_an_error_in_the_stream_is_told_and_what_follows_is_not_waited_for(
     between: Between, client: Wire, provider: Wire
 ):
-<<<<<<< HEAD
-=======
     between.gateway.reload(speaking(between.origin, provider, patience_s=60.0))
->>>>>>> translate
     visit = await between.stream(client, provider)
     visit.write(chunk(ERROR_EVENTS[provider]))
     rest = await between.client.until(END)
