@@ -109,6 +109,7 @@ def test_a_key_that_is_bound_to_one_agent_speaks_as_that(node: Node):
 def test_without_the_control_process_known_keys_go_on_and_nothing_unknown_is_called_bad(node: Node):
     known, unknown = node.state.add_key(), node.state.add_key()
     bad = mint_token()
+    hear_of_all(node)
     assert {node.chat(known.token).status for _ in range(20)} == {200}
     assert {node.chat(bad.token).status for _ in range(20)} == {401}
     pid = node.kill_control()
@@ -125,6 +126,14 @@ def test_without_the_control_process_known_keys_go_on_and_nothing_unknown_is_cal
     assert node.chat(known.token).status == 200
     node.state.revoke(known.key_id)
     eventually(lambda: node.chat(known.token).status == 401)
+
+
+def hear_of_all(node: Node) -> None:
+    """Another process's changes are noticed a moment later, in their order, and end what was looked up before."""
+    last = node.state.add_key()
+    assert node.chat(last.token).status == 200
+    node.state.revoke(last.key_id)
+    eventually(lambda: {node.chat(last.token).status for _ in range(20)} == {401})
 
 
 def test_the_last_use_of_a_key_is_told(node: Node):

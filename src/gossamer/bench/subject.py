@@ -55,7 +55,11 @@ class Subject:
 
 def gateway_config(port: int, upstream_port: int, data: Path, token: str, more: str = "") -> str:
     """The smallest config with everything on that every request pays for: a key, a route, the journal."""
-    members = f'kind: openai-compatible, base_url: "http://{HOST}:{upstream_port}/v1", api_keys: [sk-real]'
+    # Spoken as it comes in: what is measured is the way through, not a translation.
+    members = (
+        f'kind: openai-compatible, base_url: "http://{HOST}:{upstream_port}/v1", api_keys: [sk-real], '
+        "speaks: [chat, responses, messages]"
+    )
     return f"""\
 server: {{host: {HOST}, port: {port}, workers: 1}}
 data_dir: {data}
