@@ -121,7 +121,7 @@ class Supervisor:
         self._settings = settings
         self._generation = 0
         # Of the start:
-        self._are_workers_ready = self._is_control_ready = self._is_announced = False
+        self._are_workers_ready = self._is_control_ready = self._is_announced = self._has_recorder = False
         self._patience: asyncio.TimerHandle | None = None
         # Of the end:
         self._end_asked = asyncio.Event()
@@ -136,7 +136,6 @@ class Supervisor:
         briefing = self._brief(self._settings)
         self._crew.start(briefing)
         self._control.crew.start(briefing)
-        self._recorder.crew.start(briefing)
         await self._end_asked.wait()
         self._listeners.close()
         self._hold.close()
@@ -144,7 +143,8 @@ class Supervisor:
         # Last, since requests under way may still have to ask who is calling.
         await self._control.crew.drain(CONTROL_DRAIN_S)
         # And it must see what the workers wrote last.
-        await self._recorder.crew.drain(RECORDER_DRAIN_S)
+        if self._has_recorder:
+            await self._recorder.crew.drain(RECORDER_DRAIN_S)
         if self._failure:
             raise StartFailed(self._failure)
         log.info("stopped")
@@ -154,8 +154,15 @@ class Supervisor:
 
     def all_ready(self) -> None:
         self._are_workers_ready = True
+        self._start_recorder()
         self._wait_no_longer_than(CONTROL_WITHIN_S)
         self._go_on()
+
+    def _start_recorder(self) -> None:
+        """Once the workers are there: nobody waits for it, and its start would hold up theirs."""
+        if not self._has_recorder and not self._end_asked.is_set():
+            self._has_recorder = True
+            self._recorder.crew.start(self._brief(self._settings))
 
     def control_ready(self) -> None:
         self._is_control_ready = True
@@ -239,7 +246,8 @@ class Supervisor:
         briefing = self._brief(self._settings)
         self._crew.brief(briefing)
         self._control.crew.brief(briefing)
-        self._recorder.crew.brief(briefing)
+        if self._has_recorder:
+            self._recorder.crew.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
         return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))
