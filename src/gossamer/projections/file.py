@@ -13,6 +13,8 @@ from urllib.parse import quote
 BUSY_S: Final = 5.0
 """How long somebody else may hold the lock, such as a shell that somebody left open over the file."""
 READ_BUSY_S: Final = 2.0
+DELETED_A_TIME: Final = 5_000
+"""Rows, some 20 ms: what is to be stored does not wait longer for what is to go."""
 _POSITIONS: Final = "CREATE TABLE positions (segment TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;"
 
 

@@ -1,6 +1,6 @@
 """What a sink takes in one go: records as they stand in the journal, and where the next batch begins.
 
-A batch is bounded by lines and bytes; what one look at the journal finds beyond that waits for the next batch.
+A batch is bounded by lines; what one look at the journal finds beyond that waits for the next batch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,24 +11,20 @@ from typing import Final
 
 import msgspec
 
-from gossamer.core.record import Record
 from gossamer.journal.follower import Entry, Follower, Missed
 from gossamer.journal.marks import parse_name
 from gossamer.journal.reader import Garbled, Line, read_header, record_of
+from gossamer.projections.traces.trace import Trace
 
 MOST_ENTRIES: Final = 2000
 """About a megabyte: one transaction, and little to do again where that fails."""
 
 
-class Kept(msgspec.Struct, frozen=True, gc=False):
-    """A record with the line that it was read from, and what its segment says of all its records."""
+class Kept(Trace, frozen=True, gc=False):
+    """A record as projections store it, and who wrote it."""
 
-    record: Record
-    data: bytes
     life: str
-    """Which start of which worker wrote it."""
-    stages: tuple[str, ...]
-    """What its `stages_ns` belong to."""
+    """Which start of which worker."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -56,8 +52,8 @@ class Source:
         self._directory = directory
         self._follower = Follower(directory, positions)
         self._stored = dict(self._follower.positions)
-        self._origins: dict[str, tuple[str, tuple[str, ...]]] = {}
-        """Of each segment: which life wrote it, and the names of its stages."""
+        self._origins: dict[str, tuple[tuple[str, ...], str]] = {}
+        """Of each segment: the names of its stages, and which life wrote it."""
 
     def next(self, most: int = MOST_ENTRIES) -> Batch:
         """What is new by now, and false where that is nothing. Taken as stored: after a failure make another Source."""
@@ -81,10 +77,10 @@ class Source:
                 kept.append(Kept(record, entry.data, *self._origin(entry.position.segment)))
         return self._with_positions(kept, garbled, missed)
 
-    def _origin(self, segment: str) -> tuple[str, tuple[str, ...]]:
+    def _origin(self, segment: str) -> tuple[tuple[str, ...], str]:
         found = self._origins.get(segment)
         if found is None:
-            found = self._origins[segment] = life_of(segment), self._stages(segment)
+            found = self._origins[segment] = self._stages(segment), life_of(segment)
         return found
 
     def _stages(self, segment: str) -> tuple[str, ...]:

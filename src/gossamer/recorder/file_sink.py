@@ -55,9 +55,8 @@ class FileSink:
 
     def take(self, batch: Batch) -> None:
         assert self._file is not None
-        traces = [Trace(kept.record, kept.data, kept.stages) for kept in batch.kept]
         try:
-            self._file.store(traces, batch.moved, batch.gone)
+            self._file.store(batch.kept, batch.moved, batch.gone)
         except sqlite3.Error as error:
             raise self._away(error) from error
         self.rest()

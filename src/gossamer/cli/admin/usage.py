@@ -11,9 +11,9 @@ from gossamer.cli.admin.door import Door
 from gossamer.cli.admin.options import add_verb, past_moment
 from gossamer.cli.admin.output import note, print_json
 from gossamer.cli.admin.table import Column, Thing, moment_text, render_table
+from gossamer.projections.usage.sums import DIMENSIONS
 
 USAGE: Final = "/admin/v1/usage"
-DIMENSIONS: Final = ("key", "user", "agent", "target")
 _COUNTS: Final = (
     Column("REQUESTS", 10),
     Column("FAILED", 8),

@@ -10,7 +10,7 @@ US_PER_S: Final = 1_000_000
 NS_PER_US: Final = 1_000
 
 
-class Trace(msgspec.Struct, frozen=True):
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """What searches go by, and the record that it stands for."""
 
     record: Record

@@ -4,13 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gossamer.projections.file import ProjectionFile
+from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
 _INSERT: Final = "INSERT OR IGNORE INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_DELETED_A_TIME: Final = 5_000
-"""Some 20 ms: what is to be stored does not wait longer for what is to go."""
 
 
 class TraceFile(ProjectionFile):
@@ -32,7 +30,7 @@ class TraceFile(ProjectionFile):
         """The oldest first, as many as go at once; how many that were."""
         found = self.run.execute(
             "DELETE FROM traces WHERE rowid IN (SELECT rowid FROM traces WHERE at_us < ? ORDER BY at_us, id LIMIT ?)",
-            (round(at * US_PER_S), _DELETED_A_TIME),
+            (round(at * US_PER_S), DELETED_A_TIME),
         )
         return found.rowcount
 

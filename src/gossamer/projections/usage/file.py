@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gossamer.projections.file import ProjectionFile
+from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
 from gossamer.projections.traces.trace import Trace
 from gossamer.projections.usage.sums import MINUTES_PER_DAY, S_PER_MINUTE, Sums, Who, summed
 
@@ -29,7 +29,6 @@ _ADD: Final = """
 """
 _ADD_MINUTES: Final = _ADD.format(name="minutes")
 _ADD_DAYS: Final = _ADD.format(name="days")
-_DELETED_A_TIME: Final = 5_000
 
 
 class UsageFile(ProjectionFile):
@@ -48,7 +47,7 @@ class UsageFile(ProjectionFile):
         found = self.run.execute(
             "DELETE FROM minutes WHERE (at, key, user, agent, target) IN "
             "(SELECT at, key, user, agent, target FROM minutes WHERE at < ? ORDER BY at LIMIT ?)",
-            (int(at) // S_PER_MINUTE, _DELETED_A_TIME),
+            (int(at) // S_PER_MINUTE, DELETED_A_TIME),
         )
         return found.rowcount
 

@@ -13,14 +13,13 @@ MINUTES_PER_DAY: Final = 1440
 
 Dimension = Literal["key", "user", "agent", "target"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = ("key", "user", "agent", "target")
-SUMS: Final = ("requests", "failed", "input", "output", "cached", "reasoning", "cost_nanos", "unpriced")
 
 Who = tuple[str, str, str, str]
 """In the order of DIMENSIONS; empty for none."""
 
 
 class Sums(msgspec.Struct):
-    """In the order of SUMS."""
+    """In the order of the columns."""
 
     requests: int = 0
     failed: int = 0
@@ -45,6 +44,9 @@ class Sums(msgspec.Struct):
             self.cost_nanos += record.cost_nanos
         elif record.target is not None and record.status < FAILED:
             self.unpriced += 1
+
+
+SUMS: Final = Sums.__struct_fields__
 
 
 def summed(records: Iterable[Record]) -> dict[tuple[int, Who], Sums]:

@@ -18,7 +18,7 @@ _PROVIDER: Final = "provider"
 _LIMIT: Final = "limit"
 
 
-def project(book: Book, kept: Kept) -> int | None:
+def project(book: Book, kept: Kept) -> int:
     """Count one record. Returns the bucket that its overhead fell into."""
     record, stages = kept.record, kept.stages
     model = model_label(book, record)

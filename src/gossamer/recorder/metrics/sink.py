@@ -46,20 +46,19 @@ class MetricsSink:
         self._clock = clock
         self._positions: dict[str, int] = {}
         self._copied_ns = clock()
-        self._is_changed = False
-        self._is_torn = False
-        """Whether a batch was counted in part: what is in memory then stands for no position."""
+        self._is_worth_a_copy = False
+        """Whether something is new, and whole: a batch that was counted in part stands for no position."""
 
     def open(self) -> Mapping[str, int]:
         copy = self._read()
         with self.lock:
             self.book = copy.book
         self._positions = copy.positions
-        self._is_torn = self._is_changed = False
+        self._is_worth_a_copy = False
         return dict(copy.positions)
 
     def take(self, batch: Batch) -> None:
-        self._is_torn = True
+        self._is_worth_a_copy = False
         with self.lock:
             for kept in batch.kept:
                 self._count(kept)
@@ -68,16 +67,15 @@ class MetricsSink:
         self._positions.update(batch.moved)
         for name in batch.gone:
             self._positions.pop(name, None)
-        self._is_changed = True
-        self._is_torn = False
+        self._is_worth_a_copy = True
         self.rest()
 
     def rest(self) -> None:
-        if self._is_changed and self._clock() - self._copied_ns >= COPY_EVERY_NS:
+        if self._is_worth_a_copy and self._clock() - self._copied_ns >= COPY_EVERY_NS:
             self._copy()
 
     def close(self) -> None:
-        if self._is_changed and not self._is_torn:
+        if self._is_worth_a_copy:
             self._copy()
 
     # --- inside ---
@@ -85,8 +83,7 @@ class MetricsSink:
     def _count(self, kept: Kept) -> None:
         record = kept.record
         bucket = project(self.book, kept)
-        if bucket is not None:
-            self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
+        self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
         self._look_for_gap(kept)
 
     def _look_for_gap(self, kept: Kept) -> None:
@@ -124,7 +121,7 @@ class MetricsSink:
         except OSError as error:
             _log.warning("the metrics could not be copied to the disk", reason=f"{self._path}: {error.strerror}")
         else:
-            self._is_changed = False
+            self._is_worth_a_copy = False
 
     def _forget_old_lives(self) -> None:
         there = {life_of(name) for name in self._positions}
