@@ -23,6 +23,7 @@ _POOL = PoolLimits()
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
 TraceStore = Literal["sqlite", "none"]
+WhenFull = Literal["drop-oldest", "refuse"]
 VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
 Spoken = Literal["chat", "responses", "messages"]
 
@@ -132,6 +133,13 @@ class JournalSettings(Section, frozen=True, kw_only=True):
     max_size_bytes: Annotated[
         Size, Meta(description="All files together, an equal share a worker; beyond it the oldest go.")
     ] = field(name="max_size", default=1024 * 1024 * 1024)
+    when_full: Annotated[
+        WhenFull,
+        Meta(
+            description="Of files that not every projection has taken: drop-oldest, they go; refuse, they stay, and "
+            "requests get 503 until there is room."
+        ),
+    ] = "drop-oldest"
 
 
 class RetentionSettings(Section, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.taken import TakenMarker, Watched
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -66,12 +67,15 @@ class Recorder:
             keep_s = settings.retention.traces_s
             self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
         sinks += self._files.values()
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
+        watched = [Watched(sink) for sink in sinks]
+        self._marker = TakenMarker(data_dir / "journal", watched)
+        self._pumps = [Pump(sink, data_dir / "journal") for sink in watched]
         self._page = Page(metrics, self._pumps)
 
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        self._marker.look()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -85,6 +89,7 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        self._marker.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:

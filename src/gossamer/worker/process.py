@@ -22,6 +22,7 @@ from gossamer.process.link import Link
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
+from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
 
@@ -43,6 +44,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         lambda trouble: _log.warning(trouble, worker=number),
         stages=TIMING.names,
         workers=settings.server.workers,
+        keeps_untaken=settings.journal.when_full == "refuse",
     )
     counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
@@ -56,6 +58,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
     tls = settings.server.tls
     context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
+    guard = JournalGuard(journal, door)
+    if settings.journal.when_full == "refuse":
+        guard.look()
     identity.start()
     for sock in sockets:
         await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
@@ -65,6 +70,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     link.attach(worker)
     link.ready(os.getpid())
     await worker.drained
+    guard.end()
     identity.close()
     control.close()
     await counters.close()
