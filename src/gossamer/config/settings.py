@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from gossamer.config.capture import CaptureSettings
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
@@ -327,6 +328,7 @@ class Common(Section, frozen=True, kw_only=True):
         TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
     ] = "sqlite"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

@@ -38,6 +38,20 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     image_output: int = 0
 
 
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked and answered, where the settings have it kept. Of a stream, what it told."""
+
+    request_sha256: str
+    answer_sha256: str
+    """Of the bytes as they went over the wire, whatever became of them here."""
+    request: str = ""
+    answer: str = ""
+    request_cut_bytes: int = 0
+    """So many more there were."""
+    answer_cut_bytes: int = 0
+    is_redacted: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
@@ -74,3 +88,4 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    content: Content | None = None

@@ -25,6 +25,7 @@ from gossamer.worker.identity.identity import Identity
 from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
+from gossamer.worker.tape import taped
 
 _log = get_log(__name__)
 
@@ -53,7 +54,8 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, settings.server.workers)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
-    door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
+    handle = run if settings.capture.content == "none" else taped(run, settings.capture)
+    door = FrontDoor(handle, assembly.services, control, is_exposed=settings.control.expose)
     limits = settings.server.limits
     server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
     tls = settings.server.tls

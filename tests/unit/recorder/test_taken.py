@@ -81,9 +81,10 @@ def test_a_segment_of_which_a_record_is_missing_is_not_marked(journal: Path):
     marker = TakenMarker(journal, [sink], clock=lambda: now_ns)
     sink.open()
     first, second = [str(name) for name in segment_names(journal)]
-    end = end_of_records(journal / first)
+    end, other_end = end_of_records(journal / first), end_of_records(journal / second)
     assert end is not None
-    sink.take(Batch([], [], [], {first: end - 1, second: end}, frozenset()))
+    assert other_end is not None
+    sink.take(Batch([], [], [], {first: end - 1, second: other_end}, frozenset()))
     for _ in range(2):
         marker.mark()
         now_ns += RIPE_NS
