@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings, TargetSettings
-from gossamer.config.settings import CompatibleProvider, KeySettings, Settings, TimeoutSettings
+from gossamer.config.settings import AzureProvider, CompatibleProvider, KeySettings, Settings, TimeoutSettings
 from gossamer.config.usage import PriceSettings
 from gossamer.core.record import Attempt
 from gossamer.feed.messages import RouteGrant, Routes
@@ -350,6 +350,20 @@ async def test_a_stream_that_has_begun_is_not_ended_by_the_deadline(opened: Open
     visit.write(chunk(DONE), END)
     await client.until(DONE)
     assert (await gateway.record()).outcome == "completed"
+
+
+@pytest.mark.parametrize("order", [("a/one", "az/no such"), ("az/no such", "a/one")], ids=["after", "before"])
+async def test_a_target_whose_name_cannot_be_said_there_is_passed_over(
+    opened: Open, origins: tuple[Origin, Origin], order: tuple[str, str]
+):
+    """At Azure the model is part of a path."""
+    azure = AzureProvider(base_url=f"http://127.0.0.1:{origins[1].port}", api_keys=("sk-az",), api_version="2024-10-21")
+    providers = {"a": provider(origins[0].port), "az": azure}
+    gateway = await opened(settings_of(providers, RouteSettings(targets=order)))  # type: ignore[arg-type]
+    client = await gateway.client()
+    await client.ask(ASK)
+    (await origins[0].visit()).write(whole(REFUSAL, 500))
+    assert (await client.answer()).status == 502
 
 
 # --- a client that leaves ---
