@@ -102,7 +102,7 @@ class TopicWriter:
         self._heard = error.str()
 
     def _reason(self, error: object) -> str:
-        return f"{self._access.address.shown}: {self._heard or error}"
+        return f"{self._access.address.shown}: {self._heard or in_words(error)}"
 
     def _away(self, error: object) -> Exception:
         if is_too_large(error):
@@ -116,11 +116,18 @@ def check_topic(client: Any, access: TopicAccess, reason: Any = str) -> int:
     try:
         found = client.list_topics(topic, timeout=ASK_S).topics.get(topic)
     except _exception() as error:
+        client.poll(0)  # hears why
         raise TopicAway(reason(error)) from error
     if found is None or found.error is not None or not found.partitions:
         why = found.error.str() if found is not None and found.error is not None else "it has no partitions"
         raise TopicAway(f"{access.address.shown}: there is no topic {topic} ({why}); make it, or mend its name")
     return len(found.partitions)
+
+
+def in_words(error: object) -> str:
+    """What Kafka's client says, without its wrapping."""
+    inner = error.args[0] if isinstance(error, Exception) and error.args else error
+    return str(inner.str() if hasattr(inner, "str") else inner)
 
 
 def is_too_large(error: object) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from gossamer.projections.audit.access import MISSING, TopicAccess
-from gossamer.projections.audit.topic import ASK_S, TopicAway, check_topic
+from gossamer.projections.audit.topic import ASK_S, TopicAway, check_topic, in_words
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError
@@ -81,7 +81,7 @@ class TopicReading:
             del self._ends[partition]
 
     def _reason(self, error: object) -> str:
-        return f"{self._access.address.shown}: {self.trouble or error}"
+        return f"{self._access.address.shown}: {self.trouble or in_words(error)}"
 
     def _heard_of(self, error: "KafkaError") -> None:
         self.trouble = error.str()
@@ -93,7 +93,7 @@ def probe_topic(access: TopicAccess) -> int:
     consumer = open_consumer(access, heard.append)
     try:
         return check_topic(
-            consumer, access, lambda error: f"{access.address.shown}: {heard[-1].str() if heard else error}"
+            consumer, access, lambda error: f"{access.address.shown}: {in_words(heard[-1] if heard else error)}"
         )
     finally:
         consumer.close()
