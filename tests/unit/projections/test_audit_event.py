@@ -1,10 +1,12 @@
 """What an audit event tells, and what it never does."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from gossamer.config.load import load_settings
 from gossamer.core.record import Record, Usage
 from gossamer.projections.audit.address import parse_topic_url
 from gossamer.projections.audit.event import AuditEvent, ChangeEvent, RequestEvent, event_schema, request_event
@@ -94,3 +96,43 @@ def test_what_is_no_topic_is_told_without_repeating_a_password(url: str, wrong: 
     with pytest.raises(ValueError, match=wrong) as told:
         parse_topic_url(url)
     assert "hunter2" not in str(told.value)
+
+
+# --- how a topic is reached ---
+
+
+def options(text: str, tmp_path: Path) -> dict[str, object]:
+    file = tmp_path / "gossamer.yaml"
+    file.write_text(f"audit: {text}")
+    found = load_settings(file, {"WORD": "planted"}).audit_in_full.for_topic().options()
+    return {name: value for name, value in found.items() if "." in name and not name.startswith(("client", "boot"))}
+
+
+def test_tls_and_sasl_are_as_the_file_says(tmp_path: Path):
+    (tmp_path / "secret").write_text("from-a-file\n")
+    assert options("kafka://h/t", tmp_path) == {"security.protocol": "plaintext"}
+    assert options("{to: kafka://h/t, tls: true}", tmp_path) == {"security.protocol": "ssl"}
+    certified = "tls: /ca.pem, certificate: /c, certificate_key: /k"
+    assert options(f"{{to: kafka://h/t, {certified}, username: u, password: '${{WORD}}'}}", tmp_path) == {
+        "security.protocol": "sasl_ssl",
+        "ssl.ca.location": "/ca.pem",
+        "ssl.certificate.location": "/c",
+        "ssl.key.location": "/k",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "u",
+        "sasl.password": "planted",
+    }
+    word = f"{{to: kafka://h/t, mechanism: PLAIN, username: u, password_file: {tmp_path}/secret}}"
+    assert options(word, tmp_path) == {
+        "security.protocol": "sasl_plaintext",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": "u",
+        "sasl.password": "from-a-file",
+    }
+
+
+def test_all_that_is_set_has_come_into_force(tmp_path: Path):
+    file = tmp_path / "gossamer.yaml"
+    file.write_text("{traces: none, retention: {traces: 1d}, audit: none}")
+    found = load_settings(file, {})
+    assert (found.traces, found.retention.traces_s, found.audit_in_full.to) == ("none", 86400.0, "none")
