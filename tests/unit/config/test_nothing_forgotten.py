@@ -11,6 +11,7 @@ data_dir: elsewhere
 control: {expose: false}
 journal: {when_full: refuse}
 traces: none
+audit: none
 retention: {traces: 1d}
 capture: {content: redacted, patterns: {staff: "EMP-[0-9]{6}"}}
 log: {level: debug}
