@@ -11,6 +11,7 @@ from msgspec import Meta, field
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
+from gossamer.config.telemetry import HeaderName, HeaderValue, TelemetrySettings
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -38,8 +39,6 @@ StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
 ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
-HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
-HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
 
 
 # --- the front door ---
@@ -319,6 +318,7 @@ class Common(Section, frozen=True, kw_only=True):
         TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
     ] = "sqlite"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    telemetry: Annotated[TelemetrySettings | None, Meta(description="Spans for an OpenTelemetry collector.")] = None
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (
