@@ -20,6 +20,7 @@ from gossamer.cli.probe_node import (
 )
 from gossamer.cli.probe_providers import probe_providers
 from gossamer.cli.probe_state import probe_state
+from gossamer.cli.probe_telemetry import probe_telemetry
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
@@ -81,4 +82,6 @@ def _examine_node(settings: Settings) -> list[Finding]:
         findings.append(probe_certificate(settings.server.tls))
     if settings.counters != IN_MEMORY:
         findings.append(probe_counters(settings.counters))
+    if settings.telemetry is not None:
+        findings.append(probe_telemetry(settings.telemetry))
     return findings

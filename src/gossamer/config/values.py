@@ -223,7 +223,10 @@ def read_url(text: str) -> str:
 
 def read_collector(text: str) -> str:
     """Where its paths begin: people paste the whole address of its traces, too."""
-    return read_url(text).removesuffix("/v1/traces")
+    url = read_url(text).removesuffix("/v1/traces")
+    if url.startswith("unix:"):
+        raise Unfit("a collector is reached over TCP")
+    return url
 
 
 def read_state_url(text: str) -> str:
