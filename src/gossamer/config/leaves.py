@@ -284,6 +284,13 @@ _NAMED = (
     ),
     Leaf(name="header_name", parse=values.read_header_name, allowed="leave it out, or name another header"),
     Leaf(
+        name="secret_header_value",
+        parse=values.read_header_value,
+        allowed="write one line of visible ASCII",
+        write=mask,
+        is_secret=True,
+    ),
+    Leaf(
         name="header_value", parse=values.read_header_value, allowed="write one line of visible ASCII", is_secret=True
     ),
 )

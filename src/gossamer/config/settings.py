@@ -11,7 +11,7 @@ from msgspec import Meta, field
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
-from gossamer.config.telemetry import HeaderName, HeaderValue, TelemetrySettings
+from gossamer.config.telemetry import TelemetrySettings
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -39,6 +39,8 @@ StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
 ListenAddress = Annotated[str, Meta(extra={"leaf": "listen"})]
+HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
+HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
 
 
 # --- the front door ---

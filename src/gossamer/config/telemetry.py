@@ -10,7 +10,8 @@ from gossamer.config.section import Duration, Section
 CollectorUrl = Annotated[str, Meta(extra={"leaf": "collector"})]
 Share = Annotated[float, Meta(ge=0, le=1, extra={"leaf": "share"})]
 HeaderName = Annotated[str, Meta(extra={"leaf": "header_name"})]
-HeaderValue = Annotated[str, Meta(extra={"leaf": "header_value"})]
+SecretHeaderValue = Annotated[str, Meta(extra={"leaf": "secret_header_value"})]
+"""Vendors name the header of their key as they like: none of these is shown."""
 
 
 class TelemetrySettings(Section, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class TelemetrySettings(Section, frozen=True, kw_only=True):
         CollectorUrl, Meta(description="Of a collector that takes OTLP over HTTP; spans go to /v1/traces below it.")
     ]
     headers: Annotated[
-        Mapping[HeaderName, HeaderValue], Meta(description="Sent with every batch, such as the collector's key.")
+        Mapping[HeaderName, SecretHeaderValue], Meta(description="Sent with every batch, such as the collector's key.")
     ] = field(default_factory=dict)
     sample: Annotated[
         Share,
