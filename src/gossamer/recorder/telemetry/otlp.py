@@ -3,6 +3,7 @@
 Ids are hex, and 64-bit numbers are text, as OTLP's mapping to JSON has it. Knows no record.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -96,6 +97,7 @@ class Refusal(msgspec.Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 
 
+@lru_cache(maxsize=4096, typed=True)  # most say the same of every request; typed, since 1 is True to a dictionary
 def attribute(key: str, value: Plain) -> Attribute:
     if isinstance(value, str):
         return Attribute(key, Value(value))
