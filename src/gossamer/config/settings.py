@@ -13,6 +13,7 @@ from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.capture import CaptureSettings
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
+from gossamer.config.telemetry import TelemetrySettings
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -341,6 +342,7 @@ class Common(Section, frozen=True, kw_only=True):
     ] = "file"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
+    telemetry: Annotated[TelemetrySettings | None, Meta(description="Spans for an OpenTelemetry collector.")] = None
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

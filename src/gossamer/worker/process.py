@@ -21,6 +21,7 @@ from gossamer.pipeline import TIMING, run
 from gossamer.process.link import Link
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.gauges import GaugeTeller
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
@@ -71,8 +72,10 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
+    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits)
     await worker.drained
     guard.end()
+    gauges.close()
     identity.close()
     control.close()
     await counters.close()
