@@ -7,7 +7,7 @@ import msgspec
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
-class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One try at one target, in the order in which they were made."""
 
     target: str
@@ -38,7 +38,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     image_output: int = 0
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
     id: str

@@ -15,6 +15,7 @@ from gossamer.process.link import Link
 from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
@@ -66,7 +67,8 @@ class Recorder:
             keep_s = settings.retention.traces_s
             self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
         sinks += self._files.values()
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
+        chunks = Chunks(data_dir / "journal")
+        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in sinks]
         self._page = Page(metrics, self._pumps)
 
     def start(self) -> None:

@@ -12,9 +12,9 @@ from gossamer.projections.traces.query import Place, Query
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
-from gossamer.recorder.batch import Source
 from gossamer.recorder.file_sink import SWEEP_EVERY_S, FileSink
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import STAGES, Journal
 
 AT_S = 1_800_000_000
