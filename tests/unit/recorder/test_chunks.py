@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gossamer.core.record import Record
 from gossamer.journal.lines import BLOCK_BYTES
 from gossamer.journal.writer import JournalWriter
 from gossamer.recorder import chunks as chunks_module
@@ -34,7 +35,12 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Every line that is decoded."""
     lines: list[bytes] = []
     decode = chunks_module._DECODE
-    monkeypatch.setattr(chunks_module, "_DECODE", lambda line: (lines.append(line), decode(line))[1])
+
+    def note(line: bytes) -> Record:
+        lines.append(line)
+        return decode(line)
+
+    monkeypatch.setattr(chunks_module, "_DECODE", note)
     return lines
 
 
