@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from gossamer.core.record import Record, Usage
+from gossamer.core.record import Outcome, Record, Usage
 from gossamer.projections.paths import traces_path
 from gossamer.projections.traces.query import Place, Query
 from gossamer.projections.traces.search import TraceSearch
@@ -101,7 +102,7 @@ def trace_of(
         key, total_ns, cost = "key_rare", int(LONGEST_S * 2e9), 5_000_000_000
     at = ENDED - (count - number) / PER_S - total_ns / 1e9
     name = f"req_6d7bd185b143-{number}"
-    outcome = "completed" if status < 400 else "refused"
+    outcome: Outcome = "completed" if status < 400 else "refused"
     provider_ns = total_ns - 1_301_237
     stages_ns = [334248, 240177, 63164, 4497, 61381, 13710, 97676, 33109, provider_ns, 453275]
     record = Record(
@@ -139,7 +140,7 @@ def searches(count: int) -> Iterator[tuple[str, Query]]:
     yield "one status", Query(status_least=503, status_most=503)
     yield "errors of a quiet key", Query(status_least=400, key="key_237")
     yield "a status that never was", Query(status_least=418, status_most=418)
-    tenth = {"since_us": moment(0.4), "until_us": moment(0.5)}
+    tenth: dict[str, Any] = {"since_us": moment(0.4), "until_us": moment(0.5)}
     yield "slow ones of a tenth of the time", Query(total_least_us=50 * 10**6, **tenth)
     yield "the slowest of all", Query(total_least_us=100 * 10**6)
     yield "slower than any", Query(total_least_us=1000 * 10**6)

@@ -18,6 +18,8 @@ class Piece(NamedTuple):
     lines: list[bytes]
     """Without their newlines."""
     end: int
+    is_newest: bool = False
+    """Nothing was written behind them."""
 
 
 def piece_at(fd: int, offset: int) -> Piece:
@@ -31,7 +33,7 @@ def piece_at(fd: int, offset: int) -> Piece:
         nul = found.find(b"\0")
         length = found.rfind(b"\n", 0, len(found) if nul < 0 else nul) + 1
         if length:
-            return Piece(found[: length - 1].split(b"\n"), offset + length)
+            return Piece(found[: length - 1].split(b"\n"), offset + length, is_newest=nul >= 0)
         if nul >= 0 or not (more := os.pread(fd, BLOCK_BYTES, offset + len(found))):
             return Piece([], offset)
         found += more

@@ -9,7 +9,7 @@ from gossamer.journal.lines import Piece, hole_at, piece_at
 from gossamer.journal.marks import FOOTER_MARK
 from gossamer.journal.reader import Garbled, Line, Position, entry_of
 
-UNFINISHED = "a record that was not finished, or a hole in the file"
+BROKEN = "a hole in the file, or a line without an end"
 
 
 class Reading:
@@ -54,13 +54,13 @@ class Reading:
         """Behind the last whole line of a segment that nobody writes to: what is there all the same."""
         if not self.is_complete or self.is_done or not self._open():
             return None
-        lines, end = hole_at(self._fd, self.offset)
+        lines, end, _ = hole_at(self._fd, self.offset)
         if not lines:
             self._finish()
             return None
         if b"\n" in lines[0]:  # its last line has come since
             return None
-        return Garbled(Position(self.segment, end), lines[0], UNFINISHED)
+        return Garbled(Position(self.segment, end), lines[0], BROKEN)
 
     def move_to(self, offset: int, last: bytes = b"") -> None:
         """`last`: the line that ends there."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gossamer.core.record import Record
 from gossamer.journal.marks import MARK
@@ -33,6 +34,8 @@ class Chunk(msgspec.Struct, frozen=True):
     garbled: list[Garbled]
     end: int
     """The offset behind them."""
+    is_newest: bool = False
+    """When it was read, nothing stood behind it."""
 
     def __len__(self) -> int:
         return len(self.kept) + len(self.garbled)
@@ -96,9 +99,9 @@ class Chunks:
     # --- inside: under the lock ---
 
     def _read(self, reading: Reading) -> Chunk:
-        lines, _ = reading.piece()
+        lines, _, is_newest = reading.piece()
         if lines:
-            return self._decoded(reading, lines)
+            return replace(self._decoded(reading, lines), is_newest=is_newest and not reading.is_complete)
         hole = reading.hole()
         if hole is None:
             return Chunk([], [], [], reading.offset)

@@ -11,6 +11,7 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
+from gossamer.journal.aside import Aside, aside_of
 from gossamer.process.link import Link
 from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.writer import TraceFile
@@ -60,7 +61,7 @@ class Recorder:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._link = link
         data_dir = Path(settings.data_dir)
-        metrics = MetricsSink(data_dir / "metrics.bin")
+        metrics = MetricsSink(data_dir / "metrics.bin", aside=Aside(aside_of(data_dir / "journal")))
         sinks: list[Sink] = [metrics]
         self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
         if settings.traces == "sqlite":

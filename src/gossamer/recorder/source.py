@@ -51,6 +51,8 @@ class Source:
                 chunk = self._chunks.first(reading, chunk, draft.room)
             draft.add(chunk)
             reading.move_to(chunk.end, chunk.last)
+            if chunk.is_newest:  # what has come since can wait for the next look
+                break
         return True
 
     def _with_positions(self, draft: "_Draft") -> Batch:

@@ -105,6 +105,7 @@ def test_pages_of_every_search_are_what_is_there(
     [
         ({"agent": "rare"}, 3),
         ({"agent": "rare", "key": "k9"}, 0),
+        ({"total_least_us": 10**12}, 0),
         ({"cost_least_nanos": 10**10}, 1),
         ({"key": "nobody"}, 0),
         ({"status_least": 999}, 0),
@@ -133,7 +134,7 @@ def test_marks_are_written_once_a_block_not_once_a_trace(path: Path, file: Trace
     stored(file, [trace_of(number) for number in range(COUNT)], step=10)
     with closing(sqlite3.connect(path)) as connection:
         (marks,) = connection.execute("SELECT count(*) FROM marks").fetchone()
-    assert marks == 4 * len(("model", "target", "outcome", "status"))
+    assert marks == 4 * len(("model", "target", "outcome", "status", "slow", "dear"))
 
 
 def test_what_goes_takes_its_blocks_along_and_what_comes_into_their_place_is_found(path: Path, file: TraceFile):

@@ -1,8 +1,9 @@
-"""The tables of `traces.db`, step by step: an older file is brought up by those that it has not had."""
+"""The tables of `traces.db`, step by step: an older file is brought up by those that it has not had.
+
+Blocks and marks of traces that are there already are noted by the writer when it opens the file.
+"""
 
 from typing import Final
-
-from gossamer.projections.traces.blocks import BLOCK_BITS, MARKED
 
 _COLUMNS: Final = """
         id TEXT NOT NULL,
@@ -34,10 +35,6 @@ _FIRST: Final = f"""
     CREATE INDEX traces_target ON traces (target, at_us, id);
     CREATE INDEX traces_failed ON traces (at_us, id) WHERE status >= 400;
     """
-_MARKS: Final = "".join(
-    f"INSERT INTO marks SELECT DISTINCT '{kind}', {kind}, n >> {BLOCK_BITS} FROM traces WHERE {kind} IS NOT NULL;"  # noqa: S608
-    for kind in MARKED
-)
 _BLOCKS: Final = f"""
     ALTER TABLE traces RENAME TO before;
     CREATE TABLE traces (n INTEGER PRIMARY KEY, {_COLUMNS});
@@ -53,12 +50,8 @@ _BLOCKS: Final = f"""
         dearest_nanos INTEGER NOT NULL
     );
     CREATE TABLE marks (
-        kind TEXT NOT NULL, value NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (kind, value, block)
+        kind TEXT NOT NULL, value NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (kind, value, block)
     ) WITHOUT ROWID;
-    CREATE INDEX marks_block ON marks (block);
-    INSERT INTO blocks
-        SELECT n >> {BLOCK_BITS}, min(at_us), max(at_us), max(total_us), ifnull(max(cost_nanos), 0)
-        FROM traces GROUP BY n >> {BLOCK_BITS};
-    {_MARKS}
+    CREATE INDEX marks_block ON marks (block, kind, value);
     """  # noqa: S608 - names of our own
 STEPS: Final = (_FIRST, _BLOCKS)

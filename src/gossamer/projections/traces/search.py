@@ -8,15 +8,16 @@ import msgspec
 
 from gossamer.core.record import Record
 from gossamer.projections.file import reading
-from gossamer.projections.traces.blocks import BLOCK_BITS
+from gossamer.projections.traces.blocks import BLOCK_BITS, IN_BLOCK, bits_of, numbers_of
 from gossamer.projections.traces.query import MOST_A_PAGE, Query
-from gossamer.projections.traces.terms import terms_of_blocks, terms_of_place, terms_of_traces
+from gossamer.projections.traces.terms import marks_of, terms_of_blocks, terms_of_place, terms_of_traces
 from gossamer.projections.traces.trace import Trace
 
 NEAREST: Final = 2_000
 """Traces that are simply read, a few milliseconds: what is not rare is found among them."""
 _RECORD: Final = msgspec.json.Decoder(Record)
 _SELECT: Final = "SELECT record, names FROM traces LEFT JOIN stages ON stages.n = traces.stages"
+_BITS: Final = "SELECT bits FROM marks INDEXED BY marks_block WHERE block = ? AND kind = ? AND value BETWEEN ? AND ?"
 
 Found = tuple[int, str, int]
 """Arrival, id and number of a trace: they sort as pages do."""
@@ -50,6 +51,7 @@ class _Walk:
         self._limit = min(query.limit, MOST_A_PAGE)
         self._place = terms_of_place(query)
         self._wanted = terms_of_traces(query)
+        self._marks = marks_of(query)
 
     def found(self) -> list[Found]:
         found = self._nearest()
@@ -76,15 +78,37 @@ class _Walk:
 
     def _in_blocks(self) -> list[Found]:
         found: list[Found] = []
-        terms = self._place + self._wanted
-        words = f"SELECT at_us, id, n FROM traces NOT INDEXED WHERE n >= ? AND n < ? AND {terms.words}"  # noqa: S608
         for block, edge_us in self._blocks():
             if len(found) == self._limit and (found[-1][0] > edge_us if self._is_newest else found[-1][0] < edge_us):
                 break  # no other block has any that comes before these
-            bounds = block << BLOCK_BITS, (block + 1) << BLOCK_BITS
-            found += self._file.execute(words, [*bounds, *terms.values])
-            found = sorted(found, reverse=self._is_newest)[: self._limit]
+            if more := self._in_block(block):
+                found = sorted(found + more, reverse=self._is_newest)[: self._limit]
         return found
+
+    def _in_block(self, block: int) -> list[Found]:
+        """Marks say which may be wanted; the traces themselves, whether they are."""
+        terms = self._place + self._wanted
+        begin = block << BLOCK_BITS
+        place = f"n BETWEEN {begin} AND {begin + IN_BLOCK}"
+        if self._marks:
+            numbers = numbers_of(block, self._marked(block))
+            if not numbers:
+                return []
+            place = f"n IN ({', '.join(map(str, numbers))})"
+        words = f"SELECT at_us, id, n FROM traces NOT INDEXED WHERE {place} AND {terms.words}"  # noqa: S608
+        return self._file.execute(words, terms.values).fetchall()
+
+    def _marked(self, block: int) -> int:
+        """The bits that all marks have in common."""
+        common = -1
+        for kind, least, most in self._marks:
+            found = 0
+            for (data,) in self._file.execute(_BITS, (block, kind, least, most)):
+                found |= bits_of(data)
+            common &= found
+            if not common:
+                break
+        return common
 
     def _blocks(self) -> list[tuple[int, int]]:
         """Those that may have what is wanted, and where in time they begin, seen from where the search begins."""

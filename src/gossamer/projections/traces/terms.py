@@ -5,7 +5,7 @@ Names come from our own lists: nothing from outside becomes a statement.
 
 from typing import Final, NamedTuple
 
-from gossamer.projections.traces.blocks import MARKED
+from gossamer.projections.traces.blocks import DEAR, MARKED, SLOW
 from gossamer.projections.traces.query import Query
 
 _EQUAL: Final = tuple(name for name in MARKED if name in Query.__struct_fields__)
@@ -22,10 +22,20 @@ _OF_BLOCKS: Final = {
     "cost_least_nanos": "dearest_nanos >= ?",
     "total_least_us": "slowest_us >= ?",
 }
-_MARK: Final = "n IN (SELECT block FROM marks WHERE kind = '{}' AND value {})"
+_MARK: Final = "n IN (SELECT block FROM marks WHERE kind = ? AND value BETWEEN ? AND ?)"
 
+MOST_BITS: Final = 64
+"""Of a number in SQLite."""
 _HIGHEST: Final = 999
 """No status is above."""
+
+
+class Wanted(NamedTuple):
+    """A mark that a trace must have: of this kind, with a value from one to the other."""
+
+    kind: str
+    least: int | str
+    most: int | str
 
 
 class Terms(NamedTuple):
@@ -66,13 +76,24 @@ def terms_of_traces(query: Query) -> Terms:
 
 def terms_of_blocks(query: Query) -> Terms:
     """What a block must have, so that one of its traces can be wanted."""
-    marks = {name: _MARK.format(name, "= ?") for name in _EQUAL}
-    found = _given(query, _OF_BLOCKS | marks)
-    if query.status_least is not None or query.status_most is not None:
-        bounds = query.status_least or 0, query.status_most or _HIGHEST
-        found += Terms((_MARK.format("status", "BETWEEN ? AND ?"),), bounds)
+    found = _given(query, _OF_BLOCKS)
+    for wanted in marks_of(query):
+        found += Terms((_MARK,), wanted)
     if query.after is not None:
         found += Terms(("first_us <= ?" if query.order == "newest" else "last_us >= ?",), (query.after.at_us,))
+    return found
+
+
+def marks_of(query: Query) -> list[Wanted]:
+    """Each of them must be there."""
+    given = [(name, getattr(query, name)) for name in _EQUAL]
+    found = [Wanted(name, value, value) for name, value in given if value is not None]
+    if query.status_least is not None or query.status_most is not None:
+        found.append(Wanted("status", query.status_least or 0, query.status_most or _HIGHEST))
+    if query.total_least_us is not None:
+        found.append(Wanted(SLOW, query.total_least_us.bit_length(), MOST_BITS))
+    if query.cost_least_nanos:
+        found.append(Wanted(DEAR, query.cost_least_nanos.bit_length(), MOST_BITS))
     return found
 
 

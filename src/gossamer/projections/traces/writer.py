@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
-from gossamer.projections.traces.blocks import Blocks, Row
+from gossamer.projections.traces.blocks import BLOCK_BITS, Blocks, Row
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
@@ -37,6 +37,7 @@ class TraceFile(ProjectionFile):
         super().__init__(path, STEPS)
         self._stages: dict[tuple[str, ...], int] = {}
         self._blocks = Blocks(COLUMNS)
+        self._note_old()
 
     def store(self, traces: Sequence[Trace], moved: Mapping[str, int], gone: Collection[str]) -> None:
         """All of it, or nothing."""
@@ -60,6 +61,15 @@ class TraceFile(ProjectionFile):
             if 0 < count < DELETED_A_TIME:
                 self._blocks.forget(run, before_us)
         return count
+
+    def _note_old(self) -> None:
+        """Blocks of a file that was written before there were any. Whoever dies over it goes on here."""
+        (noted,) = self.run.execute("SELECT ifnull(max(n), -1) FROM blocks").fetchone()
+        (first, last) = self.run.execute("SELECT ifnull(min(n), 0), ifnull(max(n), -1) FROM traces").fetchone()
+        for block in range(max(noted + 1, first >> BLOCK_BITS), (last >> BLOCK_BITS) + 1):
+            bounds = block << BLOCK_BITS, (block + 1) << BLOCK_BITS
+            with self.moving({}, ()) as run:
+                self._blocks.note(run, run.execute("SELECT * FROM traces WHERE n >= ? AND n < ?", bounds).fetchall())
 
     def _number_of(self, names: tuple[str, ...]) -> int:
         number = self._stages.get(names)

@@ -14,6 +14,8 @@ import msgspec
 
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
+from gossamer.journal.aside import Aside
+from gossamer.journal.reader import Garbled
 from gossamer.recorder.batch import Batch, Kept, life_of
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import Book, Exemplar
@@ -40,13 +42,14 @@ class MetricsSink:
 
     name: Final = "metrics"
 
-    def __init__(self, path: Path, clock: Callable[[], int] = now_ns) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int] = now_ns, aside: Aside | None = None) -> None:
         self.lock = threading.Lock()
         self.book = Book()
         self.exemplars: dict[int, Exemplar] = {}
         """Of the overhead, by bucket."""
         self._path = path
         self._clock = clock
+        self._aside = aside
         self._positions: dict[str, int] = {}
         self._copied_ns = clock()
         self._is_worth_a_copy = False
@@ -62,6 +65,8 @@ class MetricsSink:
 
     def take(self, batch: Batch) -> None:
         self._is_worth_a_copy = False
+        if batch.garbled:
+            self._set_aside(batch.garbled)
         with self.lock:
             if batch.kept:
                 self._count(batch.kept)
@@ -88,6 +93,23 @@ class MetricsSink:
             self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
         for life, run in groupby(kept, _LIFE):
             self._look_for_gaps(life, [each.record.seq for each in run])
+
+    def _set_aside(self, garbled: list[Garbled]) -> None:
+        """Before it is counted: whoever dies in between does both again, and each is kept once."""
+        first = garbled[0]
+        place = f"{first.position.segment}:{first.position.offset}"
+        try:
+            kept = self._aside.keep(garbled) if self._aside is not None else 0
+        except OSError as error:
+            kept = 0
+            _log.warning("what is no record cannot be set aside", reason=str(error))
+        _log.error(
+            "the journal holds what is no record; the rest is read",
+            pieces=len(garbled),
+            set_aside=kept,
+            first=place,
+            reason=first.reason,
+        )
 
     def _look_for_gaps(self, life: str, seqs: list[int]) -> None:
         last = self.book.seqs.get(life)

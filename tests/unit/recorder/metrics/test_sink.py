@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gossamer.core.record import Usage
+from gossamer.journal.aside import Aside
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import MOST_NAMES, Book
@@ -154,6 +155,28 @@ def test_it_does_not_matter_which_records_come_together(journal: Journal, path: 
     project(at_once, kept)
     assert one_by_one.counters == at_once.counters
     assert one_by_one.histograms == at_once.histograms
+
+
+def test_what_is_no_record_is_counted_said_and_set_aside_once(
+    journal: Journal, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    journal.write()
+    journal.writer._segment.write(b'{"id":7}\nhalf a li\n')  # type: ignore[union-attr]
+    journal.write(3)
+    for _ in range(2):  # the second one died before its numbers were on the disk
+        book = drawn(journal, MetricsSink(path, aside=Aside(tmp_path / "aside")))
+        assert counts(book, catalog.GARBLED) == {(): 2}
+        assert sum(counts(book, catalog.REQUESTS).values()) == 4
+    (pieces,) = Aside(tmp_path / "aside").pieces().values()
+    assert [piece.data for piece in pieces] == [b'{"id":7}', b"half a li"]
+    assert "holds what is no record" in caplog.text
+
+
+def test_without_room_to_set_it_aside_it_is_counted(journal: Journal, path: Path, tmp_path: Path):
+    (tmp_path / "aside").touch()
+    journal.write()
+    journal.writer._segment.write(b"half a li\n")  # type: ignore[union-attr]
+    assert counts(drawn(journal, MetricsSink(path, aside=Aside(tmp_path / "aside"))), catalog.GARBLED) == {(): 1}
 
 
 def test_after_an_end_it_goes_on_where_it_was(journal: Journal, path: Path):
