@@ -10,9 +10,10 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
-from gossamer.core.record import Record
+from gossamer.core.record import Lookup, Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
+from gossamer.recorder.metrics.auth import count_auth
 from gossamer.recorder.metrics.book import MOST_NAMES, OTHER, Book, Labels
 from gossamer.recorder.metrics.catalog import Histogram
 
@@ -37,6 +38,9 @@ class Alike(NamedTuple):
     target: str | None
     limit: str | None
     """Which of the limits refused it."""
+    lookup: Lookup | None
+    is_known: bool
+    """Whether it came with a key that somebody has."""
 
 
 Durations = defaultdict[tuple[Histogram, Labels], list[int]]
@@ -71,7 +75,10 @@ def _alike(kept: Iterable[Kept]) -> dict[Alike, list[Record]]:
         path = record.path
         route = path if path in ENDPOINTS else route_label(path)
         limit = None if record.error is None else limit_of(record.error)
-        groups[each.stages, len(record.stages_ns), route, record.status, record.target, limit].append(record)
+        is_known = record.key is not None
+        groups[
+            each.stages, len(record.stages_ns), route, record.status, record.target, limit, record.lookup, is_known
+        ].append(record)
     return {Alike(*key): records for key, records in groups.items()}  # type: ignore[arg-type]  # as it was made above
 
 
@@ -92,6 +99,7 @@ def _labels(book: Book, alike: Alike) -> Labels:
 def _count(book: Book, alike: Alike, records: list[Record]) -> None:
     _, model = _labels(book, alike)
     book.count(catalog.REQUESTS, (alike.route, model, str(alike.status)), len(records))
+    count_auth(book, alike.lookup, alike.is_known, len(records))
     if alike.limit is not None:
         book.count(catalog.CHECKED, (alike.limit,), len(records))
     elif _LIMIT in alike.stages[: alike.reached]:  # came as far as the limits, and was let in
