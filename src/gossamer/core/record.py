@@ -10,7 +10,7 @@ Lookup = Literal["asked", "bloom"]
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
-class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One try at one target, in the order in which they were made."""
 
     target: str
@@ -41,7 +41,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     image_output: int = 0
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What was asked and answered, where the settings have it kept. Of a stream, what it told."""
 
     request_sha256: str
@@ -55,7 +55,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     is_redacted: bool = False
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
     id: str

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gossamer.core.clock import wall_time
+from gossamer.journal.aside import Aside, aside_of
 from gossamer.journal.lines import is_written, unfinished_line, whole_lines
 from gossamer.journal.marks import (
     ANY_MARK,
@@ -24,6 +25,7 @@ from gossamer.journal.marks import (
     parse_name,
     render_mark,
 )
+from gossamer.journal.reader import UNFINISHED, Garbled, Position
 from gossamer.journal.segment import cut_with_footer, hold
 from gossamer.journal.taken import is_taken
 
@@ -139,10 +141,17 @@ def _seal_leftover(path: Path) -> str | None:
             return None
         end, records, is_sealed = _count(fd)
         torn = b"" if is_sealed else unfinished_line(fd, end)
+        if torn:
+            _set_aside(path, end, torn)
         cut_with_footer(fd, end, render_mark(Footer(FORMAT, wall_time(), records)))
     finally:
         os.close(fd)
-    return f"{path.name}: cut off {len(torn)} bytes of a record that a dying worker did not finish" if torn else None
+    return f"{path.name}: cut off {len(torn)} bytes of {UNFINISHED}" if torn else None
+
+
+def _set_aside(path: Path, end: int, torn: bytes) -> None:
+    with suppress(OSError):  # no room, or no right: that it was cut off is said anyhow
+        Aside(aside_of(path.parent)).keep([Garbled(Position(path.name, end + len(torn)), torn, UNFINISHED)])
 
 
 def _remove(path: Path) -> int | None:

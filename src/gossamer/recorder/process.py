@@ -11,12 +11,14 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
+from gossamer.journal.aside import Aside, aside_of
 from gossamer.process.link import Link, Seat
 from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
+from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
@@ -66,7 +68,7 @@ class Recorder:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._link = link
         data_dir = Path(settings.data_dir)
-        metrics = MetricsSink(data_dir / "metrics.bin")
+        metrics = MetricsSink(data_dir / "metrics.bin", aside=Aside(aside_of(data_dir / "journal")))
         sinks: list[Sink] = [metrics]
         self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
         if settings.traces == "sqlite":
@@ -84,7 +86,8 @@ class Recorder:
             boards.append(TelemetryBoard(spans))
         watched = [Watched(curtained(sink, settings.capture)) for sink in sinks]
         self._marker = TakenMarker(data_dir / "journal", watched)
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in watched]
+        chunks = Chunks(data_dir / "journal")
+        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
         self._page = Page(metrics, self._pumps, boards)
 
     def start(self) -> None:

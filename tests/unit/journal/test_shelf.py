@@ -4,6 +4,7 @@ import pytest
 
 from gossamer.core.clock import wall_time
 from gossamer.journal import shelf as shelf_module
+from gossamer.journal.aside import Aside, aside_of
 from gossamer.journal.marks import FORMAT, Footer, Header, SegmentName, render_mark
 from gossamer.journal.segment import Segment, hold
 from gossamer.journal.shelf import Shelf, segment_names
@@ -50,6 +51,8 @@ def test_a_torn_record_is_cut_off_and_told(tmp_path: Path) -> None:
     ]
     content = (tmp_path / name(0)).read_bytes()
     assert b"torn" not in content
+    ((piece,),) = Aside(aside_of(tmp_path)).pieces().values()
+    assert piece.data == b'{"id":"torn'
     assert content.endswith(b',"records":1}\n')
 
 

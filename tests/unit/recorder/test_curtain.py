@@ -10,9 +10,9 @@ from gossamer.core.record import Content
 from gossamer.projections.traces.query import Query
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
-from gossamer.recorder.batch import Source
 from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 SECRET = "sk-" + "a1B2" * 8

@@ -9,8 +9,9 @@ from gossamer.core.record import Record
 from gossamer.journal.shelf import segment_names
 from gossamer.journal.taken import end_of_records, is_taken
 from gossamer.journal.writer import JournalWriter
-from gossamer.recorder.batch import Batch, Source
+from gossamer.recorder.batch import Batch
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from gossamer.recorder.taken import RIPE_NS, TakenMarker, Watched
 
 
