@@ -249,6 +249,13 @@ _NAMED = (
         allowed="write memory, or a URL such as redis://:PASSWORD@127.0.0.1:6379/0",
         write=without_password,
     ),
+    Leaf(
+        name="traces",
+        parse=values.read_traces,
+        allowed="write sqlite, none, or a URL such as clickhouse://USER:PASSWORD@127.0.0.1:8123/gossamer",
+        write=values.hide_passwords,
+        is_secret=True,
+    ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(
         name="secret",

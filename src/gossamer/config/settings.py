@@ -22,7 +22,6 @@ _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
-TraceStore = Literal["sqlite", "none"]
 VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
 Spoken = Literal["chat", "responses", "messages"]
 
@@ -34,6 +33,7 @@ BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 ApiVersion = Annotated[str, Meta(extra={"leaf": "api_version"})]
+TracesUrl = Annotated[str, Meta(extra={"leaf": "traces"})]
 StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
@@ -316,7 +316,10 @@ class Common(Section, frozen=True, kw_only=True):
     control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     traces: Annotated[
-        TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
+        TracesUrl,
+        Meta(
+            description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; clickhouse://; or none."
+        ),
     ] = "sqlite"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -12,14 +12,14 @@ from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.process.link import Link
-from gossamer.projections.paths import traces_path, usage_path
-from gossamer.projections.traces.writer import TraceFile
-from gossamer.projections.usage.file import UsageFile
-from gossamer.recorder.file_sink import FileSink
+from gossamer.projections.replays import ReplayDesk
+from gossamer.recorder.kept import kept_sinks
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
+from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.usage_check.assembly import watch_usage
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -60,18 +60,18 @@ class Recorder:
         self._link = link
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin")
-        sinks: list[Sink] = [metrics]
-        self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
-        if settings.traces == "sqlite":
-            keep_s = settings.retention.traces_s
-            self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
-        sinks += self._files.values()
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
-        self._page = Page(metrics, self._pumps)
+        self._kept = kept_sinks(settings)
+        sinks: list[Sink] = [metrics, *self._kept.sinks]
+        self._pumps = [Pump(ReplayingSink(sink, data_dir), data_dir / "journal") for sink in sinks]
+        ReplayDesk(data_dir).announce(sink.name for sink in sinks)
+        self._watch = watch_usage(settings, [pump.progress for pump in self._pumps])
+        self._page = Page(metrics, self._pumps, None if self._watch is None else self._watch.counts)
 
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        if self._watch is not None:
+            self._watch.start()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -85,6 +85,8 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        if self._watch is not None:
+            self._watch.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:
@@ -94,9 +96,7 @@ class Recorder:
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
-        self._files["usage"].keep_s = settings.retention.usage_minutes_s
-        if "traces" in self._files:
-            self._files["traces"].keep_s = settings.retention.traces_s
+        self._kept.keep_for(settings.retention)
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded
