@@ -36,13 +36,13 @@ class RowsRefused(ValueError):
 class ClickHouseLink:
     def __init__(self, address: ClickHouseAddress) -> None:
         self._address = address
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runner: asyncio.Runner | None = None
         self._client: Client | None = None
 
     def open(self, traces_s: float, minutes_s: float) -> None:
         """Reach it, and see that the tables are there. Raises SinkAway."""
         self.close()
-        self._loop = new_loop()
+        self._runner = asyncio.Runner(loop_factory=new_loop)
         self._client = client = Client(self._address)
 
         async def prepare() -> None:
@@ -89,11 +89,11 @@ class ClickHouseLink:
         return self._run(lambda: self._asked.ask(words, values, settings))
 
     def close(self) -> None:
-        if self._client is not None and self._loop is not None:
+        if self._client is not None and self._runner is not None:
             self._client.close()
-            self._loop.run_until_complete(asyncio.sleep(0))  # the sockets are closed in the next turn
-            self._loop.close()
-        self._client = self._loop = None
+            self._runner.run(asyncio.sleep(0))  # the sockets are closed in the next turn
+            self._runner.close()
+        self._client = self._runner = None
 
     # --- inside ---
 
@@ -103,13 +103,13 @@ class ClickHouseLink:
         return self._client
 
     def _run(self, work: Callable[[], Awaitable[T]]) -> T:
-        assert self._loop is not None
+        assert self._runner is not None
 
         async def whole() -> T:
             return await work()
 
         try:
-            return self._loop.run_until_complete(whole())
+            return self._runner.run(whole())
         except ClickHouseRefused as error:
             if error.code in _UNFIT:
                 raise RowsRefused(f"ClickHouse: {error}") from error

@@ -22,12 +22,12 @@ _OF_TRACES: Final = f"""
 # A row that came twice and is not merged yet is one: `FINAL` sees to that.
 _OF_ROWS: Final = f"""
     SELECT count(), countIf(status >= {FAILED}), sum(ifNull(cost_nanos, 0)) FROM traces FINAL
-    WHERE node = {{node:String}} AND at >= fromUnixTimestamp({{minute:Int64}} * 60, 'UTC')
-    AND at < fromUnixTimestamp({{minute:Int64}} * 60 + 60, 'UTC') FORMAT TSV
+    WHERE node = {{node:String}} AND at >= toDateTime({{minute:Int64}} * 60, 'UTC')
+    AND at < toDateTime({{minute:Int64}} * 60 + 60, 'UTC') FORMAT TSV
 """  # noqa: S608 - a number of ours
 _OF_VIEW: Final = """
     SELECT sum(requests), sum(failed), sum(cost_nanos) FROM usage_by_minute
-    WHERE node = {node:String} AND minute = fromUnixTimestamp({minute:Int64} * 60, 'UTC') FORMAT TSV
+    WHERE node = {node:String} AND minute = toDateTime({minute:Int64} * 60, 'UTC') FORMAT TSV
 """
 
 
@@ -82,9 +82,7 @@ class ClickHouseSums:
         node = read_state(self._state, self._address.shown).node
         client = Client(self._address)
         try:
-            return {
-                at: _minute((await client.ask(self._words, {"node": node, "minute": at})).split()) for at in minutes
-            }
+            told = {at: await client.ask(self._words, {"node": node, "minute": at}) for at in minutes}
         finally:
             client.close()
         return {at: _minute(row.split()) for at, row in told.items()}
