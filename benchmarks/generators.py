@@ -127,15 +127,19 @@ def measured(driver: Driver, arm: str, cell: Cell) -> Sample:
 
 def wrk(url: str, place: Place) -> Figures:
     told = output(["wrk", "-t1", f"-c{AT_ONCE}", f"-d{SECONDS}s", "--latency", "-s", str(WRK), url], place)
-    p50, p99 = re.search(r"p50 (\d+) .*p99 (\d+)", told).groups()  # type: ignore[union-attr]
-    return int(p50) / 1000, int(p99) / 1000
+    found = re.search(r"p50 (\d+) .*p99 (\d+)", told)
+    if found is None:
+        raise SystemExit(f"wrk said something else than expected:\n{told}")
+    return int(found[1]) / 1000, int(found[2]) / 1000
 
 
 def hey(url: str, place: Place) -> Figures:
     words = ["-z", f"{SECONDS}s", "-c", str(AT_ONCE), "-m", "POST", "-T", "application/json", "-d", BODY]
     told = output(["hey", *words, url], place)
-    p50, p99 = (float(re.search(rf" {q}%% in ([0-9.]+) secs".replace("%%", "%+"), told)[1]) for q in (50, 99))  # type: ignore[index]
-    return p50 * 1000, p99 * 1000
+    found = {int(q): float(seconds) for q, seconds in re.findall(r" (\d+)%+ in ([0-9.]+) secs", told)}
+    if 50 not in found or 99 not in found:
+        raise SystemExit(f"hey said something else than expected:\n{told}")
+    return found[50] * 1000, found[99] * 1000
 
 
 def output(command: list[str], place: Place) -> str:

@@ -9,7 +9,11 @@ from gossamer.core.ports import Target, Way
 
 
 def route(exchange: Exchange) -> None:
-    found = _found(exchange)
+    model = exchange.model
+    if model is not None and exchange.caller.provider is None:
+        found = exchange.services.router.target_of(model)
+    else:
+        found = _found_otherwise(exchange)
     claims = exchange.claims
     if claims is not None and claims.models is not None:
         _check_model(exchange, "key", claims.name, claims.models)
@@ -23,12 +27,11 @@ def route(exchange: Exchange) -> None:
         exchange.target = way.target
 
 
-def _found(exchange: Exchange) -> Target | Way:
+def _found_otherwise(exchange: Exchange) -> Target | Way:
+    """By the provider that is named, or by nothing at all."""
     router = exchange.services.router
     if exchange.caller.provider is not None:
         return router.provider_named(exchange.caller.provider, exchange.model)
-    if exchange.model is not None:
-        return router.target_of(exchange.model)
     if exchange.caller.endpoint.is_catalog:
         return router.catalog_target
     return router.default_target()

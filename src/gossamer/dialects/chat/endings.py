@@ -5,22 +5,14 @@ from typing import Any, Final
 import msgspec
 
 from gossamer.dialects.answer import Counts, Stop
-
-
-class _Read(msgspec.Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _Written(msgspec.Struct):
-    reasoning_tokens: int | None = None
+from gossamer.dialects.details import ReadTokens, WrittenTokens
 
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    prompt_tokens_details: _Read | None = None
-    completion_tokens_details: _Written | None = None
+    prompt_tokens_details: ReadTokens | None = None
+    completion_tokens_details: WrittenTokens | None = None
     prompt_cache_hit_tokens: int | None = None
     """DeepSeek's."""
 
@@ -69,7 +61,7 @@ def counts_of(raw: msgspec.Raw) -> Counts | None:
         return None
     if said is None:
         return None
-    read, written = said.prompt_tokens_details or _Read(), said.completion_tokens_details or _Written()
+    read, written = said.prompt_tokens_details or ReadTokens(), said.completion_tokens_details or WrittenTokens()
     return Counts(
         said.prompt_tokens or 0,
         read.cached_tokens or said.prompt_cache_hit_tokens or 0,

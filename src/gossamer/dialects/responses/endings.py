@@ -5,22 +5,14 @@ from typing import Any, Final
 import msgspec
 
 from gossamer.dialects.answer import Counts, Stop
-
-
-class _Read(msgspec.Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _Written(msgspec.Struct):
-    reasoning_tokens: int | None = None
+from gossamer.dialects.details import ReadTokens, WrittenTokens
 
 
 class _Usage(msgspec.Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
-    input_tokens_details: _Read | None = None
-    output_tokens_details: _Written | None = None
+    input_tokens_details: ReadTokens | None = None
+    output_tokens_details: WrittenTokens | None = None
 
 
 _decode: Final = msgspec.json.Decoder(_Usage | None).decode
@@ -54,7 +46,7 @@ def counts_of(raw: msgspec.Raw) -> Counts | None:
         return None
     if said is None:
         return None
-    read, written = said.input_tokens_details or _Read(), said.output_tokens_details or _Written()
+    read, written = said.input_tokens_details or ReadTokens(), said.output_tokens_details or WrittenTokens()
     return Counts(
         said.input_tokens or 0,
         read.cached_tokens or 0,
