@@ -99,13 +99,14 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _freeze(content: FileFormat) -> Settings:
-    same = {name: getattr(content, name) for name in Common.__struct_fields__}
+    common = {name: getattr(content, name) for name in Common.__struct_fields__}
     providers = {name: _with_address(found) for name, found in content.providers.items()}
-    return Settings(
-        **same | {"providers": {ALWAYS_THERE: MockProvider(), **providers}},
-        state=content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
-        keys=tuple(map(_freeze_key, content.keys)),
-    )
+    own = {
+        "providers": {ALWAYS_THERE: MockProvider(), **providers},
+        "state": content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
+        "keys": tuple(map(_freeze_key, content.keys)),
+    }
+    return Settings(**(common | own))
 
 
 def _with_address(provider: Provider) -> Provider:

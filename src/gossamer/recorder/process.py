@@ -13,13 +13,15 @@ from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.process.link import Link
 from gossamer.projections.replays import ReplayDesk
+from gossamer.recorder.audit.choice import audit_sink
+from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.kept import kept_sinks
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
-from gossamer.recorder.usage_check.assembly import watch_usage
+from gossamer.recorder.usage_check.assembly import COMPARED, watch_usage
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -62,9 +64,12 @@ class Recorder:
         metrics = MetricsSink(data_dir / "metrics.bin")
         self._kept = kept_sinks(settings)
         sinks: list[Sink] = [metrics, *self._kept.sinks]
+        self._audit = audit_sink(settings)
+        if self._audit is not None:
+            sinks.append(self._audit)
         self._pumps = [Pump(ReplayingSink(sink, data_dir), data_dir / "journal") for sink in sinks]
         ReplayDesk(data_dir).announce(sink.name for sink in sinks)
-        self._watch = watch_usage(settings, [pump.progress for pump in self._pumps])
+        self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
         self._page = Page(metrics, self._pumps, None if self._watch is None else self._watch.counts)
 
     def start(self) -> None:
@@ -97,6 +102,8 @@ class Recorder:
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
         self._kept.keep_for(settings.retention)
+        if isinstance(self._audit, AuditFileSink):
+            self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded

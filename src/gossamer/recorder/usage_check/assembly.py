@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from gossamer.config.settings import Settings
 from gossamer.projections.clickhouse.address import parse_clickhouse_url
@@ -9,6 +10,9 @@ from gossamer.projections.paths import clickhouse_path, traces_path, usage_path
 from gossamer.recorder.pump import Progress
 from gossamer.recorder.usage_check.stores import SumsStore, TraceSums, UsageSums, in_clickhouse
 from gossamer.recorder.usage_check.watch import UsageWatch
+
+COMPARED: Final = ("usage", "traces")
+"""The sinks that must have taken everything before there is anything to compare."""
 
 
 def watch_usage(settings: Settings, progress: Sequence[Progress]) -> UsageWatch | None:
