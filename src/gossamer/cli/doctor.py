@@ -21,6 +21,7 @@ from gossamer.cli.probe_node import (
 )
 from gossamer.cli.probe_providers import probe_providers
 from gossamer.cli.probe_state import probe_state
+from gossamer.cli.probe_telemetry import probe_telemetry
 from gossamer.cli.probe_traces import probe_traces
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
@@ -88,4 +89,6 @@ def _examine_node(settings: Settings) -> list[Finding]:
     audit = settings.audit_in_full
     if audit.to not in AUDIT_WORDS:
         findings.append(probe_audit(audit))
+    if settings.telemetry is not None:
+        findings.append(probe_telemetry(settings.telemetry))
     return findings

@@ -12,6 +12,7 @@ from msgspec import Meta, field
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
+from gossamer.config.telemetry import TelemetrySettings
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -334,6 +335,7 @@ class Common(Section, frozen=True, kw_only=True):
         Meta(description="Where an event of each request and each change goes: file, DATA_DIR/audit/; kafka://; none."),
     ] = "file"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    telemetry: Annotated[TelemetrySettings | None, Meta(description="Spans for an OpenTelemetry collector.")] = None
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

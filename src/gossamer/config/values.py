@@ -36,6 +36,7 @@ JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_DECIMAL = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -78,6 +79,12 @@ def read_whole(text: str) -> int:
 def is_whole(text: str) -> bool:
     """Without a leading zero, which YAML reads as octal and people do not."""
     return _WHOLE.fullmatch(text) is not None
+
+
+def read_share(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit(f"{text!r} is no number")
+    return float(text)
 
 
 def read_bool(text: str) -> bool:
@@ -218,6 +225,14 @@ def read_url(text: str) -> str:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from error
     return text.rstrip("/")
+
+
+def read_collector(text: str) -> str:
+    """Where its paths begin: people paste the whole address of its traces, too."""
+    url = read_url(text).removesuffix("/v1/traces")
+    if url.startswith("unix:"):
+        raise Unfit("a collector is reached over TCP")
+    return url
 
 
 def read_state_url(text: str) -> str:

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+Lookup = Literal["asked", "bloom"]
+"""Of a key that was not in memory: somebody was asked, or it was known to be bad."""
+
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
@@ -74,3 +77,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    trace: str | None = None
+    """Trace id, parent's span id and flags of the traceparent that came with it."""
+    lookup: Lookup | None = None
+    """Left out where the key was in memory, or there was none to look for."""

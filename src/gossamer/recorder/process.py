@@ -11,16 +11,19 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
-from gossamer.process.link import Link
+from gossamer.process.link import Link, Seat
 from gossamer.projections.replays import ReplayDesk
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.kept import kept_sinks
+from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.telemetry.board import TelemetryBoard
+from gossamer.recorder.telemetry.opening import telemetry_sink
 from gossamer.recorder.usage_check.assembly import COMPARED, watch_usage
 
 LONGEST_DRAIN_S: Final = 5.0
@@ -55,7 +58,7 @@ def step_back() -> None:
 
 
 class Recorder:
-    """Acts on what the supervisor says (a LinkOwner)."""
+    """Acts on what the supervisor says (a LinkOwner, and a SeatsWatcher)."""
 
     def __init__(self, settings: Settings, link: Link) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -67,10 +70,18 @@ class Recorder:
         self._audit = audit_sink(settings)
         if self._audit is not None:
             sinks.append(self._audit)
+        self._crew = CrewBoard()
+        boards: list[Board] = [self._crew, DiskBoard(data_dir / "journal", settings.journal.max_size_bytes)]
+        if settings.telemetry is not None:
+            spans = telemetry_sink(settings, settings.telemetry)
+            sinks.append(spans)
+            boards.append(TelemetryBoard(spans))
         self._pumps = [Pump(ReplayingSink(sink, data_dir), data_dir / "journal") for sink in sinks]
         ReplayDesk(data_dir).announce(sink.name for sink in sinks)
         self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
-        self._page = Page(metrics, self._pumps, None if self._watch is None else self._watch.counts)
+        if self._watch is not None:
+            boards.append(self._watch.counts)
+        self._page = Page(metrics, self._pumps, boards)
 
     def start(self) -> None:
         for pump in self._pumps:
@@ -105,6 +116,9 @@ class Recorder:
         if isinstance(self._audit, AuditFileSink):
             self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)
+
+    def seats_told(self, seats: tuple[Seat, ...]) -> None:
+        self._crew.seats = seats
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded
         if not self.drained.done():

@@ -1,4 +1,4 @@
-"""What `/metrics` shows: the book, and how far each sink is behind the journal."""
+"""What `/metrics` shows: the book, and how far each sink is behind the journal, and what other boards have."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +10,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.samples import Exemplar as Shown
 
+from gossamer.recorder.metrics.boards import Board
 from gossamer.recorder.metrics.book import Distribution, Exemplar
 from gossamer.recorder.metrics.catalog import COUNTERS, HISTOGRAMS, NS_PER_S, OVERHEAD, Counter, Histogram
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
-from gossamer.recorder.usage_check.watch import Counts
 
 _openmetrics: Callable[["Page"], bytes] = openmetrics.generate_latest
 OPENMETRICS: Final = b"application/openmetrics-text"
@@ -23,10 +23,10 @@ OPENMETRICS: Final = b"application/openmetrics-text"
 class Page:
     """A Collector, as Prometheus's client calls it."""
 
-    def __init__(self, metrics: MetricsSink, pumps: Sequence[Pump], checks: Counts | None = None) -> None:
+    def __init__(self, metrics: MetricsSink, pumps: Sequence[Pump], boards: Sequence[Board] = ()) -> None:
         self._metrics = metrics
         self._pumps = pumps
-        self._checks = checks
+        self._boards = boards
 
     def render(self, accept: bytes) -> tuple[str, bytes]:
         """The content type and the page, in the newest format that the asker takes."""
@@ -39,8 +39,8 @@ class Page:
             families = [*map(self._counter, COUNTERS), *map(self._histogram, HISTOGRAMS)]
         yield from families
         yield from self._of_sinks()
-        if self._checks is not None:
-            yield from self._of_checks(self._checks)
+        for board in self._boards:
+            yield from board.collect()
 
     # --- inside ---
 
@@ -59,13 +59,6 @@ class Page:
         for labels, found in self._metrics.book.histograms[metric.name].items():
             family.add_metric(labels, _buckets(metric, found, examples), found.sum_ns / NS_PER_S)
         return family
-
-    def _of_checks(self, checks: Counts) -> Iterator[Metric]:
-        checked = CounterMetricFamily("gossamer_usage_checked", "Minutes of which sums and traces were compared.")
-        mismatch = CounterMetricFamily("gossamer_usage_mismatch", "Minutes in which sums and traces differ.")
-        checked.add_metric([], checks.checked)
-        mismatch.add_metric([], checks.mismatches)
-        yield from (checked, mismatch)
 
     def _of_sinks(self) -> Iterator[Metric]:
         lag = GaugeMetricFamily(

@@ -4,9 +4,11 @@ Money is told from the sums, and looked into by the traces: who is sent a bill m
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, Metric
 
 from gossamer.core.clock import wall_time
 from gossamer.core.logs import get_log
@@ -22,11 +24,18 @@ _log = get_log(__name__)
 
 
 class Counts:
-    """For the page of metrics."""
+    """For the page of metrics (a Board)."""
 
     def __init__(self) -> None:
         self.checked = 0
         self.mismatches = 0
+
+    def collect(self) -> Iterator[Metric]:
+        checked = CounterMetricFamily("gossamer_usage_checked", "Minutes of which sums and traces were compared.")
+        mismatch = CounterMetricFamily("gossamer_usage_mismatch", "Minutes in which sums and traces differ.")
+        checked.add_metric([], self.checked)
+        mismatch.add_metric([], self.mismatches)
+        yield from (checked, mismatch)
 
 
 class UsageWatch(threading.Thread):
