@@ -15,6 +15,7 @@ from gossamer.process.link import Link, Seat
 from gossamer.projections.replays import ReplayDesk
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
+from gossamer.recorder.curtain import curtained, veil
 from gossamer.recorder.kept import kept_sinks
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
@@ -22,6 +23,7 @@ from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.taken import TakenMarker, Watched
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.opening import telemetry_sink
 from gossamer.recorder.usage_check.assembly import COMPARED, watch_usage
@@ -76,7 +78,10 @@ class Recorder:
             spans = telemetry_sink(settings, settings.telemetry)
             sinks.append(spans)
             boards.append(TelemetryBoard(spans))
-        self._pumps = [Pump(ReplayingSink(sink, data_dir), data_dir / "journal") for sink in sinks]
+        see = veil(settings.capture)
+        watched = [Watched(curtained(ReplayingSink(sink, data_dir, see), settings.capture)) for sink in sinks]
+        self._marker = TakenMarker(data_dir / "journal", watched)
+        self._pumps = [Pump(sink, data_dir / "journal") for sink in watched]
         ReplayDesk(data_dir).announce(sink.name for sink in sinks)
         self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
         if self._watch is not None:
@@ -88,6 +93,7 @@ class Recorder:
             pump.start()
         if self._watch is not None:
             self._watch.start()
+        self._marker.look()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -103,6 +109,7 @@ class Recorder:
         """Waits for the pumps, which take what is there by now."""
         if self._watch is not None:
             self._watch.end()
+        self._marker.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:

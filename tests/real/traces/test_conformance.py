@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gossamer.core.record import Content
 from gossamer.projections.traces.query import Place, Query
 from tests.real.traces.conftest import Store
 from tests.unit.recorder.conftest import STAGES
@@ -40,14 +41,15 @@ async def test_what_is_drawn_in_pieces_is_there_once(store: Store):
         ({"target": "local/other"}, [6]),
         ({"outcome": "client_gone"}, [7]),
         ({"status_least": 400}, [7, 8]),
-        ({"status_most": 499, "since_us": (AT_S + 6) * US}, [6, 7, 9, 10, 11, 12]),
+        ({"status_most": 499, "since_us": (AT_S + 6) * US}, [6, 7, 9, 10, 11, 12, 13]),
         ({"status_least": 503, "status_most": 503}, [8]),
         ({"cost_least_nanos": 10**9}, [9]),
-        ({"cost_least_nanos": 0, "since_us": (AT_S + 11) * US}, [11]),
+        ({"cost_least_nanos": 0, "since_us": (AT_S + 11) * US}, [11, 13]),
         ({"total_least_us": 60 * US}, [10]),
         ({"text": "50%_off"}, [11]),
+        ({"text": "the Capital of"}, [13]),
         ({"text": "ODD \\ tab\t'"}, [8]),
-        ({"since_us": (AT_S + 10) * US}, [10, 11, 12]),
+        ({"since_us": (AT_S + 10) * US}, [10, 11, 12, 13]),
         ({"until_us": (AT_S + 2) * US}, [0, 1]),
         ({"since_us": (AT_S + 3) * US, "until_us": (AT_S + 6) * US, "model": "large"}, [5]),
         ({"key": "nobody's"}, []),
@@ -68,6 +70,7 @@ async def test_what_one_looks_for_is_found(store: Store, asked: dict[str, object
     write(total_ns=60 * 10**9)
     write(request_id="50%_off")
     write(cost_nanos=None)
+    write(content=Content("a", "b", "what is the capital of France?", "Paris"))
     await asyncio.to_thread(store.draw)
     assert await store.numbers(**asked) == expected
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gossamer.config.capture import CaptureSettings
+from gossamer.core.record import Content
 from gossamer.projections.replays import Order, Outcome, ReplayDesk
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.batch import Source
+from gossamer.recorder.curtain import veil
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.replay import sink as replay_sink
@@ -209,3 +212,18 @@ def test_it_looks_for_orders_now_and_then(tmp_path: Path):
     for _ in range(100):
         sink.rest()
     assert len(looked) == 1
+
+
+def test_what_comes_from_the_past_comes_behind_the_curtain_too(house: House):
+    secret = "write to ada@example.com"
+    house.journal.write(content=Content("a", "b", secret, secret))
+    sink = ReplayingSink(house.sinks["traces"], house.data_dir, veil(CaptureSettings(content="redacted")))
+    with closing(Source(house.data_dir / "journal", {})) as source:
+        moved = source.next().moved
+    sink.open()
+    sink._positions = dict(moved)
+    house.desk.give("traces", Order())
+    sink.rest()
+    sink.close()
+    assert house.traces() == 1
+    assert b"ada@example.com" not in b"".join(path.read_bytes() for path in house.data_dir.glob("traces.db*"))

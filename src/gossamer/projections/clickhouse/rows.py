@@ -39,6 +39,8 @@ class Row(msgspec.Struct, gc=False):
     path: str
     error: str
     stages: str
+    content: str
+    """What a search for text goes through, where it was captured."""
     record: str
 
 
@@ -74,5 +76,6 @@ def _row(trace: Trace, node: str) -> Row:
         record.path,
         record.error or "",
         " ".join(trace.stages),
+        "" if record.content is None else f"{record.content.request}\n{record.content.answer}",
         trace.data.decode("utf-8", "replace"),
     )

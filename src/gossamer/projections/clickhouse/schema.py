@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS traces {on_cluster} (
     path LowCardinality(String),
     error String CODEC(ZSTD(1)),
     stages LowCardinality(String),
+    content String CODEC(ZSTD(3)),
     record String CODEC(ZSTD(3)),
     INDEX by_id id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_key key TYPE bloom_filter(0.01) GRANULARITY 1,

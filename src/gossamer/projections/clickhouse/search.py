@@ -25,7 +25,7 @@ _BOUNDS: Final = {
     "total_least_us": "total_us >= {total_least_us:UInt64}",
 }
 _TEXT: Final = " OR ".join(
-    f"positionCaseInsensitive({name}, {{text:String}}) > 0" for name in ("request_id", "path", "error")
+    f"positionCaseInsensitive({name}, {{text:String}}) > 0" for name in ("request_id", "path", "error", "content")
 )
 _SELECT: Final = "SELECT record, stages FROM traces"
 _MOST_COPIES: Final = 2

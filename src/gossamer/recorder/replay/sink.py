@@ -4,7 +4,7 @@ The order is carried out up to where the sink stands, so its positions stay as t
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
@@ -32,9 +32,11 @@ class Rebuilds(Protocol):
 class ReplayingSink:
     """Around another sink, to which it hands everything on."""
 
-    def __init__(self, sink: Sink, data_dir: Path) -> None:
+    def __init__(self, sink: Sink, data_dir: Path, see: Callable[[Kept], Kept] = lambda kept: kept) -> None:
         self.sink = sink
         self.name = sink.name
+        self._see = see
+        """What of a record the sink may see: what is read here comes past the curtain."""
         self._desk = ReplayDesk(data_dir)
         self._journal = data_dir / "journal"
         self._positions: dict[str, int] = {}
@@ -68,11 +70,15 @@ class ReplayingSink:
             begins_minute = order.since // S_PER_MINUTE * S_PER_MINUTE  # sums are by the minute
             self._desk.settle(self.name, self._carry_out(replace(order, since=begins_minute)))
 
+    def _past(self, order: Order) -> Iterator[list[Kept]]:
+        for kept in since(Past(self._journal, self._positions), order.since):
+            yield [self._see(each) for each in kept]
+
     def _carry_out(self, order: Order) -> Outcome:
         if not isinstance(self.sink, Rebuilds):
             return Outcome(refused=f"{self.name} cannot take the journal again: what was sent cannot be taken back")
         try:
-            outcome = self.sink.rebuild(order, since(Past(self._journal, self._positions), order.since))
+            outcome = self.sink.rebuild(order, self._past(order))
         except SinkAway:
             raise  # it is asked again when it is back
         except Exception as error:  # noqa: BLE001 - logged, and told to whoever ordered it; the sink goes on
