@@ -16,6 +16,7 @@ class Caller:
         "has_our_form",
         "is_crooked",
         "is_plain",
+        "metadata",
         "method",
         "path",
         "provider",
@@ -36,6 +37,7 @@ class Caller:
         agent_id: str | None,
         request_id: str | None,
         provider: str | None,
+        metadata: bytes | None,
     ) -> None:
         self.endpoint = endpoint
         self.method = method
@@ -50,6 +52,8 @@ class Caller:
         """The caller's own X-Request-ID, where it sent one that can be shown again."""
         self.provider = provider
         """X-Gossamer-Provider."""
+        self.metadata = metadata
+        """X-Gossamer-Metadata, unread: only a directive may ask for what it says."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

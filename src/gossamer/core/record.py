@@ -38,6 +38,16 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     image_output: int = 0
 
 
+class Directed(msgspec.Struct, frozen=True, gc=False):
+    """The directive that a request was given, and how long that took."""
+
+    id: str
+    number: int
+    """Of its version."""
+    resolve_ns: int
+    inject_ns: int
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
@@ -74,3 +84,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    directive: Directed | None = None
+    """What its agent's directive put before it."""

@@ -98,6 +98,7 @@ def write_down(
         user,
         agent.agent_id if agent is not None else None,
         cost_nanos,
+        exchange.directed,
     )
     services.journal.append(record)
     if cost_nanos is not None:

@@ -5,25 +5,19 @@ What a name may lack is found out when a version is saved or an agent is given i
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
-from gossamer.core.directives import Variables
+import msgspec
+
+from gossamer.core.directives import Directive, Pieces, Prompt, Slot, Variables
 
 NAME_FORM: Final = r"[a-z][a-z0-9_]{0,63}"
 """Of a variable, in the text and in metadata."""
 VALUE_CHARS: Final = 1000
 """Of a value: a name, a tone, a paragraph. Longer text belongs into the directive."""
 
+_encode: Final = msgspec.json.Encoder().encode
 _MARK: Final = re.compile(r"\{\{|\}\}|\{(" + NAME_FORM + r")\}|[{}]")
-
-
-class Slot(NamedTuple):
-    """A place in the text that a value goes into."""
-
-    name: str
-
-
-Pieces = tuple[str | Slot, ...]
 
 
 class BadTemplate(ValueError):
@@ -100,3 +94,29 @@ def _joined(pieces: list[str | Slot]) -> Pieces:
         elif piece:
             found.append(piece)
     return tuple(found)
+
+
+def directive_of(
+    directive_id: str, number: int, text: str, variables: Variables, metadata: Mapping[str, str]
+) -> Directive:
+    """As the agent with this metadata is given it. What it lacks, which the store does not let happen, is empty."""
+    pieces = fill_from_agent(parse_template(text), variables, metadata)
+    defaults = {name: one.default or "" for name, one in variables.items() if one.source == "request"}
+    return Directive(directive_id, number, pieces, defaults, None if defaults else _prompt("".join(map(str, pieces))))
+
+
+def prompt_of(directive: Directive, brought: Mapping[str, str]) -> Prompt:
+    """For a request that brought these values; those that the directive does not ask for are nothing to it."""
+    if directive.prompt is not None:
+        return directive.prompt
+    defaults = directive.defaults
+    return _prompt(
+        "".join(
+            brought.get(piece.name, defaults[piece.name]) if isinstance(piece, Slot) else piece
+            for piece in directive.pieces
+        )
+    )
+
+
+def _prompt(text: str) -> Prompt:
+    return Prompt(text, _encode(text)[1:-1])

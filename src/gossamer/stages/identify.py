@@ -51,6 +51,7 @@ def read_caller(head: RequestHead) -> Caller:
         agent_id=agent_id.decode("latin-1") if agent_id else None,
         request_id=request_id.decode("ascii") if request_id and _SHOWABLE_ID.fullmatch(request_id) else None,
         provider=provider.decode("latin-1") if provider else None,
+        metadata=head.get(b"x-gossamer-metadata"),
     )
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gossamer.core.directives import Variable
-from gossamer.policy.template import BadTemplate, Slot, fill_from_agent, needed_of, parse_template, problems_of
+from gossamer.core.directives import Slot, Variable
+from gossamer.policy.template import BadTemplate, fill_from_agent, needed_of, parse_template, problems_of
 
 AGENTS = Variable()
 SPOKEN = Variable("request", "plain")

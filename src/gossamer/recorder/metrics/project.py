@@ -28,6 +28,9 @@ def project(book: Book, kept: Kept) -> int:
         metric = catalog.OF_STAGE.get(name)
         if metric is not None:
             book.observe(metric, (), duration_ns)
+    if (directed := record.directive) is not None:
+        book.observe(catalog.RESOLVE, (), directed.resolve_ns)
+        book.observe(catalog.INJECT, (), directed.inject_ns)
     _count_limit(book, kept)
     if record.target is not None:
         _count_provider(book, kept, record.target, model)
