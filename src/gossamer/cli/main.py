@@ -42,6 +42,7 @@ COMMANDS: Final = (
     Command("user", "gossamer.cli.admin.user", "who may log in"),
     Command("key", "gossamer.cli.admin.key", "the keys that clients send"),
     Command("agent", "gossamer.cli.admin.agent", "the agents on whose behalf keys speak"),
+    Command("directive", "gossamer.cli.admin.directive", "system prompts that agents are given, in versions"),
     Command("invite", "gossamer.cli.admin.invite", "let somebody register"),
     Command("audit", "gossamer.cli.admin.audit", "who changed what"),
     Command("usage", "gossamer.cli.admin.usage", "how much was used, and what it cost"),

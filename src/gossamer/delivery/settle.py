@@ -64,9 +64,8 @@ def write_down(
     lease = exchange.lease
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    cost_nanos = None
-    if price is not None or lease is not None:
-        cost_nanos = charge(exchange, lease, price, outcome, status)
+    has_cost = price is not None or lease is not None
+    cost_nanos = charge(exchange, lease, price, outcome, status) if has_cost else None
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id

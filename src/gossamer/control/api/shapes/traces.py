@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
 from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
-from gossamer.core.record import Outcome, Usage
+from gossamer.core.record import Directed, Outcome, Usage
 from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
 from gossamer.projections.traces.trace import US_PER_S, Trace
 
@@ -41,6 +41,13 @@ class UsageOut(Shape):
     reasoning: int
 
 
+class DirectedOut(Shape):
+    """The directive that was put before what was asked."""
+
+    id: str
+    number: Annotated[int, Field(description="Of its version.")]
+
+
 class TraceOut(Shape):
     """One finished request. Times are in milliseconds."""
 
@@ -65,6 +72,7 @@ class TraceOut(Shape):
     attempts: list[AttemptOut]
     usage: UsageOut | None
     cost_usd: Annotated[str | None, Field(description="null: nobody knows, since the model has no price.")]
+    directive: Annotated[DirectedOut | None, Field(description="null: its agent has none, or it had no place.")]
 
     @classmethod
     def of(cls, trace: Trace) -> "TraceOut":
@@ -94,6 +102,7 @@ class TraceOut(Shape):
             ],
             usage=_usage(record.usage) if record.usage is not None else None,
             cost_usd=None if record.cost_nanos is None else to_usd(record.cost_nanos),
+            directive=_directed(record.directive),
         )
 
 
@@ -164,3 +173,7 @@ def _ms(duration_ns: int) -> float:
 
 def _usage(usage: Usage) -> UsageOut:
     return UsageOut(input=usage.input, output=usage.output, cached=usage.cached, reasoning=usage.reasoning)
+
+
+def _directed(directed: Directed | None) -> DirectedOut | None:
+    return None if directed is None else DirectedOut(id=directed.id, number=directed.number)
