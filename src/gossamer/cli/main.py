@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command("audit", "gossamer.cli.admin.audit", "who changed what"),
     Command("usage", "gossamer.cli.admin.usage", "how much was used, and what it cost"),
     Command("trace", "gossamer.cli.admin.trace", "finished requests: who answered, how long, at what cost"),
+    Command("session", "gossamer.cli.admin.session", "conversations: turn by turn, closed, exported, deleted"),
     Command("migrate", "gossamer.cli.admin.migrate", "bring the tables of the state store up to date"),
     Command("bench", "gossamer.cli.bench", "measure what a gateway costs, this one or another, on your machine"),
     Command("version", "gossamer.cli.main", "what runs here, for a bug report"),

@@ -22,6 +22,7 @@ class Caller:
         "provider",
         "rendered",
         "request_id",
+        "session",
         "token_digest",
     )
 
@@ -38,6 +39,7 @@ class Caller:
         request_id: str | None,
         provider: str | None,
         metadata: bytes | None,
+        session: str | None,
     ) -> None:
         self.endpoint = endpoint
         self.method = method
@@ -54,6 +56,8 @@ class Caller:
         """X-Gossamer-Provider."""
         self.metadata = metadata
         """X-Gossamer-Metadata, unread: only a directive may ask for what it says."""
+        self.session = session
+        """X-Session-ID, where it can be shown again."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

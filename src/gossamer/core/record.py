@@ -1,8 +1,12 @@
 """What anybody will want to know of a finished request: one frozen struct, one journal line."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+ID_PREFIX_CHARS: Final = len("req_")
+MINTED_SESSION: Final = "ses_"
+"""Before what the id of a request is made of: so a session that begins with it needs no id of its own."""
 
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
@@ -86,3 +90,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
     directive: Directed | None = None
     """What its agent's directive put before it."""
+    session: str | None = None
+    """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""

@@ -2,7 +2,7 @@
 
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
-from gossamer.core.record import Outcome, Record
+from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Outcome, Record
 from gossamer.core.timing import Spent
 from gossamer.delivery.charge import charge
 
@@ -18,6 +18,7 @@ def take_stock(exchange: Exchange) -> Spent:
         stamps,
         exchange.answered_ns - exchange.sent_ns,
         exchange.request_id,
+        exchange.caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:],
         target.headers + exchange.limit_lines if target is not None and exchange.sent_ns else exchange.limit_lines,
     )
 
@@ -56,12 +57,8 @@ def write_down(
     if exchange.route is not None:
         exchange.route.settled(exchange, outcome, status)
     services = exchange.services
-    request = exchange.request
-    caller = exchange.caller
-    claims = exchange.claims
-    agent = exchange.agent
-    target = exchange.target
-    lease = exchange.lease
+    caller, claims, agent = exchange.caller, exchange.claims, exchange.agent
+    target, lease = exchange.target, exchange.lease
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
     has_cost = price is not None or lease is not None
@@ -83,7 +80,7 @@ def write_down(
         total_ns,
         overhead_ns,
         exchange.request_id,
-        request.peer,
+        exchange.request.peer,
         key,
         exchange.model,
         target.label if target is not None else None,
@@ -98,6 +95,7 @@ def write_down(
         agent.agent_id if agent is not None else None,
         cost_nanos,
         exchange.directed,
+        caller.session,
     )
     services.journal.append(record)
     if cost_nanos is not None:

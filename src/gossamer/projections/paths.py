@@ -9,3 +9,7 @@ def traces_path(data_dir: Path) -> Path:
 
 def usage_path(data_dir: Path) -> Path:
     return data_dir / "usage.db"
+
+
+def sessions_path(data_dir: Path) -> Path:
+    return data_dir / "sessions.db"

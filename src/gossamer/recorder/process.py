@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,10 @@ from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.process.link import Link
-from gossamer.projections.paths import traces_path, usage_path
-from gossamer.projections.traces.writer import TraceFile
+from gossamer.projections.paths import sessions_path, traces_path, usage_path
+from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
+from gossamer.projections.sessions.writer import SessionFile
+from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.page import Page
@@ -64,10 +67,23 @@ class Recorder:
         self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
         if settings.traces == "sqlite":
             keep_s = settings.retention.traces_s
-            self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
+            gone = Tombstones(sessions_path(data_dir))
+            self._files["traces"] = FileSink(
+                "traces", traces_path(data_dir), lambda path: LivingTraces(path, gone), keep_s
+            )
+        self._most_sessions = settings.retention.sessions_most
+        self._files["sessions"] = FileSink(
+            "sessions", sessions_path(data_dir), self._open_sessions(data_dir), settings.retention.sessions_s
+        )
         sinks += self._files.values()
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
         self._page = Page(metrics, self._pumps)
+
+    def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
+        search = TraceSearch(traces_path(data_dir))
+        return lambda path: SessionFile(
+            path, lambda trace_id: found_trace(search, trace_id), lambda: self._most_sessions
+        )
 
     def start(self) -> None:
         for pump in self._pumps:
@@ -95,6 +111,8 @@ class Recorder:
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
         self._files["usage"].keep_s = settings.retention.usage_minutes_s
+        self._files["sessions"].keep_s = settings.retention.sessions_s
+        self._most_sessions = settings.retention.sessions_most
         if "traces" in self._files:
             self._files["traces"].keep_s = settings.retention.traces_s
         self._link.reloaded(generation)

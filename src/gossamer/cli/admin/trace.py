@@ -81,6 +81,7 @@ def lines_of(trace: Thing) -> list[tuple[str, str]]:
         ("key", trace["key"] or "none"),
         ("user", trace["user"] or "none"),
         ("agent", trace["agent"] or "none"),
+        ("session", trace["session"] or "none"),
         ("directive", directive_text(trace["directive"])),
         ("tokens", tokens_text(trace["usage"]) or "nobody counted"),
         ("cost", f"{trace['cost_usd']} USD" if trace["cost_usd"] is not None else "unknown"),

@@ -40,6 +40,10 @@ class UsageOut(Shape):
     cached: int
     reasoning: int
 
+    @classmethod
+    def of(cls, usage: Usage) -> "UsageOut":
+        return cls(input=usage.input, output=usage.output, cached=usage.cached, reasoning=usage.reasoning)
+
 
 class DirectedOut(Shape):
     """The directive that was put before what was asked."""
@@ -72,6 +76,7 @@ class TraceOut(Shape):
     attempts: list[AttemptOut]
     usage: UsageOut | None
     cost_usd: Annotated[str | None, Field(description="null: nobody knows, since the model has no price.")]
+    session: Annotated[str | None, Field(description="`X-Session-ID`, where the caller sent one.")]
     directive: Annotated[DirectedOut | None, Field(description="null: its agent has none, or it had no place.")]
 
     @classmethod
@@ -100,8 +105,9 @@ class TraceOut(Shape):
                 AttemptOut(target=each.target, status=each.status, ms=_ms(each.duration_ns), error=each.error)
                 for each in record.attempts
             ],
-            usage=_usage(record.usage) if record.usage is not None else None,
+            usage=UsageOut.of(record.usage) if record.usage is not None else None,
             cost_usd=None if record.cost_nanos is None else to_usd(record.cost_nanos),
+            session=record.session,
             directive=_directed(record.directive),
         )
 
@@ -169,10 +175,6 @@ def _us(moment: datetime | None) -> int | None:
 
 def _ms(duration_ns: int) -> float:
     return round(duration_ns / _NS_PER_MS, _MS_PLACES)
-
-
-def _usage(usage: Usage) -> UsageOut:
-    return UsageOut(input=usage.input, output=usage.output, cached=usage.cached, reasoning=usage.reasoning)
 
 
 def _directed(directed: Directed | None) -> DirectedOut | None:
