@@ -165,6 +165,18 @@ _NAMED = (
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
     ),
     Leaf(
+        name="collector",
+        parse=values.read_collector,
+        allowed="write a URL such as http://127.0.0.1:4318, without the /v1/traces",
+    ),
+    Leaf(
+        name="share",
+        parse=values.read_share,
+        allowed="write a share such as 0.1",
+        schema={"type": "number"},
+        tags=_NUMBER,
+    ),
+    Leaf(
         name="api_version",
         parse=values.matching(values.API_VERSION_FORM),
         allowed="write a date as Azure lists them, such as 2024-10-21, or v1",
@@ -249,6 +261,12 @@ _NAMED = (
         allowed="write memory, or a URL such as redis://:PASSWORD@127.0.0.1:6379/0",
         write=without_password,
     ),
+    Leaf(
+        name="audit_to",
+        parse=values.read_audit_to,
+        allowed="write file, none, or a URL such as kafka://127.0.0.1:9092/agent_audit_events",
+        tags=_ANY,
+    ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(
         name="secret",
@@ -271,6 +289,13 @@ _NAMED = (
         is_secret=True,
     ),
     Leaf(name="header_name", parse=values.read_header_name, allowed="leave it out, or name another header"),
+    Leaf(
+        name="secret_header_value",
+        parse=values.read_header_value,
+        allowed="write one line of visible ASCII",
+        write=mask,
+        is_secret=True,
+    ),
     Leaf(
         name="header_value", parse=values.read_header_value, allowed="write one line of visible ASCII", is_secret=True
     ),

@@ -14,8 +14,10 @@ from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate,
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.projections.audit.address import parse_topic_url
 from gossamer.redis.address import parse_redis_url
 
+AUDIT_WORDS = ("file", "none")
 IN_MEMORY = "memory"
 """The word for counters that are nowhere else."""
 
@@ -30,6 +32,7 @@ JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_DECIMAL = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -72,6 +75,12 @@ def read_whole(text: str) -> int:
 def is_whole(text: str) -> bool:
     """Without a leading zero, which YAML reads as octal and people do not."""
     return _WHOLE.fullmatch(text) is not None
+
+
+def read_share(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit(f"{text!r} is no number")
+    return float(text)
 
 
 def read_bool(text: str) -> bool:
@@ -214,6 +223,14 @@ def read_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def read_collector(text: str) -> str:
+    """Where its paths begin: people paste the whole address of its traces, too."""
+    url = read_url(text).removesuffix("/v1/traces")
+    if url.startswith("unix:"):
+        raise Unfit("a collector is reached over TCP")
+    return url
+
+
 def read_state_url(text: str) -> str:
     """Only its form; whether anybody is there, the doctor finds out. Never repeated: it may have a password in it."""
     read_line(text)
@@ -240,6 +257,18 @@ def read_counters(text: str) -> str:
         return text
     try:
         parse_redis_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from None
+    return text
+
+
+def read_audit_to(text: str) -> str:
+    """file, none, or the URL of a topic."""
+    if text in AUDIT_WORDS:
+        return text
+    try:
+        parse_topic_url(text)
     except ValueError as error:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from None

@@ -24,6 +24,7 @@ class Caller:
         "request_id",
         "session",
         "token_digest",
+        "trace",
     )
 
     def __init__(
@@ -40,6 +41,7 @@ class Caller:
         provider: str | None,
         metadata: bytes | None,
         session: str | None,
+        trace: str | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.method = method
@@ -58,6 +60,8 @@ class Caller:
         """X-Gossamer-Metadata, unread: only a directive may ask for what it says."""
         self.session = session
         """X-Session-ID, where it can be shown again."""
+        self.trace = trace
+        """What a valid traceparent says; without one, None."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+Lookup = Literal["asked", "bloom"]
+"""Of a key that was not in memory: somebody was asked, or it was known to be bad."""
 ID_PREFIX_CHARS: Final = len("req_")
 MINTED_SESSION: Final = "ses_"
 """Before what the id of a request is made of: so a session that begins with it needs no id of its own."""
@@ -88,6 +90,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    trace: str | None = None
+    """Trace id, parent's span id and flags of the traceparent that came with it."""
+    lookup: Lookup | None = None
+    """Left out where the key was in memory, or there was none to look for."""
     directive: Directed | None = None
     """What its agent's directive put before it."""
     session: str | None = None

@@ -58,11 +58,11 @@ def write_down(
         exchange.route.settled(exchange, outcome, status)
     services = exchange.services
     caller, claims, agent = exchange.caller, exchange.claims, exchange.agent
-    target, lease = exchange.target, exchange.lease
+    target = exchange.target
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    has_cost = price is not None or lease is not None
-    cost_nanos = charge(exchange, lease, price, outcome, status) if has_cost else None
+    has_cost = price is not None or exchange.lease is not None
+    cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if has_cost else None
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id
@@ -94,6 +94,8 @@ def write_down(
         user,
         agent.agent_id if agent is not None else None,
         cost_nanos,
+        caller.trace,
+        exchange.lookup,
         exchange.directed,
         caller.session,
     )

@@ -11,5 +11,10 @@ def usage_path(data_dir: Path) -> Path:
     return data_dir / "usage.db"
 
 
+def audit_path(data_dir: Path) -> Path:
+    """A folder."""
+    return data_dir / "audit"
+
+
 def sessions_path(data_dir: Path) -> Path:
     return data_dir / "sessions.db"

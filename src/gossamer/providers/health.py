@@ -124,6 +124,10 @@ class Healths:
             found = self._all[label] = Health(label, self._turned)
         return found
 
+    def circuits(self) -> dict[str, bool]:
+        """Whether each is kept from being asked, but for a request that tries it."""
+        return {label: health.circuit.state != "closed" for label, health in self._all.items()}
+
     def hear(self, label: str, now: float, *, is_open: bool) -> None:
         health = self._all.get(label)
         if health is not None:

@@ -12,17 +12,22 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
-from gossamer.process.link import Link
+from gossamer.process.link import Link, Seat
 from gossamer.projections.paths import sessions_path, traces_path, usage_path
 from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
 from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.audit.choice import audit_sink
+from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.telemetry.board import TelemetryBoard
+from gossamer.recorder.telemetry.opening import telemetry_sink
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -56,7 +61,7 @@ def step_back() -> None:
 
 
 class Recorder:
-    """Acts on what the supervisor says (a LinkOwner)."""
+    """Acts on what the supervisor says (a LinkOwner, and a SeatsWatcher)."""
 
     def __init__(self, settings: Settings, link: Link) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,8 +81,17 @@ class Recorder:
             "sessions", sessions_path(data_dir), self._open_sessions(data_dir), settings.retention.sessions_s
         )
         sinks += self._files.values()
+        self._audit = audit_sink(settings)
+        if self._audit is not None:
+            sinks.append(self._audit)
+        self._crew = CrewBoard()
+        boards: list[Board] = [self._crew, DiskBoard(data_dir / "journal", settings.journal.max_size_bytes)]
+        if settings.telemetry is not None:
+            spans = telemetry_sink(settings, settings.telemetry)
+            sinks.append(spans)
+            boards.append(TelemetryBoard(spans))
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
-        self._page = Page(metrics, self._pumps)
+        self._page = Page(metrics, self._pumps, boards)
 
     def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
         search = TraceSearch(traces_path(data_dir))
@@ -115,7 +129,12 @@ class Recorder:
         self._most_sessions = settings.retention.sessions_most
         if "traces" in self._files:
             self._files["traces"].keep_s = settings.retention.traces_s
+        if isinstance(self._audit, AuditFileSink):
+            self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)
+
+    def seats_told(self, seats: tuple[Seat, ...]) -> None:
+        self._crew.seats = seats
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded
         if not self.drained.done():

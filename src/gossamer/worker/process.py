@@ -21,6 +21,7 @@ from gossamer.pipeline import TIMING, run
 from gossamer.process.link import Link
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.gauges import GaugeTeller
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
@@ -64,7 +65,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
+    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits)
     await worker.drained
+    gauges.close()
     identity.close()
     control.close()
     await counters.close()

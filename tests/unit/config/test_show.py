@@ -13,6 +13,7 @@ providers:
   local: {kind: openai-compatible, base_url: http://h/v1}
 models: {fast: openai/gpt}
 state: postgresql://u:planted-password@h/d
+audit: {to: "kafka://h/t", username: u, password: planted-password-5678}
 keys: [{name: a, token: gsm_0123456789, models: [fast]}]
 """
 
@@ -35,7 +36,16 @@ def test_secrets_show_four_characters_at_most(read):
     assert shown["keys"] == [{"name": "a", "sha256": "****daaf", "models": ["fast"]}]
     assert "0123456" not in text
     assert shown["state"] == "postgresql://u:****@h/d"
+    assert shown["audit"]["password"] == "****5678"
     assert "planted" not in text + repr(read(FILE))
+
+
+def test_no_header_for_the_collector_is_shown_whatever_its_name(read):
+    settings = read("telemetry: {otlp: 'http://c:4318/v1/traces', headers: {X-Team: planted-in-the-file}, sample: 0.5}")
+    shown = yaml.safe_load(show_settings(settings))["telemetry"]
+    assert shown["headers"] == {"x-team": "****file"}
+    assert (shown["otlp"], shown["sample"], shown["keep_slower_than"]) == ("http://c:4318", 0.5, "30s")
+    assert "planted" not in repr(settings) + repr(settings.telemetry)
 
 
 @pytest.mark.parametrize("text", ["", "server: {uds: /run/g.sock, tls: {certificate: c, key: k}}\nmodels: {m: mock/m}"])

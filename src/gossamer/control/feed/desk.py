@@ -18,8 +18,11 @@ from gossamer.feed.messages import (
     AgentGrant,
     Agents,
     AskAgents,
+    AskEvents,
     AskKeys,
     AskRoutes,
+    Events,
+    ForRecorder,
     FromControl,
     Keys,
     Routes,
@@ -34,7 +37,7 @@ MOST_IN_A_QUERY: Final = 512
 _log = get_log(__name__)
 
 Say = Callable[..., None]
-Ask = TypeVar("Ask", bound=AskKeys | AskAgents | AskRoutes)
+Ask = TypeVar("Ask", bound=AskKeys | AskAgents | AskRoutes | AskEvents)
 
 
 class Desk:
@@ -73,8 +76,9 @@ class Counter:
         self._agents: Queue[AskAgents] = Queue(desk, say, _answer_agents, lambda ask: len(ask.agent_ids))
 
         self._routes: Queue[AskRoutes] = Queue(desk, say, _answer_routes, lambda _: 1)
+        self._events: Queue[AskEvents] = Queue(desk, say, _answer_events, lambda _: 1)
 
-    def ask(self, ask: AskKeys | AskAgents | AskRoutes) -> None:
+    def ask(self, ask: AskKeys | AskAgents | AskRoutes | AskEvents) -> None:
         match ask:
             case AskKeys():
                 self._keys.put(ask)
@@ -82,12 +86,15 @@ class Counter:
                 self._agents.put(ask)
             case AskRoutes():
                 self._routes.put(ask)
+            case AskEvents():
+                self._events.put(ask)
 
     def close(self) -> None:
         """Nobody waits any more for what has not been asked yet."""
         self._keys.clear()
         self._agents.clear()
         self._routes.clear()
+        self._events.clear()
 
 
 class Queue(Generic[Ask]):
@@ -97,7 +104,7 @@ class Queue(Generic[Ask]):
         self,
         desk: Desk,
         say: Say,
-        answer: Callable[[FeedStore, list[Ask]], Awaitable[list[FromControl]]],
+        answer: Callable[[FeedStore, list[Ask]], Awaitable[list[FromControl | ForRecorder]]],
         size: Callable[[Ask], int],
     ) -> None:
         self._desk = desk
@@ -138,7 +145,7 @@ class Queue(Generic[Ask]):
             self._under_way -= 1
             self._wake()
 
-    async def _ask(self, asks: list[Ask]) -> list[FromControl]:
+    async def _ask(self, asks: list[Ask]) -> list[FromControl | ForRecorder]:
         store = self._desk.store
         if store is None:
             return [Unavailable(ask.id, self._desk.why_closed) for ask in asks]
@@ -151,7 +158,7 @@ class Queue(Generic[Ask]):
             return [Unavailable(ask.id, "the control process met a defect, and has logged it") for ask in asks]
 
 
-async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromControl]:
+async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromControl | ForRecorder]:
     digests = {digest: bytes.fromhex(digest) for ask in asks for digest in ask.digests}
     revision, grants = await store.grants_of_keys(tuple(digests.values()))
     return [
@@ -160,7 +167,7 @@ async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromContro
     ]
 
 
-async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl]:
+async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl | ForRecorder]:
     revision, grants = await store.grants_of_agents(tuple({each for ask in asks for each in ask.agent_ids}))
     return [_agents(ask.id, revision, [grants[each] for each in ask.agent_ids if each in grants]) for ask in asks]
 
@@ -171,6 +178,10 @@ def _agents(question_id: int, revision: int, grants: list[AgentGrant]) -> Agents
     return Agents(question_id, revision, {one.agent_id: replace(one, directive=None) for one in grants}, texts)
 
 
-async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl]:
+async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl | ForRecorder]:
     revision, grants = await store.grants_of_routes()
     return [Routes(ask.id, revision, grants) for ask in asks]
+
+
+async def _answer_events(store: FeedStore, asks: list[AskEvents]) -> list[FromControl | ForRecorder]:
+    return [Events(ask.id, tuple(await store.hand_on(ask.holder, ask.taken))) for ask in asks]

@@ -64,6 +64,10 @@ CHECKED: Final = Counter(
 TOKENS: Final = Counter("gossamer_tokens", "Tokens as providers counted them.", ("kind", "model"))
 COST: Final = Counter("gossamer_cost_usd", "Dollars, where the price is known.", ("model",), NS_PER_S)
 DROPPED: Final = Counter("gossamer_records_dropped", "Records that were gone before they were read.", ())
+AUTH_HITS: Final = Counter(
+    "gossamer_auth_cache_hits", "Requests whose key a worker had in memory, or knew to be bad.", ("tier",)
+)
+AUTH_MISSES: Final = Counter("gossamer_auth_cache_misses", "Requests whose key had to be asked for.", ())
 GARBLED: Final = Counter("gossamer_records_garbled", "Lines of the journal that are no record.", ())
 
 OVERHEAD: Final = Histogram(
@@ -105,5 +109,5 @@ INJECT: Final = Histogram(
     "gossamer_proxy_prompt_inject_duration_seconds", "To find a directive's place in the body.", (), STAGE_BUCKETS_S
 )
 
-COUNTERS: Final = (REQUESTS, CHECKED, TOKENS, COST, DROPPED, GARBLED)
+COUNTERS: Final = (REQUESTS, CHECKED, AUTH_HITS, AUTH_MISSES, TOKENS, COST, DROPPED, GARBLED)
 HISTOGRAMS: Final = (OVERHEAD, *OF_STAGE.values(), RESOLVE, INJECT, PROVIDER, FIRST_BYTE)

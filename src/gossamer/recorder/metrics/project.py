@@ -6,6 +6,7 @@ from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
 from gossamer.core.record import Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
+from gossamer.recorder.metrics.auth import count_auth
 from gossamer.recorder.metrics.book import MOST_NAMES, OTHER, Book
 
 _REFUSED: Final = 400
@@ -28,6 +29,7 @@ def project(book: Book, kept: Kept) -> int:
         metric = catalog.OF_STAGE.get(name)
         if metric is not None:
             book.observe(metric, (), duration_ns)
+    count_auth(book, record)
     if (directed := record.directive) is not None:
         book.observe(catalog.RESOLVE, (), directed.resolve_ns)
         book.observe(catalog.INJECT, (), directed.inject_ns)
