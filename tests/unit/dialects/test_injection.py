@@ -169,6 +169,7 @@ def test_what_is_not_touched_is_there_byte_for_byte(asked, write, text):
             b'{"messages":[{"role":"system","content":"Dear"}]}',
             b'{"messages":[{"role":"system","content":"D\\n\\nDear"}]}',
         ),
+        ("chat", b'{"messages":[7]}', b'{"messages":[{"role":"system","content":"D"},7]}'),
         ("responses", b'{"input":1}', b'{"input":1,"instructions":"D"}'),
         ("messages", b'{"system":[{"type":"text","text":"s","cache_control":{}}]}',
          b'{"system":[{"type":"text","text":"D"},{"type":"text","text":"s","cache_control":{}}]}'),
@@ -186,8 +187,6 @@ def test_where_it_stands(dialect, body, out):
     [
         ("chat", b"{}", "messages"),
         ("chat", b'{"messages":{}}', "messages"),
-        ("chat", b'{"messages":[7]}', None),
-        ("chat", b'{"messages":["system"]}', None),
         ("chat", b'{"messages":[{"role":"system","content":7}]}', "messages"),
         ("chat", b'{"messages":[{"role":"user","role":"system"}]}', "role"),
         ("responses", b'{"instructions":["x"]}', "instructions"),
