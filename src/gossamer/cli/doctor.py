@@ -16,6 +16,7 @@ from gossamer.cli.probe_node import (
     probe_certificate,
     probe_data_dir,
     probe_disk,
+    probe_garbled,
     probe_port,
     probe_unix_socket,
 )
@@ -77,6 +78,8 @@ def _examine_node(settings: Settings) -> list[Finding]:
         probe_state(settings.state),
         probe_port(settings.server),
     ]
+    if (garbled := probe_garbled(data_dir)) is not None:
+        findings.append(garbled)
     if settings.server.uds is not None:
         findings.append(probe_unix_socket(settings.server.uds))
     if settings.server.tls is not None:

@@ -16,6 +16,7 @@ import msgspec
 from gossamer.config.settings import JournalSettings, ServerSettings, TlsSettings
 from gossamer.config.units import format_size
 from gossamer.http.tls import client_context, server_context
+from gossamer.journal.aside import Aside, aside_of
 
 Word = Literal["ok", "warn", "fail"]
 Peer = Literal["gossamer", "another program", "nobody"]
@@ -68,6 +69,16 @@ def probe_disk(data_dir: Path, journal: JournalSettings) -> Finding:
     if free < bound:
         return Finding("warn", "journal", f"{text}: {advice}")
     return Finding("ok", "journal", text)
+
+
+def probe_garbled(data_dir: Path) -> Finding | None:
+    """What was in the journal and was no record; None where that is nothing."""
+    aside = Aside(aside_of(data_dir.absolute() / "journal"))
+    pieces = sum(map(len, aside.pieces().values()))
+    if not pieces:
+        return None
+    text = f"{pieces} of its lines were no records, and are set aside in {aside.directory}"
+    return Finding("warn", "journal", f"{text}; look at their reasons and at the disk, then remove them")
 
 
 def _existing(path: Path) -> Path:

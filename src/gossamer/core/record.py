@@ -13,7 +13,7 @@ MINTED_SESSION: Final = "ses_"
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
-class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One try at one target, in the order in which they were made."""
 
     target: str
@@ -54,7 +54,21 @@ class Directed(msgspec.Struct, frozen=True, gc=False):
     inject_ns: int
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What was asked and answered, where the settings have it kept. Of a stream, what it told."""
+
+    request_sha256: str
+    answer_sha256: str
+    """Of the bytes as they went over the wire, whatever became of them here."""
+    request: str = ""
+    answer: str = ""
+    request_cut_bytes: int = 0
+    """So many more there were."""
+    answer_cut_bytes: int = 0
+    is_redacted: bool = False
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
     id: str
@@ -98,3 +112,4 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """What its agent's directive put before it."""
     session: str | None = None
     """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""
+    content: Content | None = None

@@ -4,18 +4,16 @@ A mapped write wakes nobody and changes no date, so the follower looks at the ne
 grow. It sees what is there when it is asked and never waits; how often to ask is the caller's choice.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from gossamer.journal.lines import whole_lines
-from gossamer.journal.marks import FOOTER_MARK, SegmentName, parse_name
-from gossamer.journal.reader import Garbled, Line, Position, entry_of
-from gossamer.journal.shelf import segment_names
+from gossamer.journal.listing import Listing
+from gossamer.journal.marks import SegmentName, parse_name
+from gossamer.journal.reader import Garbled, Line, Position
+from gossamer.journal.reading import Reading
 
 
 class Missed(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +30,8 @@ class Follower:
 
     def __init__(self, directory: Path, positions: Mapping[str, int] | None = None) -> None:
         self._directory = directory
-        self._readings: dict[SegmentName, _Reading] = {}
+        self._listing = Listing(directory)
+        self._readings: dict[SegmentName, Reading] = {}
         self._next_numbers: dict[tuple[int, int], int] = {}
         self._has_looked = False
         for text, offset in (positions or {}).items():
@@ -51,14 +50,23 @@ class Follower:
         """How far each segment that is still there was handed out."""
         return {str(name): reading.offset for name, reading in self._readings.items()}
 
-    def poll(self) -> Iterator[Entry]:
-        """All that is new by now. May be left at any entry, and the next poll goes on behind it."""
-        names = segment_names(self._directory)
+    def look(self) -> "Iterator[Reading | Missed]":
+        """What has something new by now, each to be read until it has no more. One that is left is there again in the
+        next look.
+        """
+        names = self._listing.names()
         yield from self._forget_all_but(set(names))
         yield from self._discover(names)
         # First see which segments have begun, then read: when one has begun, the one before it is written to its end.
-        for reading in [self._readings[name] for name in names if self._has_news(name)]:
-            yield from reading.read()
+        yield from [self._readings[name] for name in names if self._has_news(name)]
+
+    def poll(self) -> Iterator[Entry]:
+        """All that is new by now, line by line. May be left at any entry, and the next poll goes on behind it."""
+        for found in self.look():
+            if isinstance(found, Missed):
+                yield found
+            else:
+                yield from found.read()
 
     def follow(self, interval_s: float, pause: Callable[[float], None] = time.sleep) -> Iterator[Entry]:
         """Polls for ever."""
@@ -71,7 +79,7 @@ class Follower:
             reading.close()
 
     def _add(self, name: SegmentName, offset: int) -> None:
-        self._readings[name] = _Reading(self._directory / str(name), offset)
+        self._readings[name] = Reading(self._directory / str(name), offset)
         life = _life_of(name)
         self._next_numbers[life] = max(self._next_numbers.get(life, 0), name.number + 1)
 
@@ -85,11 +93,12 @@ class Follower:
             self._add(name, 0)
         self._has_looked = True
 
-    def _forget_all_but(self, present: set[SegmentName]) -> Iterator[Entry]:
+    def _forget_all_but(self, present: set[SegmentName]) -> "Iterator[Reading | Missed]":
         for name in sorted(self._readings.keys() - present):
             reading = self._readings[name]
             if reading.is_open:  # an open file can be read to its end, its name gone or not
-                yield from reading.read()
+                reading.is_complete = True
+                yield reading
             elif not reading.is_done:
                 yield Missed(Position(str(name), reading.offset))
             reading.close()
@@ -97,57 +106,12 @@ class Follower:
 
     def _has_news(self, name: SegmentName) -> bool:
         reading = self._readings[name]
-        return not reading.is_done and (name.next in self._readings or reading.has_news())
-
-
-class _Reading:
-    """How far one segment was read. Its file stays open until its end was seen, so a removal takes nothing away."""
-
-    __slots__ = ("_fd", "_path", "is_done", "offset")
-
-    def __init__(self, path: Path, offset: int) -> None:
-        self._path = path
-        self._fd = -1
-        self.offset = offset
-        self.is_done = False
-
-    @property
-    def is_open(self) -> bool:
-        return self._fd >= 0
-
-    def has_news(self) -> bool:
-        """Looks at the next byte: NUL is not yet written, none at all is the end of a file that has begun."""
-        byte = os.pread(self._fd, 1, self.offset) if self._open() else b"\0"
-        if not byte and self.offset:
-            self._finish()
-        return byte not in (b"", b"\0")
-
-    def read(self) -> Iterator[Line | Garbled]:
-        """What was written since the last time. Nothing where the file is gone: the next look finds that out."""
-        if not self._open():
-            return
-        for offset, data in whole_lines(self._fd, self.offset):
-            self.offset = offset
-            if data.startswith(FOOTER_MARK):
-                self._finish()
-                return
-            if entry := entry_of(Position(self._path.name, offset), data):
-                yield entry
-
-    def _finish(self) -> None:
-        self.is_done = True
-        self.close()
-
-    def close(self) -> None:
-        if self.is_open:
-            os.close(self._fd)
-            self._fd = -1
-
-    def _open(self) -> bool:
-        if not self.is_open:
-            with suppress(FileNotFoundError):
-                self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        return self.is_open
+        if reading.is_done:
+            return False
+        following = self._readings.get(name.next)
+        if following is not None and not reading.is_complete:
+            reading.is_complete = following.has_begun()
+        return following is not None or reading.has_news()
 
 
 def _life_of(name: SegmentName) -> tuple[int, int]:

@@ -6,9 +6,50 @@ before the first NUL is good, and a line without its newline is one that is bein
 
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
 BLOCK_BYTES = 64 * 1024
 """Read at a time: about 100 lines, and the block stays in the processor's cache."""
+
+
+class Piece(NamedTuple):
+    """Lines that follow each other, and where they end. None at all where nothing new is whole."""
+
+    lines: list[bytes]
+    """Without their newlines."""
+    end: int
+    is_newest: bool = False
+    """Nothing was written behind them."""
+
+
+def piece_at(fd: int, offset: int) -> Piece:
+    """The whole lines from `offset` to the end of its block, or the one that is longer than that.
+
+    Blocks lie at fixed places of a file: readers that began at different lines get the same pieces from the next
+    block on.
+    """
+    found = os.pread(fd, BLOCK_BYTES - offset % BLOCK_BYTES, offset)
+    while True:
+        nul = found.find(b"\0")
+        length = found.rfind(b"\n", 0, len(found) if nul < 0 else nul) + 1
+        if length:
+            return Piece(found[: length - 1].split(b"\n"), offset + length, is_newest=nul >= 0)
+        if nul >= 0 or not (more := os.pread(fd, BLOCK_BYTES, offset + len(found))):
+            return Piece([], offset)
+        found += more
+
+
+def hole_at(fd: int, offset: int) -> Piece:
+    """What no whole line begins with, at a place that nobody writes to any more: the bytes up to the first NUL, or to
+    the end of the file, and where something stands again behind the NULs.
+    """
+    torn = unfinished_line(fd, offset)
+    end = offset + len(torn)
+    while block := os.pread(fd, BLOCK_BYTES, end):
+        if written := block.lstrip(b"\0"):
+            return Piece([torn], end + len(block) - len(written))
+        end += len(block)
+    return Piece([torn] if torn else [], end)
 
 
 def whole_lines(fd: int, offset: int) -> Iterator[tuple[int, bytes]]:

@@ -18,6 +18,7 @@ from gossamer.journal.segment import hold
 
 LONGEST_HEADER_BYTES = 64 * 1024
 """Far more than the names of all stages; a file that has not begun is one long line of NULs."""
+UNFINISHED = "a record that a dying worker did not finish"
 _RECORD = msgspec.json.Decoder(Record)
 _HEADER = msgspec.json.Decoder(Header)
 
@@ -58,7 +59,7 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Line | Garbled]:
                     yield entry
             torn = unfinished_line(fd, offset)
             if is_left and torn:
-                yield Garbled(Position(path.name, offset), torn, "a record that a dying worker did not finish")
+                yield Garbled(Position(path.name, offset), torn, UNFINISHED)
             if is_left or not torn or not hold(fd):
                 return
             is_left = True  # nobody writes now; but until now somebody may have, so look once more

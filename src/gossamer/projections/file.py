@@ -28,7 +28,9 @@ class ProjectionFile:
     def __init__(self, path: Path, steps: Sequence[str]) -> None:
         self.run = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):  # what a power cut takes, the journal brings again
+        # Pages of 8 KiB are fewer to write and to find; a file that is there keeps its own.
+        # What a power cut takes of the newest, the journal brings again.
+        for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL"):
             self.run.execute(f"PRAGMA {pragma}")
         self._bring_up((_POSITIONS, *steps))
 

@@ -12,6 +12,7 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
+from gossamer.journal.aside import Aside, aside_of
 from gossamer.process.link import Link, Seat
 from gossamer.projections.paths import sessions_path, traces_path, usage_path
 from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
@@ -20,12 +21,15 @@ from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
+from gossamer.recorder.chunks import Chunks
+from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.taken import TakenMarker, Watched
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.opening import telemetry_sink
 
@@ -67,7 +71,7 @@ class Recorder:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._link = link
         data_dir = Path(settings.data_dir)
-        metrics = MetricsSink(data_dir / "metrics.bin")
+        metrics = MetricsSink(data_dir / "metrics.bin", aside=Aside(aside_of(data_dir / "journal")))
         sinks: list[Sink] = [metrics]
         self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
         if settings.traces == "sqlite":
@@ -90,7 +94,10 @@ class Recorder:
             spans = telemetry_sink(settings, settings.telemetry)
             sinks.append(spans)
             boards.append(TelemetryBoard(spans))
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
+        watched = [Watched(curtained(sink, settings.capture)) for sink in sinks]
+        self._marker = TakenMarker(data_dir / "journal", watched)
+        chunks = Chunks(data_dir / "journal")
+        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
         self._page = Page(metrics, self._pumps, boards)
 
     def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
@@ -102,6 +109,7 @@ class Recorder:
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        self._marker.look()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -115,6 +123,7 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        self._marker.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:

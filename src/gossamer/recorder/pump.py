@@ -12,11 +12,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from gossamer.core.logs import get_log
-from gossamer.recorder.batch import MOST_ENTRIES, Batch, Source
+from gossamer.recorder.batch import MOST_ENTRIES, Batch
+from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.sink import Sink, SinkAway
+from gossamer.recorder.source import Source
 
-LOOK_EVERY_S: Final = 0.1
-"""A mapped write wakes nobody. Half a second is what a trace may take to be seen."""
+LOOK_EVERY_S: Final = 0.25
+"""A mapped write wakes nobody. Half a second is what a trace may take to be seen; more looks would make smaller
+batches, and each takes the processor's caches from a worker that shares the core."""
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
 """A sink that was away is found again within so long."""
@@ -41,11 +44,16 @@ class Progress:
 
 
 class Pump(threading.Thread):
-    def __init__(self, sink: Sink, journal: Path, *, look_every_s: float = LOOK_EVERY_S) -> None:
+    """`chunks`: what the pumps of one journal have read, each for all."""
+
+    def __init__(
+        self, sink: Sink, journal: Path, chunks: Chunks | None = None, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
         super().__init__(name=f"pump-{sink.name}", daemon=True)
         self.progress = Progress()
         self.sink = sink
         self._journal = journal
+        self._chunks = chunks
         self._look_every_s = look_every_s
         self._ending = threading.Event()
         self._one_by_one = 0
@@ -77,7 +85,7 @@ class Pump(threading.Thread):
     def _work(self) -> None:
         """Until the end is asked for, or the sink fails."""
         try:
-            source = Source(self._journal, self.sink.open())
+            source = Source(self._journal, self.sink.open(), self._chunks)
             try:
                 self._follow(source)
             finally:
@@ -92,14 +100,18 @@ class Pump(threading.Thread):
             most = 1 if self._one_by_one else MOST_ENTRIES
             if batch := source.next(most):
                 self._take(batch)
-                if len(batch) < most:
-                    self.progress.seen_at = looked_at
             else:
-                self.progress.seen_at = looked_at
-                if is_last:
-                    return
                 self.sink.rest()
-                self._ending.wait(self._look_every_s)
+            if source.is_behind:
+                continue
+            self.progress.seen_at = looked_at
+            if is_last and not batch:
+                return
+            self._ending.wait(self._until_next_look_s())
+
+    def _until_next_look_s(self) -> float:
+        """All pumps look at the same moments: what one reads is still in the processor's cache for the next."""
+        return self._look_every_s - time.monotonic() % self._look_every_s
 
     def _take(self, batch: Batch) -> None:
         try:

@@ -22,9 +22,9 @@ from gossamer.projections.audit.event import ChangeEvent, RequestEvent
 from gossamer.projections.audit.topic import TopicAway, TopicWriter
 from gossamer.recorder import pump as pump_module
 from gossamer.recorder.audit.topic_sink import AuditTopicSink
-from gossamer.recorder.batch import Source
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from tests.real.brokers import Brokers, running_brokers
 from tests.system.process_figures import tell
 from tests.unit.recorder.conftest import Journal

@@ -14,11 +14,11 @@ import pytest
 
 from gossamer.core.record import Usage
 from gossamer.process.link import Gauges, Seat
-from gossamer.recorder.batch import Source
 from gossamer.recorder.metrics.boards import CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
+from gossamer.recorder.source import Source
 from tests.house.dashboards.frame import FOLDER, boards
 from tests.house.metrics import metrics
 from tests.real.observing.prometheus import FILES, Prometheus, eventually, prometheus_of

@@ -16,10 +16,13 @@ from gossamer.cli.probe_node import (
     probe_certificate,
     probe_data_dir,
     probe_disk,
+    probe_garbled,
     probe_port,
     probe_unix_socket,
 )
 from gossamer.config.settings import JournalSettings, ServerSettings, TlsSettings
+from gossamer.journal.aside import Aside
+from gossamer.journal.reader import Garbled, Position
 
 GOSSAMER = b'HTTP/1.1 200 OK\r\ncontent-length: 32\r\n\r\n{"status":"ok","name":"Gossamer"}'
 STRANGER = b"HTTP/1.1 404 Not Found\r\nserver: nginx\r\ncontent-length: 0\r\n\r\n"
@@ -226,3 +229,12 @@ def test_a_certificate_that_is_not_there(pems):
     finding = probe_certificate(TlsSettings(certificate="/nope.pem", key=pems[1]))
     assert finding.word == "fail"
     assert "/nope.pem" in finding.text
+
+
+def test_what_was_no_record_is_told(tmp_path: Path):
+    assert probe_garbled(tmp_path) is None
+    Aside(tmp_path / "journal-garbled").keep([Garbled(Position("w00.ndjson", 7), b"!", "not a JSON object")])
+    finding = probe_garbled(tmp_path)
+    assert finding is not None
+    assert finding.word == "warn"
+    assert f"1 of its lines were no records, and are set aside in {tmp_path}/journal-garbled" in finding.text

@@ -129,6 +129,38 @@ def test_garbled_lines_are_handed_on(tmp_path: Path, follower: Follower) -> None
     assert [type(entry) for entry in follower.poll()] == [Line, Garbled, Line]
 
 
+# --- what nobody finishes any more ---
+
+
+@pytest.mark.parametrize(
+    ("broken", "data"),
+    [
+        pytest.param(b'{"id":"half', b'{"id":"half', id="cut off"),
+        pytest.param(b'{"id":"half' + bytes(100_000) + line("b"), b'{"id":"half', id="a hole in a line"),
+        pytest.param(bytes(5000) + line("b"), b"", id="a hole between lines"),
+    ],
+)
+def test_what_was_not_finished_when_the_next_began_is_told_and_the_rest_comes(
+    tmp_path: Path, follower: Follower, broken: bytes, data: bytes
+) -> None:
+    (tmp_path / name(0)).write_bytes(HEADER + line("a") + broken)
+    assert polled(follower) == ["a"]
+    assert polled(follower) == [], "its writer may come back to it"
+    (tmp_path / name(1)).write_bytes(growing("c"))
+    found = list(follower.poll())
+    (garbled,) = [entry for entry in found if isinstance(entry, Garbled)]
+    assert garbled.data == data
+    rest = ["c"] if b"b" not in broken else ["b", "c"]
+    assert texts_of([entry for entry in found if entry is not garbled]) == rest
+    assert list(follower.poll()) == []
+
+
+def test_a_segment_that_was_not_cut_to_its_length_is_no_loss(tmp_path: Path, follower: Follower) -> None:
+    (tmp_path / name(0)).write_bytes(growing("a"))
+    (tmp_path / name(1)).write_bytes(growing("b"))
+    assert polled(follower) == ["a", "b"]
+
+
 # --- removal under the reader ---
 
 

@@ -11,8 +11,8 @@ from gossamer.projections.sessions.session import Session
 from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
 from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.search import TraceSearch
-from gossamer.recorder.batch import Source
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 FIRST_AT = 1_800_000_000.0

@@ -12,9 +12,9 @@ from gossamer.projections.traces.query import Place, Query
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
-from gossamer.recorder.batch import Source
 from gossamer.recorder.file_sink import SWEEP_EVERY_S, FileSink
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import STAGES, Journal
 
 AT_S = 1_800_000_000
@@ -191,26 +191,3 @@ def test_where_no_file_can_be_the_sink_is_away(tmp_path: Path):
 def test_only_its_owner_can_read_the_file(sink: FileSink, path: Path):
     sink.open()
     assert path.stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    ("asked", "index"),
-    [
-        ({}, "traces_at"),
-        ({"key": "k"}, "traces_key"),
-        ({"model": "m"}, "traces_model"),
-        ({"target": "t"}, "traces_target"),
-        ({"agent": "a"}, "traces_agent"),
-        ({"user": "u"}, "traces_user"),
-        ({"status_least": 500}, "traces_failed"),
-    ],
-)
-def test_no_search_reads_what_it_does_not_want(sink: FileSink, path: Path, asked: dict[str, object], index: str):
-    from gossamer.projections.traces.search import _words
-
-    sink.open()
-    words, values = _words(Query(**asked))  # type: ignore[arg-type]
-    with sqlite3.connect(path) as connection:
-        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {words}", values))
-    assert index in plan
-    assert "TEMP B-TREE" not in plan, "sorted by the index"

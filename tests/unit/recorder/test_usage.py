@@ -13,8 +13,8 @@ from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.projections.usage.report import Asked, Row, TooMuch, report
 from gossamer.projections.usage.sums import MINUTES_PER_DAY, Sums
-from gossamer.recorder.batch import Source
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 DAY_S = 86_400

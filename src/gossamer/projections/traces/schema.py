@@ -1,11 +1,11 @@
-"""The tables of `traces.db`."""
+"""The tables of `traces.db`, step by step: an older file is brought up by those that it has not had.
+
+Blocks and marks of traces that are there already are noted by the writer when it opens the file.
+"""
 
 from typing import Final
 
-STEPS: Final = (
-    """
-    CREATE TABLE stages (n INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
-    CREATE TABLE traces (
+_COLUMNS: Final = """
         id TEXT NOT NULL,
         at_us INTEGER NOT NULL,
         status INTEGER NOT NULL,
@@ -22,7 +22,10 @@ STEPS: Final = (
         error TEXT,
         stages INTEGER NOT NULL,
         record BLOB NOT NULL
-    );
+"""
+_FIRST: Final = f"""
+    CREATE TABLE stages (n INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
+    CREATE TABLE traces ({_COLUMNS});
     CREATE UNIQUE INDEX traces_id ON traces (id);
     CREATE INDEX traces_at ON traces (at_us, id);
     CREATE INDEX traces_key ON traces (key, at_us, id);
@@ -31,5 +34,28 @@ STEPS: Final = (
     CREATE INDEX traces_user ON traces (user, at_us, id) WHERE user IS NOT NULL;
     CREATE INDEX traces_target ON traces (target, at_us, id);
     CREATE INDEX traces_failed ON traces (at_us, id) WHERE status >= 400;
-    """,
-)
+    """
+_BLOCKS: Final = f"""
+    ALTER TABLE traces RENAME TO before;
+    CREATE TABLE traces (n INTEGER PRIMARY KEY, {_COLUMNS});
+    INSERT INTO traces SELECT rowid, * FROM before ORDER BY rowid;
+    DROP TABLE before;
+    CREATE UNIQUE INDEX traces_id ON traces (id);
+    CREATE INDEX traces_at ON traces (at_us, id);
+    CREATE TABLE blocks (
+        n INTEGER PRIMARY KEY,
+        first_us INTEGER NOT NULL,
+        last_us INTEGER NOT NULL,
+        slowest_us INTEGER NOT NULL,
+        dearest_nanos INTEGER NOT NULL
+    );
+    CREATE TABLE marks (
+        kind TEXT NOT NULL, value NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (kind, value, block)
+    ) WITHOUT ROWID;
+    CREATE INDEX marks_block ON marks (block, kind, value);
+    """  # noqa: S608 - names of our own
+_CONTENTS: Final = """
+    CREATE TABLE contents (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER contents_go AFTER DELETE ON traces BEGIN DELETE FROM contents WHERE id = old.id; END;
+    """
+STEPS: Final = (_FIRST, _BLOCKS, _CONTENTS)

@@ -1,5 +1,6 @@
 """Searches `traces.db` without ever writing to it, beside the recorder that does."""
 
+import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -7,21 +8,19 @@ import msgspec
 
 from gossamer.core.record import Record
 from gossamer.projections.file import reading
+from gossamer.projections.traces.blocks import BLOCK_BITS, IN_BLOCK, bits_of, numbers_of
 from gossamer.projections.traces.query import MOST_A_PAGE, Query
+from gossamer.projections.traces.terms import marks_of, terms_of_blocks, terms_of_place, terms_of_traces
 from gossamer.projections.traces.trace import Trace
 
+NEAREST: Final = 2_000
+"""Traces that are simply read, a few milliseconds: what is not rare is found among them."""
 _RECORD: Final = msgspec.json.Decoder(Record)
-_EQUAL: Final = ("key", "user", "agent", "model", "target", "outcome")
-_BOUNDS: Final = {
-    "since_us": "at_us >= ?",
-    "until_us": "at_us < ?",
-    "status_least": "status >= ?",
-    "status_most": "status <= ?",
-    "cost_least_nanos": "cost_nanos >= ?",
-    "total_least_us": "total_us >= ?",
-}
-_FAILED: Final = 400
 _SELECT: Final = "SELECT record, names FROM traces LEFT JOIN stages ON stages.n = traces.stages"
+_BITS: Final = "SELECT bits FROM marks INDEXED BY marks_block WHERE block = ? AND kind = ? AND value BETWEEN ? AND ?"
+
+Found = tuple[int, str, int]
+"""Arrival, id and number of a trace: they sort as pages do."""
 
 
 class TraceSearch:
@@ -30,51 +29,95 @@ class TraceSearch:
 
     def find(self, query: Query) -> list[Trace]:
         """In the order asked for. sqlite3.Error where the file cannot be read."""
-        words, values = _words(query)
-        return self._read(words, values)
-
-    def trace(self, trace_id: str) -> Trace | None:
-        found = self._read(f"{_SELECT} WHERE id = ?", [trace_id])
-        return found[0] if found else None
-
-    def _read(self, words: str, values: list[object]) -> list[Trace]:
         with reading(self._path) as file:
             if file is None:
                 return []
-            return [
-                Trace(_RECORD.decode(data), data, tuple(names.split())) for data, names in file.execute(words, values)
-            ]
+            file.execute("BEGIN")  # all that follows sees one state of the file
+            return [_trace(file, "traces.n = ?", n) for _, _, n in _Walk(file, query).found()]
+
+    def trace(self, trace_id: str) -> Trace | None:
+        with reading(self._path) as file:
+            is_there = file and file.execute("SELECT 1 FROM traces WHERE id = ?", (trace_id,)).fetchone()
+            return _trace(file, "id = ?", trace_id) if file and is_there else None
 
 
-def _words(query: Query) -> tuple[str, list[object]]:
-    terms: list[str] = []
-    values: list[object] = []
+class _Walk:
+    """First through what is nearest in time; then through the blocks that have what is wanted, the nearest first."""
 
-    def add(term: str, *given: object) -> None:
-        terms.append(term)
-        values.extend(given)
+    def __init__(self, file: sqlite3.Connection, query: Query) -> None:
+        self._file = file
+        self._query = query
+        self._is_newest = query.order == "newest"
+        self._limit = min(query.limit, MOST_A_PAGE)
+        self._place = terms_of_place(query)
+        self._wanted = terms_of_traces(query)
+        self._marks = marks_of(query)
 
-    for name in _EQUAL:
-        if (value := getattr(query, name)) is not None:
-            add(f"{name} = ?", value)
-    for name, term in _BOUNDS.items():
-        if (value := getattr(query, name)) is not None:
-            add(term, value)
-    if query.status_least is not None and query.status_least >= _FAILED:
-        add(f"status >= {_FAILED}")  # as the partial index has it, so that it is taken
-    if query.text is not None:
-        like = f"%{_escaped(query.text)}%"
-        add("(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\')", like, like, like)
-    is_newest = query.order == "newest"
-    if query.after is not None:
-        add(f"(at_us, id) {'<' if is_newest else '>'} (?, ?)", query.after.at_us, query.after.id)
-    where = f" WHERE {' AND '.join(terms)}" if terms else ""
-    direction = "DESC" if is_newest else "ASC"
-    values.append(min(query.limit, MOST_A_PAGE))
-    return f"{_SELECT}{where} ORDER BY at_us {direction}, id {direction} LIMIT ?", values
+    def found(self) -> list[Found]:
+        found = self._nearest()
+        return found if found is not None else self._in_blocks()
+
+    def _nearest(self) -> list[Found] | None:
+        """None where there may be more further away."""
+        most = NEAREST if self._wanted else self._limit
+        direction = "DESC" if self._is_newest else "ASC"
+        words = (
+            f"SELECT at_us, id, n, {self._wanted.words} FROM traces INDEXED BY traces_at WHERE {self._place.words} "  # noqa: S608
+            f"ORDER BY at_us {direction}, id {direction} LIMIT {most}"
+        )
+        found: list[Found] = []
+        seen = 0
+        for seen, (at_us, trace_id, n, is_wanted) in enumerate(  # noqa: B007 - how many there were
+            self._file.execute(words, [*self._wanted.values, *self._place.values]), 1
+        ):
+            if is_wanted:
+                found.append((at_us, trace_id, n))
+                if len(found) == self._limit:
+                    return found
+        return found if seen < most else None
+
+    def _in_blocks(self) -> list[Found]:
+        found: list[Found] = []
+        for block, edge_us in self._blocks():
+            if len(found) == self._limit and (found[-1][0] > edge_us if self._is_newest else found[-1][0] < edge_us):
+                break  # no other block has any that comes before these
+            if more := self._in_block(block):
+                found = sorted(found + more, reverse=self._is_newest)[: self._limit]
+        return found
+
+    def _in_block(self, block: int) -> list[Found]:
+        """Marks say which may be wanted; the traces themselves, whether they are."""
+        terms = self._place + self._wanted
+        begin = block << BLOCK_BITS
+        place = f"n BETWEEN {begin} AND {begin + IN_BLOCK}"
+        if self._marks:
+            numbers = numbers_of(block, self._marked(block))
+            if not numbers:
+                return []
+            place = f"n IN ({', '.join(map(str, numbers))})"
+        words = f"SELECT at_us, id, n FROM traces NOT INDEXED WHERE {place} AND {terms.words}"  # noqa: S608
+        return self._file.execute(words, terms.values).fetchall()
+
+    def _marked(self, block: int) -> int:
+        """The bits that all marks have in common."""
+        common = -1
+        for kind, least, most in self._marks:
+            found = 0
+            for (data,) in self._file.execute(_BITS, (block, kind, least, most)):
+                found |= bits_of(data)
+            common &= found
+            if not common:
+                break
+        return common
+
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Those that may have what is wanted, and where in time they begin, seen from where the search begins."""
+        edge, direction = ("last_us", "DESC") if self._is_newest else ("first_us", "ASC")
+        terms = terms_of_blocks(self._query)
+        words = f"SELECT n, {edge} FROM blocks WHERE {terms.words} ORDER BY {edge} {direction}"  # noqa: S608
+        return self._file.execute(words, terms.values).fetchall()
 
 
-def _escaped(text: str) -> str:
-    for special in ("\\", "%", "_"):
-        text = text.replace(special, f"\\{special}")
-    return text
+def _trace(file: sqlite3.Connection, term: str, value: int | str) -> Trace:
+    data, names = file.execute(f"{_SELECT} WHERE {term}", (value,)).fetchone()
+    return Trace(_RECORD.decode(data), data, tuple(names.split()))

@@ -5,34 +5,75 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
+from gossamer.projections.traces.blocks import BLOCK_BITS, Blocks, Row
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
-_INSERT: Final = "INSERT OR IGNORE INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+COLUMNS: Final = (
+    "n",
+    "id",
+    "at_us",
+    "status",
+    "outcome",
+    "key",
+    "user",
+    "agent",
+    "model",
+    "target",
+    "total_us",
+    "cost_nanos",
+    "request_id",
+    "path",
+    "error",
+    "stages",
+    "record",
+)
+_INSERT: Final = f"INSERT OR IGNORE INTO traces VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks
+_FORGET: Final = "DELETE FROM traces WHERE n IN (SELECT n FROM traces WHERE at_us < ? ORDER BY at_us, id LIMIT ?)"
+
+_INSERT_CONTENT: Final = "INSERT OR IGNORE INTO contents VALUES (?, ?)"
 
 
 class TraceFile(ProjectionFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path, STEPS)
         self._stages: dict[tuple[str, ...], int] = {}
+        self._blocks = Blocks(COLUMNS)
+        self._note_old()
 
     def store(self, traces: Sequence[Trace], moved: Mapping[str, int], gone: Collection[str]) -> None:
         """All of it, or nothing."""
         try:
             with self.moving(moved, gone) as run:
-                numbers = {names: self._number_of(names) for names in {trace.stages for trace in traces}}
-                run.executemany(_INSERT, [_row(trace, numbers[trace.stages]) for trace in traces])
+                stages = {names: self._number_of(names) for names in {trace.stages for trace in traces}}
+                (last,) = run.execute("SELECT ifnull(max(n), 0) FROM traces").fetchone()
+                rows = [_row(n, trace, stages[trace.stages]) for n, trace in enumerate(traces, last + 1)]
+                run.executemany(_INSERT, rows)
+                self._blocks.note(run, rows)
+                if contents := [_content_row(trace) for trace in traces if trace.record.content is not None]:
+                    run.executemany(_INSERT_CONTENT, contents)
         except BaseException:
             self._stages.clear()  # some may have been made in what was undone
+            self._blocks.doubt()
             raise
 
     def forget_before(self, at: float) -> int:
         """The oldest first, as many as go at once; how many that were."""
-        found = self.run.execute(
-            "DELETE FROM traces WHERE rowid IN (SELECT rowid FROM traces WHERE at_us < ? ORDER BY at_us, id LIMIT ?)",
-            (round(at * US_PER_S), DELETED_A_TIME),
-        )
-        return found.rowcount
+        before_us = round(at * US_PER_S)
+        with self.moving({}, ()) as run:
+            count = run.execute(_FORGET, (before_us, DELETED_A_TIME)).rowcount
+            if 0 < count < DELETED_A_TIME:
+                self._blocks.forget(run, before_us)
+        return count
+
+    def _note_old(self) -> None:
+        """Blocks of a file that was written before there were any. Whoever dies over it goes on here."""
+        (noted,) = self.run.execute("SELECT ifnull(max(n), -1) FROM blocks").fetchone()
+        (first, last) = self.run.execute("SELECT ifnull(min(n), 0), ifnull(max(n), -1) FROM traces").fetchone()
+        for block in range(max(noted + 1, first >> BLOCK_BITS), (last >> BLOCK_BITS) + 1):
+            bounds = block << BLOCK_BITS, (block + 1) << BLOCK_BITS
+            with self.moving({}, ()) as run:
+                self._blocks.note(run, run.execute("SELECT * FROM traces WHERE n >= ? AND n < ?", bounds).fetchall())
 
     def _number_of(self, names: tuple[str, ...]) -> int:
         number = self._stages.get(names)
@@ -44,11 +85,13 @@ class TraceFile(ProjectionFile):
         return int(number)
 
 
-def _row(trace: Trace, stages: int) -> tuple[object, ...]:
+def _row(n: int, trace: Trace, stages: int) -> Row:
+    """In the order of COLUMNS."""
     record = trace.record
     return (
+        n,
         record.id,
-        trace.at_us,
+        round(record.at * US_PER_S),
         record.status,
         record.outcome,
         record.key,
@@ -64,3 +107,10 @@ def _row(trace: Trace, stages: int) -> tuple[object, ...]:
         stages,
         trace.data,
     )
+
+
+def _content_row(trace: Trace) -> tuple[str, str]:
+    """What a search for text goes through."""
+    content = trace.record.content
+    assert content is not None
+    return trace.record.id, f"{content.request}\n{content.answer}"

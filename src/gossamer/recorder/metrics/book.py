@@ -1,6 +1,9 @@
 """The numbers behind the metrics, whole and exact, as they are kept on the disk between two starts."""
 
 from bisect import bisect_left
+from collections import Counter as Counts
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 
 import msgspec
@@ -44,16 +47,17 @@ class Book(msgspec.Struct):
         of_labels = self.counters[metric.name]
         of_labels[labels] = of_labels.get(labels, 0) + by
 
-    def observe(self, metric: Histogram, labels: Labels, duration_ns: int) -> int:
-        """Returns the number of the bucket."""
+    def observe(self, metric: Histogram, labels: Labels, durations_ns: Sequence[int]) -> list[int]:
+        """Returns the number of each one's bucket."""
         of_labels = self.histograms[metric.name]
         found = of_labels.get(labels)
         if found is None:
             found = of_labels[labels] = Distribution([0] * (len(metric.buckets_s) + 1))
-        bucket = bisect_left(_BOUNDS_NS[metric.name], duration_ns)
-        found.counts[bucket] += 1
-        found.sum_ns += duration_ns
-        return bucket
+        buckets = list(map(bisect_left, repeat(_BOUNDS_NS[metric.name]), durations_ns))
+        for bucket, count in Counts(buckets).items():
+            found.counts[bucket] += count
+        found.sum_ns += sum(durations_ns)
+        return buckets
 
     def fit(self) -> None:
         """After it was read from the disk: metrics of a newer release begin at nothing."""

@@ -5,6 +5,8 @@ A process that dies counts again what came after its last copy, from there: noth
 
 import threading
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,8 @@ import msgspec
 
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
+from gossamer.journal.aside import Aside
+from gossamer.journal.reader import Garbled
 from gossamer.recorder.batch import Batch, Kept, life_of
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import Book, Exemplar
@@ -21,6 +25,7 @@ from gossamer.recorder.sink import SinkAway
 COPY_EVERY_NS: Final = 5_000_000_000
 """What a dead process has to count again is a few seconds of the journal."""
 _NS_PER_S: Final = 1e9
+_LIFE: Final = attrgetter("life")
 
 _log = get_log(__name__)
 
@@ -37,13 +42,14 @@ class MetricsSink:
 
     name: Final = "metrics"
 
-    def __init__(self, path: Path, clock: Callable[[], int] = now_ns) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int] = now_ns, aside: Aside | None = None) -> None:
         self.lock = threading.Lock()
         self.book = Book()
         self.exemplars: dict[int, Exemplar] = {}
         """Of the overhead, by bucket."""
         self._path = path
         self._clock = clock
+        self._aside = aside
         self._positions: dict[str, int] = {}
         self._copied_ns = clock()
         self._is_worth_a_copy = False
@@ -59,9 +65,11 @@ class MetricsSink:
 
     def take(self, batch: Batch) -> None:
         self._is_worth_a_copy = False
+        if batch.garbled:
+            self._set_aside(batch.garbled)
         with self.lock:
-            for kept in batch.kept:
-                self._count(kept)
+            if batch.kept:
+                self._count(batch.kept)
             if batch.garbled:
                 self.book.count(catalog.GARBLED, (), len(batch.garbled))
         self._positions.update(batch.moved)
@@ -80,20 +88,41 @@ class MetricsSink:
 
     # --- inside ---
 
-    def _count(self, kept: Kept) -> None:
-        record = kept.record
-        bucket = project(self.book, kept)
-        self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
-        self._look_for_gap(kept)
+    def _count(self, kept: list[Kept]) -> None:
+        for bucket, record in project(self.book, kept).items():
+            self.exemplars[bucket] = Exemplar(record.id, record.overhead_ns / _NS_PER_S, record.at)
+        for life, run in groupby(kept, _LIFE):
+            self._look_for_gaps(life, [each.record.seq for each in run])
 
-    def _look_for_gap(self, kept: Kept) -> None:
-        life = kept.life
+    def _set_aside(self, garbled: list[Garbled]) -> None:
+        """Before it is counted: whoever dies in between does both again, and each is kept once."""
+        first = garbled[0]
+        place = f"{first.position.segment}:{first.position.offset}"
+        try:
+            kept = self._aside.keep(garbled) if self._aside is not None else 0
+        except OSError as error:
+            kept = 0
+            _log.warning("what is no record cannot be set aside", reason=str(error))
+        _log.error(
+            "the journal holds what is no record; the rest is read",
+            pieces=len(garbled),
+            set_aside=kept,
+            first=place,
+            reason=first.reason,
+        )
+
+    def _look_for_gaps(self, life: str, seqs: list[int]) -> None:
         last = self.book.seqs.get(life)
-        seq = kept.record.seq
-        if last is not None and seq > last + 1:
-            self.book.count(catalog.DROPPED, (), seq - last - 1)
-        if last is None or seq > last:
-            self.book.seqs[life] = seq
+        if last is None:
+            last = seqs[0] - 1
+        if seqs[0] == last + 1 and seqs == list(range(seqs[0], seqs[-1] + 1)):  # as nearly always
+            self.book.seqs[life] = seqs[-1]
+            return
+        for seq in seqs:
+            if seq > last + 1:
+                self.book.count(catalog.DROPPED, (), seq - last - 1)
+            last = max(last, seq)
+        self.book.seqs[life] = last
 
     def _read(self) -> Copy:
         try:

@@ -17,8 +17,8 @@ from gossamer.projections.audit.file import AuditFiles, FileName, audit_files, p
 from gossamer.projections.audit.place import Hold
 from gossamer.projections.audit.reading import FileReading
 from gossamer.recorder.audit.file_sink import WRITE_EVERY_S, AuditFileSink
-from gossamer.recorder.batch import Source
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 

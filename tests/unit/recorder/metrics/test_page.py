@@ -9,10 +9,10 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from gossamer.recorder.batch import Source
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 of_openmetrics: Callable[[str], Iterator[Metric]] = openmetrics

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from gossamer.core.record import Usage
-from gossamer.recorder.batch import Kept, Source
+from gossamer.journal.aside import Aside
+from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import MOST_NAMES, Book
 from gossamer.recorder.metrics.project import project
 from gossamer.recorder.metrics.sink import MetricsSink
+from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
 CHAT = "/v1/chat/completions"
@@ -121,6 +123,62 @@ def test_a_gap_in_a_workers_numbers_is_so_many_lost(journal: Journal, path: Path
     assert counts(drawn(journal, MetricsSink(path)), catalog.DROPPED) == {(): 5}
 
 
+def test_gaps_are_found_in_the_midst_of_a_batch_and_between_two(journal: Journal, path: Path):
+    sink = MetricsSink(path)
+    for gap in (0, 2, 0, 40, 1):
+        journal.write(3)
+        journal.seq += gap
+        journal.write(2)
+        if gap:
+            drawn(journal, sink)
+            sink.close()
+    assert counts(drawn(journal, sink), catalog.DROPPED) == {(): 43}
+
+
+def test_it_does_not_matter_which_records_come_together(journal: Journal, path: Path):
+    for number in range(3):
+        journal.write(target=f"openai/{number}")
+    for number in range(40):
+        journal.write(
+            target=f"openai/{number % 3}",
+            status=(200, 200, 429)[number % 5 % 3],
+            error=(None, None, "budget_exceeded")[number % 5 % 3],
+            stages_ns=[10**number for number in range(3 + number % 7)],
+            overhead_ns=number * 9_999,
+            cost_nanos=number or None,
+        )
+    with closing(Source(journal.directory, {})) as source:
+        kept = source.next().kept
+    one_by_one, at_once = Book(), Book()
+    for each in kept:
+        project(one_by_one, [each])
+    project(at_once, kept)
+    assert one_by_one.counters == at_once.counters
+    assert one_by_one.histograms == at_once.histograms
+
+
+def test_what_is_no_record_is_counted_said_and_set_aside_once(
+    journal: Journal, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    journal.write()
+    journal.writer._segment.write(b'{"id":7}\nhalf a li\n')  # type: ignore[union-attr]
+    journal.write(3)
+    for _ in range(2):  # the second one died before its numbers were on the disk
+        book = drawn(journal, MetricsSink(path, aside=Aside(tmp_path / "aside")))
+        assert counts(book, catalog.GARBLED) == {(): 2}
+        assert sum(counts(book, catalog.REQUESTS).values()) == 4
+    (pieces,) = Aside(tmp_path / "aside").pieces().values()
+    assert [piece.data for piece in pieces] == [b'{"id":7}', b"half a li"]
+    assert "holds what is no record" in caplog.text
+
+
+def test_without_room_to_set_it_aside_it_is_counted(journal: Journal, path: Path, tmp_path: Path):
+    (tmp_path / "aside").touch()
+    journal.write()
+    journal.writer._segment.write(b"half a li\n")  # type: ignore[union-attr]
+    assert counts(drawn(journal, MetricsSink(path, aside=Aside(tmp_path / "aside"))), catalog.GARBLED) == {(): 1}
+
+
 def test_after_an_end_it_goes_on_where_it_was(journal: Journal, path: Path):
     for _ in range(4):
         sink = MetricsSink(path)
@@ -170,10 +228,9 @@ def test_a_batch_that_was_counted_in_part_is_not_copied(journal: Journal, path: 
     sink.close()
     journal.write(5)
 
-    def stumble(book: Book, kept: Kept) -> int | None:
-        if kept.record.seq == 7:
-            raise KeyError("a defect")
-        return project(book, kept)
+    def stumble(book: Book, kept: list[Kept]) -> None:
+        project(book, kept[:2])
+        raise KeyError("a defect")
 
     monkeypatch.setattr("gossamer.recorder.metrics.sink.project", stumble)
     with pytest.raises(KeyError):

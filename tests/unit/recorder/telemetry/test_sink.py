@@ -7,8 +7,8 @@ import pytest
 
 from gossamer.config.telemetry import TelemetrySettings
 from gossamer.core.trace_context import span_id_of
-from gossamer.recorder.batch import Source
 from gossamer.recorder.sink import SinkAway
+from gossamer.recorder.source import Source
 from gossamer.recorder.telemetry import otlp
 from gossamer.recorder.telemetry.bookmark import telemetry_path
 from gossamer.recorder.telemetry.collector import Collector, Said
