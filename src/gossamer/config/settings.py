@@ -154,6 +154,12 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     usage_minutes_s: Annotated[Duration, Meta(description="Use by the minute; by the day it is kept for good.")] = (
         field(name="usage_minutes", default=7 * 86400.0)
     )
+    sessions_s: Annotated[Duration, Meta(description="Sessions in which nobody spoke for so long are deleted.")] = (
+        field(name="sessions", default=90 * 86400.0)
+    )
+    sessions_most: Annotated[
+        int, Meta(ge=1, description="So many sessions at most; beyond it those go in which nobody spoke for longest.")
+    ] = 1_000_000
     audit_s: Annotated[Duration, Meta(description="Complete files of audit events, from their last line on.")] = field(
         name="audit", default=90 * 86400.0
     )

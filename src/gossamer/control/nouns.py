@@ -1,4 +1,4 @@
-"""What the state store keeps, as values: users, keys, agents, routes, and the events that say who changed what.
+"""What the state store keeps, as values: users, keys, agents, directives, routes, and the events of who changed what.
 
 Ids are UUIDv7 in their usual form. `version` counts the changes of one thing: it is its ETag.
 """
@@ -10,6 +10,7 @@ import msgspec
 
 from gossamer.config.routes import RouteSettings
 from gossamer.core.allowance import UNLIMITED, Limits
+from gossamer.core.directives import Variable
 
 Role = Literal["admin", "member"]
 Scope = Literal["inference", "admin", "passthrough"]
@@ -57,9 +58,41 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = UNLIMITED
     directive_id: str | None = None
     is_active: bool = True
+    metadata: dict[str, str] = {}
+    """What its directive's variables are filled with."""
     created_at: datetime
     updated_at: datetime
     version: int = 1
+
+
+class Directive(msgspec.Struct, frozen=True, kw_only=True):
+    """A system prompt with a name. Its texts are its versions, counted from 1; one of them is what agents are given."""
+
+    id: str
+    user_id: str | None
+    name: str
+    active: int | None = None
+    """The number of the version in force; None: none yet."""
+    earlier: tuple[int, ...] = ()
+    """Those that were in force before, the last one last: where a roll-back leads."""
+    latest: int = 0
+    """The number of the newest version."""
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+class DirectiveVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One text of a directive, never changed."""
+
+    directive_id: str
+    number: int = 0
+    text: str
+    variables: dict[str, Variable] = {}
+    author: str
+    """Who saved it: what they are and their id, as the audit has them."""
+    note: str = ""
+    created_at: datetime
 
 
 class StoredRoute(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,11 +16,13 @@ class Caller:
         "has_our_form",
         "is_crooked",
         "is_plain",
+        "metadata",
         "method",
         "path",
         "provider",
         "rendered",
         "request_id",
+        "session",
         "token_digest",
         "trace",
     )
@@ -37,6 +39,8 @@ class Caller:
         agent_id: str | None,
         request_id: str | None,
         provider: str | None,
+        metadata: bytes | None,
+        session: str | None,
         trace: str | None = None,
     ) -> None:
         self.endpoint = endpoint
@@ -52,6 +56,10 @@ class Caller:
         """The caller's own X-Request-ID, where it sent one that can be shown again."""
         self.provider = provider
         """X-Gossamer-Provider."""
+        self.metadata = metadata
+        """X-Gossamer-Metadata, unread: only a directive may ask for what it says."""
+        self.session = session
+        """X-Session-ID, where it can be shown again."""
         self.trace = trace
         """What a valid traceparent says; without one, None."""
         self.claims: Claims | None = None

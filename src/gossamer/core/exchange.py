@@ -5,7 +5,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
-from gossamer.core.record import Attempt, Lookup, Usage
+from gossamer.core.record import Attempt, Directed, Lookup, Usage
 from gossamer.core.timing import Spent
 from gossamer.core.translation import Translation
 from gossamer.http.request import Request
@@ -29,7 +29,9 @@ class Exchange:
     route: Route | None = None
     """Where there is more than one way."""
     body: bytes = b""
-    """As the client sent it, with the agent's model where it named none."""
+    """As the client sent it, with what its agent adds: a model where it named none, and its directive."""
+    directed: Directed | None = None
+    """The directive that it has been given."""
     outgoing: bytes = b""
     """What goes to the target of this attempt: mostly the same object."""
     translation: Translation | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits, Spent, Subject
+from gossamer.core.directives import Directive
 from gossamer.core.endpoints import Dialect
 from gossamer.core.failure import Failure, Step
 from gossamer.core.later import Later
@@ -57,6 +58,8 @@ class AgentClaims(msgspec.Struct, eq=False):
     models: frozenset[str] | None = None
     default_model: str | None = None
     """Asked for where the request names none."""
+    directive: Directive | None = None
+    """What stands before everything that is asked in its name."""
     limits: Limits = UNLIMITED
     is_valid: bool = True
 

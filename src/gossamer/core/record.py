@@ -1,11 +1,14 @@
 """What anybody will want to know of a finished request: one frozen struct, one journal line."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 Lookup = Literal["asked", "bloom"]
 """Of a key that was not in memory: somebody was asked, or it was known to be bad."""
+ID_PREFIX_CHARS: Final = len("req_")
+MINTED_SESSION: Final = "ses_"
+"""Before what the id of a request is made of: so a session that begins with it needs no id of its own."""
 
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
@@ -39,6 +42,16 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     audio_output: int = 0
     image_input: int = 0
     image_output: int = 0
+
+
+class Directed(msgspec.Struct, frozen=True, gc=False):
+    """The directive that a request was given, and how long that took."""
+
+    id: str
+    number: int
+    """Of its version."""
+    resolve_ns: int
+    inject_ns: int
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -95,4 +108,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Trace id, parent's span id and flags of the traceparent that came with it."""
     lookup: Lookup | None = None
     """Left out where the key was in memory, or there was none to look for."""
+    directive: Directed | None = None
+    """What its agent's directive put before it."""
+    session: str | None = None
+    """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""
     content: Content | None = None

@@ -20,8 +20,8 @@ def ms(duration_ns: int) -> str:
 Spent = tuple[list[int], int, int, bytes]
 """Each stage's nanoseconds; all until now; all but the provider's; the header lines."""
 
-Render = Callable[[list[int], int, str, str], Spent]
-"""From the stamps, the provider's time, the request's id and further header lines."""
+Render = Callable[[list[int], int, str, str, str], Spent]
+"""From the stamps, the provider's time, the ids of the request and of its session, and further header lines."""
 
 
 class Timing:
@@ -33,15 +33,15 @@ class Timing:
         """By the number of stamps."""
 
 
-def _no_stage(stamps: list[int], provider_ns: int, request_id: str, more: str) -> Spent:
-    raise AssertionError(f"a request ended before it began: {stamps}, {provider_ns}, {request_id}, {more}")
+def _no_stage(stamps: list[int], provider_ns: int, request_id: str, session: str, more: str) -> Spent:
+    raise AssertionError(f"a request ended before it began: {stamps}, {provider_ns}, {request_id}, {session}, {more}")
 
 
 def _write_render(names: tuple[str, ...]) -> Render:
     """A function with one line a stage. The names are our own functions' names: nothing from outside is executed."""
     numbers = range(len(names))
     lines = [
-        "def render(stamps, provider_ns, request_id, more):",
+        "def render(stamps, provider_ns, request_id, session, more):",
         f"    {', '.join(f's{n}' for n in (*numbers, len(names)))} = stamps",
         *(f"    d{n} = s{n + 1} - s{n}" for n in numbers),
         f"    total = s{len(names)} - s0",
@@ -69,5 +69,5 @@ def _text(names: tuple[str, ...], form: str) -> str:
     overhead = shown("overhead", "overhead")
     return (
         f"f'server-timing: {', '.join(entries)}\\r\\nx-gossamer-overhead-ms: {overhead}\\r\\n"
-        "x-request-id: {request_id}\\r\\n{more}'"
+        "x-request-id: {request_id}\\r\\nx-session-id: {session}\\r\\n{more}'"
     )

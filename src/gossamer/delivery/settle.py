@@ -2,7 +2,7 @@
 
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
-from gossamer.core.record import Outcome, Record
+from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Outcome, Record
 from gossamer.core.timing import Spent
 from gossamer.delivery.charge import charge
 
@@ -18,6 +18,7 @@ def take_stock(exchange: Exchange) -> Spent:
         stamps,
         exchange.answered_ns - exchange.sent_ns,
         exchange.request_id,
+        exchange.caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:],
         target.headers + exchange.limit_lines if target is not None and exchange.sent_ns else exchange.limit_lines,
     )
 
@@ -56,15 +57,12 @@ def write_down(
     if exchange.route is not None:
         exchange.route.settled(exchange, outcome, status)
     services = exchange.services
-    caller = exchange.caller
-    claims = exchange.claims
-    agent = exchange.agent
+    caller, claims, agent = exchange.caller, exchange.claims, exchange.agent
     target = exchange.target
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    cost_nanos = None
-    if price is not None or exchange.lease is not None:
-        cost_nanos = charge(exchange, exchange.lease, price, outcome, status)
+    has_cost = price is not None or exchange.lease is not None
+    cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if has_cost else None
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id
@@ -98,6 +96,8 @@ def write_down(
         cost_nanos,
         caller.trace,
         exchange.lookup,
+        exchange.directed,
+        caller.session,
     )
     services.journal.append(record)
     if cost_nanos is not None:

@@ -1,4 +1,4 @@
-"""What a request body asks for, and the three edits that a gateway makes to it.
+"""What a request body asks for, and the edits that a gateway makes to it.
 
 Bytes in, values or bytes out. Members that nobody here needs are neither read nor changed.
 """
@@ -65,7 +65,11 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
 
 def read_ask(body: bytes) -> Ask:
     """What the body asks for; InvalidRequest says which member is wrong and what is expected."""
-    members = JsonObject(body).members
+    return ask_of(JsonObject(body).members)
+
+
+def ask_of(members: Mapping[str, msgspec.Raw]) -> Ask:
+    """As `read_ask`, of a body that is read already."""
     model = _model_of(members)
     if "stream" not in members or not _is_set(members, "stream", "stream"):
         return Ask(model)
@@ -88,11 +92,10 @@ def read_optional_model(body: bytes) -> str | None:
     return _text_of_model(raw) if raw is not None and bytes(raw).startswith(b'"') else None
 
 
-def with_default_model(body: bytes, model: str) -> bytes:
-    """The body, asking for this model if it names none."""
-    ask = JsonObject(body)
+def default_model(ask: JsonObject, model: str) -> dict[str, bytes]:
+    """The members to set, so that it asks for this model if it names none."""
     named = ask.members.get("model")
-    return body if named is not None and bytes(named) not in _NO_MODEL else ask.replaced({"model": _encode(model)})
+    return {} if named is not None and bytes(named) not in _NO_MODEL else {"model": _encode(model)}
 
 
 def asked_output(body: bytes, default: int, dialect: Dialect) -> int:

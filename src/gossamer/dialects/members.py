@@ -7,7 +7,7 @@ in whatever spelling. Knows JSON and no API.
 import re
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 
@@ -46,6 +46,14 @@ class NoObject(InvalidRequest):
     """These bytes are not one JSON object."""
 
 
+class Splice(NamedTuple):
+    """A change within the value of a member: what is put in the place of so many bytes there."""
+
+    at: int
+    gone_bytes: int
+    piece: bytes
+
+
 class JsonObject:
     """One JSON object. `called` is how errors name it, at the beginning of a sentence.
 
@@ -82,12 +90,19 @@ class JsonObject:
             self._body = body
             self._spans = self._walk(body)
 
-    def replaced(self, changes: Mapping[str, bytes]) -> bytes:
+    def replaced(self, changes: Mapping[str, bytes | Splice]) -> bytes:
         """The object with these members set to these JSON values. New ones come last; all else stays to the byte."""
         if self._write is None:
             return self._spliced(changes)
-        raws = {name: msgspec.Raw(value) for name, value in changes.items()}
+        raws = {name: msgspec.Raw(self._value(name, change)) for name, change in changes.items()}
         return self._write(self.members | raws)
+
+    def _value(self, name: str, change: bytes | Splice) -> bytes:
+        if isinstance(change, bytes):
+            return change
+        at, gone, piece = change
+        raw = bytes(self.members[name])
+        return b"".join((raw[:at], piece, raw[at + gone :]))
 
     def edited(self, changes: Mapping[str, bytes], gone: Collection[str]) -> bytes:
         """The object with these members set, and without those; all else keeps its bytes, if not the space between."""
@@ -95,10 +110,14 @@ class JsonObject:
         kept = {name: raw for name, raw in self.members.items() if name not in gone}
         return (self._write or _write_compact)(kept | raws)
 
-    def _spliced(self, changes: Mapping[str, bytes]) -> bytes:
+    def _spliced(self, changes: Mapping[str, bytes | Splice]) -> bytes:
         body, spans = self._body, self._spans
-        cuts = [(*spans[name], value) for name, value in changes.items() if name in spans]
-        new = [_write_compact(name) + b":" + value for name, value in changes.items() if name not in spans]
+        cuts = [_cut(*spans[name], change) for name, change in changes.items() if name in spans]
+        new = [
+            _write_compact(name) + b":" + self._value(name, value)
+            for name, value in changes.items()
+            if name not in spans
+        ]
         if new:
             close = body.rindex(b"}")
             cuts.append((close, close, (b"," if spans else b"") + b",".join(new)))
@@ -156,6 +175,13 @@ class JsonObject:
         if name is None:
             name = list(seen)[-1]
         raise InvalidRequest(f"{self.called} has the member {name!r} twice. Send it once.", param=name)
+
+
+def _cut(start: int, end: int, change: bytes | Splice) -> tuple[int, int, bytes]:
+    if isinstance(change, bytes):
+        return start, end, change
+    at = start + change.at
+    return at, at + change.gone_bytes, change.piece
 
 
 def _half_character(body: bytes) -> int | None:

@@ -9,9 +9,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from gossamer.core.allowance import UNLIMITED, Limits
+from gossamer.core.directives import Variable
 from gossamer.core.routing import Sticky, Strategy
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Goes up when an older side would misread the lines; the control process refuses another number by name."""
 
 
@@ -32,6 +33,14 @@ class KeyGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """Unix time."""
 
 
+class DirectiveGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The version of a directive that is in force."""
+
+    number: int
+    text: str
+    variables: dict[str, Variable] = {}
+
+
 class AgentGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one agent is. Only active agents of active users have one."""
 
@@ -42,6 +51,9 @@ class AgentGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     default_model: str | None = None
     limits: Limits = UNLIMITED
     directive_id: str | None = None
+    directive: DirectiveGrant | None = None
+    """None where it has none, or none of its versions is in force."""
+    metadata: dict[str, str] = {}
 
 
 class RouteGrant(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -133,6 +145,8 @@ class Agents(msgspec.Struct, frozen=True, omit_defaults=True, tag="agents"):
     id: int
     revision: int
     grants: dict[str, AgentGrant]
+    directives: dict[str, DirectiveGrant] = {}
+    """Those in force that the agents are given, by their ids; here, since many agents are given the same."""
 
 
 class Routes(msgspec.Struct, frozen=True, omit_defaults=True, tag="routes"):
@@ -186,6 +200,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     """Their keys and agents are meant as well."""
     routes: tuple[str, ...] = ()
     """Whatever they are: all are asked for again."""
+    directives: tuple[str, ...] = ()
+    """The agents that are given them are meant."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -19,7 +19,9 @@ _KEPT_FROM_PROVIDER = frozenset(
 )  # fmt: skip
 """The caller's keys, and what speaks of the way inside the caller's own house."""
 
-_KEPT_FROM_CLIENT = frozenset({b"server-timing", b"set-cookie", b"alt-svc", b"strict-transport-security"})
+_KEPT_FROM_CLIENT = frozenset(
+    {b"server-timing", b"set-cookie", b"x-session-id", b"alt-svc", b"strict-transport-security"}
+)
 """Said of the provider's own host, or said by the gateway itself."""
 
 _RENAMED = {b"x-request-id": b"x-upstream-request-id"}

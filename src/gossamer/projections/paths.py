@@ -19,3 +19,7 @@ def usage_path(data_dir: Path) -> Path:
 def audit_path(data_dir: Path) -> Path:
     """A folder."""
     return data_dir / "audit"
+
+
+def sessions_path(data_dir: Path) -> Path:
+    return data_dir / "sessions.db"

@@ -42,6 +42,7 @@ def read_caller(head: RequestHead) -> Caller:
     provider = head.get(b"x-gossamer-provider")
     token = token_of(head)
     agent_id = head.get(b"x-agent-id")
+    session = head.get(b"x-session-id")
     return Caller(
         endpoint=endpoint_of(method, path),
         method=method,
@@ -53,6 +54,8 @@ def read_caller(head: RequestHead) -> Caller:
         request_id=request_id.decode("ascii") if request_id and _SHOWABLE_ID.fullmatch(request_id) else None,
         provider=provider.decode("latin-1") if provider else None,
         trace=trace_of(head),
+        session=session.decode("ascii") if session and _SHOWABLE_ID.fullmatch(session) else None,
+        metadata=head.get(b"x-gossamer-metadata"),
     )
 
 

@@ -1,17 +1,19 @@
 """The body, where the gateway must know what it says: the model, whether a stream is asked for.
 
-Where it names no model, that of the agent is filled in. An upload of another kind is not read: its beginning may
-name a model, the rest goes by.
+What its agent adds to it is put in here, before anybody reckons with it: limits, routes and caches. An upload of
+another kind is not read: its beginning may name a model, the rest goes by.
 """
 
 from collections.abc import Awaitable
 
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
-from gossamer.dialects.ask import read_ask, read_optional_model, with_default_model
+from gossamer.dialects.ask import read_ask, read_optional_model
 from gossamer.dialects.multipart import is_form, model_in_form
 from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
+from gossamer.stages.direct import ask_for_agent
+from gossamer.stages.verify_agent import verify_agent
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -34,6 +36,10 @@ async def _read(exchange: Exchange) -> None:
         body = await exchange.request.whole(exchange.services.body_limit_bytes)
     except RequestRefused as refused:
         raise BODY_ERRORS[refused.status](refused.reason) from None
+    if exchange.agent is not None and not exchange.agent.is_valid:
+        outcome = verify_agent(exchange)  # it may have been given another directive while the body came
+        if outcome is not None:
+            await outcome
     _understand(exchange, body)
 
 
@@ -52,9 +58,7 @@ def _understand(exchange: Exchange, body: bytes) -> None:
     exchange.body = body
     if exchange.caller.endpoint.needs_model:
         agent = exchange.agent
-        if agent is not None and agent.default_model is not None:
-            exchange.body = body = with_default_model(body, agent.default_model)
-        ask = read_ask(body)
+        ask = read_ask(body) if agent is None else ask_for_agent(exchange, agent, body)
         exchange.model = ask.model
         exchange.is_stream = bool(ask.stream)
         exchange.hides_usage = exchange.is_stream and not ask.includes_usage

@@ -124,6 +124,54 @@ def test_a_key_from_first_to_last(gossamer: Gossamer):
     assert key["id"] not in gossamer("key", "list", "--state", "valid").out
 
 
+def test_a_directive_from_first_to_last(gossamer: Gossamer, request: pytest.FixtureRequest):
+    name = re.sub(r"[^a-z_]", "", request.node.name)
+    made = gossamer("directive", "create", name, "--note", "first", "--json", stdin="Be brief.\n").json
+    assert (made["name"], made["active"], made["latest"]) == (name, 1, 1)
+    gossamer("directive", "save", name, stdin="---\nvariables: {tone: {default: kind}}\n---\nBe {tone}.\n")
+    assert gossamer("directive", "show", name, "2").out == "Be {tone}.\n"
+    assert "+Be {tone}." in gossamer("directive", "diff", name, "1", "2").out
+    back = gossamer("directive", "rollback", name)
+    assert "in force  version 1\n" in back.out
+    assert "nothing" not in gossamer("directive", "activate", name, "2").err
+    shown = gossamer("directive", "show", made["id"]).out
+    assert re.search(r"^\*  2 .*", shown, re.MULTILINE)
+    assert gossamer("directive", "list", "--search", name).out.splitlines()[1].split()[-2:] == ["2", "2"]
+    agent = gossamer("agent", "create", "told", "--directive", made["id"], "--metadata", "tone=warm", "--json").json
+    assert (agent["directive_id"], agent["metadata"]) == (made["id"], {"tone": "warm"})
+    assert gossamer("directive", "remove", name).status == 1
+    assert gossamer("agent", "change", agent["id"], "--directive", "none", "--json").json["directive_id"] is None
+    assert gossamer("directive", "remove", name).status == 0
+
+
+def test_prompts_in_a_folder_are_pushed_where_they_changed_and_pulled_back(
+    gossamer: Gossamer, request: pytest.FixtureRequest, tmp_path: Path
+):
+    name = re.sub(r"[^a-z]", "", request.node.name)
+    file = tmp_path / f"{name}.md"
+    file.write_text("---\nnote: a start\nvariables:\n  tone:\n    default: kind\n---\nBe {tone}.\n\nAlways.\n")
+
+    def push(*more: str) -> str:
+        return str(gossamer("directive", "push", str(tmp_path), *more).out.strip())
+
+    assert push("--dry-run") == push() == f"{name}: new, version 1"
+    assert push() == f"{name}: unchanged"
+    first = file.read_text()
+    file.write_text(first.replace("Always", "Ever"))
+    assert push() == f"{name}: changed, version 2"
+    gossamer("directive", "rollback", name)
+    assert push() == f"{name}: unchanged; version 1 is in force, not 2"
+    pulled = tmp_path / "pulled"
+    assert f"{name}: version 1 written to {pulled / file.name}" in gossamer("directive", "pull", str(pulled)).out
+    assert (pulled / file.name).read_text().endswith("---\nBe {tone}.\n\nAlways.\n")
+    assert f"{name}: unchanged" in gossamer("directive", "pull", str(pulled)).out
+    file.write_text("---\nvariables: 7\n---\nx\n")
+    wrong = gossamer("directive", "push", str(tmp_path))
+    assert wrong.status == 1
+    assert f"{file}: its front matter cannot be read" in wrong.err
+    assert gossamer("directive", "push", str(tmp_path / "nowhere")).status == 1
+
+
 def test_an_agent_from_first_to_last(gossamer: Gossamer):
     agent = gossamer("agent", "create", "planner", "--user", "ada@example.com", "--default-model", "m1", "--json").json
     bound = gossamer("key", "create", "bound", "--user", "ada@example.com", "--agent", agent["id"], "--json").json

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from gossamer.control.store.edits import AgentEdit, KeyEdit, UserEdit
 from gossamer.control.store.grants import KEYS_ASKED
 from gossamer.core.allowance import Limits
-from gossamer.feed.messages import AgentGrant, KeyGrant
+from gossamer.core.directives import Variable
+from gossamer.feed.messages import AgentGrant, DirectiveGrant, KeyGrant
 from tests.real.store.things import OPERATOR, now
 
 
@@ -67,8 +68,14 @@ async def test_only_good_keys_have_a_grant(store, things):
 
 async def test_only_active_agents_of_active_users_have_a_grant(store, things):
     user = await things.user()
+    directive = await things.directive("Be {tone}.", {"tone": Variable()}, user_id=user.id)
     agent = await things.agent(
-        user_id=user.id, models=frozenset({"m"}), default_model="m", limits=Limits(concurrent=1), directive_id="d"
+        user_id=user.id,
+        models=frozenset({"m"}),
+        default_model="m",
+        limits=Limits(concurrent=1),
+        directive_id=directive.id,
+        metadata={"tone": "brief"},
     )
     free = await things.agent()
     still = await things.agent(is_active=False)
@@ -83,7 +90,9 @@ async def test_only_active_agents_of_active_users_have_a_grant(store, things):
             models=frozenset({"m"}),
             default_model="m",
             limits=Limits(concurrent=1),
-            directive_id="d",
+            directive_id=directive.id,
+            directive=DirectiveGrant(1, "Be {tone}.", {"tone": Variable()}),
+            metadata={"tone": "brief"},
         ),
         free.id: AgentGrant(agent_id=free.id, name=free.name),
     }

@@ -200,7 +200,12 @@ async def test_the_last_use_of_a_key_only_goes_on_and_changes_no_version(store, 
 async def test_an_agent_comes_back_as_it_was_added_and_changed(store, things):
     user = await things.user()
     agent = await things.agent(
-        user_id=user.id, models=frozenset({"m"}), default_model="m", limits=Limits(concurrent=2), directive_id="d"
+        user_id=user.id,
+        models=frozenset({"m"}),
+        default_model="m",
+        limits=Limits(concurrent=2),
+        directive_id=(await things.directive("Be brief.")).id,
+        metadata={"tone": "brief"},
     )
     assert await store.agent(agent.id) == agent
     changed = await store.change_agent(OPERATOR, agent.id, AgentEdit(default_model=None, is_active=False), 1)

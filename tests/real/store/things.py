@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from gossamer.control.nouns import Actor, Agent, Key, User
+from gossamer.control.nouns import Actor, Agent, Directive, DirectiveVersion, Key, User
 from gossamer.control.store.store import Store
 from gossamer.control.tokens import digest_of, mint_token, new_id
+from gossamer.core.directives import Variable
 
 OPERATOR = Actor(kind="operator", address="unix")
 
@@ -24,6 +25,14 @@ def an_agent(**members: Any) -> Agent:
     )
 
 
+def a_text(
+    text: str, variables: dict[str, Variable] | None = None, *, directive_id: str = "", note: str = ""
+) -> DirectiveVersion:
+    return DirectiveVersion(
+        directive_id=directive_id, text=text, variables=variables or {}, author="operator", note=note, created_at=now()
+    )
+
+
 class Things:
     """Adds them to a store."""
 
@@ -39,6 +48,21 @@ class Things:
 
     async def agent(self, **members: Any) -> Agent:
         return await self._store.add_agent(OPERATOR, an_agent(**members))
+
+    async def directive(self, text: str, variables: dict[str, Variable] | None = None, **members: Any) -> Directive:
+        """With this text in force."""
+        self._count += 1
+        directive = Directive(
+            **{
+                "id": new_id(),
+                "user_id": None,
+                "name": f"directive {self._count}",
+                "created_at": now(),
+                "updated_at": now(),
+            }
+            | members
+        )
+        return await self._store.add_directive(OPERATOR, directive, a_text(text, variables))
 
     async def key(self, **members: Any) -> tuple[Key, bytes]:
         """With its digest."""

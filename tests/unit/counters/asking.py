@@ -59,7 +59,7 @@ def exchange(
     made = Exchange(cast("Request", Asked()), cast("Any", None), began_ns)
     made.caller = Caller(
         endpoint=endpoint_of(method, path), method=method, path=path, is_crooked=False, token_digest=None,
-        has_our_form=False, request_id=None, provider=None, agent_id=None,
+        has_our_form=False, request_id=None, provider=None, agent_id=None, metadata=None, session=None,
     )  # fmt: skip
     made.claims, made.agent, made.body = key, of, body
     made.target = Target(cast("Provider", None), label.partition("/")[2], label, price=price)

@@ -11,11 +11,12 @@ from gossamer.dialects.ask import (
     Ask,
     ask_for_usage,
     asked_output,
+    default_model,
     read_ask,
     read_optional_model,
     replace_model,
-    with_default_model,
 )
+from gossamer.dialects.members import JsonObject
 
 HALF = (
     "The body has half a character at byte {}, an escape without its other half. "
@@ -238,24 +239,30 @@ def test_no_optional_model_is_longer_than_a_name():
 # --- the model of an agent ---
 
 
+def filled_in(body: bytes, model: str) -> bytes:
+    ask = JsonObject(body)
+    changes = default_model(ask, model)
+    return ask.replaced(changes) if changes else body
+
+
 @pytest.mark.parametrize(
     "body",
     [b'{"messages":[]}', b'{"model":"","messages":[]}', b'{ "model" : null, "messages" : [] }', b"{}", b'{"model":""}'],
 )
 def test_a_body_without_a_model_gets_the_one_that_is_handed_in(body: bytes):
-    filled = with_default_model(body, "small")
+    filled = filled_in(body, "small")
     assert read_ask(filled).model == "small"
     assert {**json.loads(body), "model": "small"} == json.loads(filled)
 
 
 def test_a_body_with_a_model_stays_as_it_is():
     body = b'{ "model":"mine", "messages":[]}'
-    assert with_default_model(body, "small") is body
+    assert filled_in(body, "small") is body
 
 
 def test_a_model_that_is_no_text_is_not_replaced():
     with pytest.raises(InvalidRequest, match="must be a string"):
-        read_ask(with_default_model(b'{"model":7}', "small"))
+        read_ask(filled_in(b'{"model":7}', "small"))
 
 
 # --- asked_output ---

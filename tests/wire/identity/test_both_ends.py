@@ -9,9 +9,10 @@ import pytest
 
 from gossamer.config.settings import AuthSettings
 from gossamer.control.feed.server import FeedServer
+from gossamer.core.directives import Directive
 from gossamer.core.errors import Unavailable
-from gossamer.core.ports import Claims
-from gossamer.feed.messages import AgentGrant, KeyGrant, RouteGrant
+from gossamer.core.ports import AgentClaims, Claims
+from gossamer.feed.messages import AgentGrant, DirectiveGrant, KeyGrant, RouteGrant
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.identity import Identity
 from tests.wire.conftest import eventually
@@ -78,6 +79,30 @@ async def test_a_key_is_good_until_it_is_revoked(node: Node):
     node.store.revoke("t")
     await eventually(lambda: not claims.is_valid)
     assert await node.ask("t") is None
+
+
+async def test_an_agent_speaks_with_the_version_that_is_in_force(node: Node):
+    def given(number: int) -> AgentGrant:
+        return AgentGrant(AGENT_ID, "writer", directive_id="d1", directive=DirectiveGrant(number, f"version {number}"))
+
+    async def spoken() -> Directive | None:
+        found = node.identity.agents.agent_of(AGENT_ID)
+        assert found is not None
+        claims = found if isinstance(found, AgentClaims) else await found
+        assert claims is not None
+        return claims.directive
+
+    node.store.agents[AGENT_ID] = given(1)
+    first = await spoken()
+    assert first is not None
+    assert (first.number, first.prompt and first.prompt.text) == (1, "version 1")
+    node.store.agents[AGENT_ID] = given(2)
+    assert await spoken() is first
+    node.store.change(directives=("d1",))
+    await eventually(lambda: node.identity.revision == node.store.now)
+    second = await spoken()
+    assert second is not None
+    assert second.number == 2
 
 
 async def test_an_agent_is_what_it_was_changed_to(node: Node):

@@ -56,7 +56,21 @@ def _add_members(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--default-model", metavar="NAME", help=f"where a request names none; `{NONE}`: it must name one"
     )
+    parser.add_argument(
+        "--directive", metavar="ID", help=f"put before all that is asked in its name; `{NONE}`: nothing"
+    )
+    parser.add_argument(
+        "--metadata", action="append", type=_pair, metavar="NAME=VALUE",
+        help="what its directive's variables are filled with; may be repeated, and replaces all there is",
+    )  # fmt: skip
     add_limit_options(parser)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no pair: write NAME=VALUE")
+    return name, value
 
 
 def _members(args: argparse.Namespace) -> dict[str, object]:
@@ -65,6 +79,8 @@ def _members(args: argparse.Namespace) -> dict[str, object]:
         **said(args, "name"),
         **listed(args, "models", "model"),
         **({} if default is None else {"default_model": None if default == NONE else default}),
+        **({} if args.directive is None else {"directive_id": None if args.directive == NONE else args.directive}),
+        **({} if args.metadata is None else {"metadata": dict(args.metadata)}),
         **limits_of(args),
     }
 
@@ -106,6 +122,8 @@ def lines_of(agent: Thing) -> list[tuple[str, str]]:
         ("state", state_of(agent)),
         ("models", list_text(agent["models"], "all")),
         ("default model", agent["default_model"] or "none"),
+        ("directive", agent["directive_id"] or "none"),
+        ("metadata", ", ".join(f"{name}={value}" for name, value in agent["metadata"].items()) or "none"),
         ("limits", limits_text(agent["limits"])),
         ("created", full_moment_text(agent["created_at"])),
         ("changed", full_moment_text(agent["updated_at"])),

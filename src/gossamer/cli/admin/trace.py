@@ -81,6 +81,8 @@ def lines_of(trace: Thing) -> list[tuple[str, str]]:
         ("key", trace["key"] or "none"),
         ("user", trace["user"] or "none"),
         ("agent", trace["agent"] or "none"),
+        ("session", trace["session"] or "none"),
+        ("directive", directive_text(trace["directive"])),
         ("tokens", tokens_text(trace["usage"]) or "nobody counted"),
         ("cost", f"{trace['cost_usd']} USD" if trace["cost_usd"] is not None else "unknown"),
         ("total", duration_text(trace["total_ms"])),
@@ -119,3 +121,7 @@ def duration_text(ms: float) -> str:
 
 def tokens_text(usage: Thing | None) -> str:
     return "" if usage is None else f"{usage['input']:,} + {usage['output']:,}"
+
+
+def directive_text(directive: Thing | None) -> str:
+    return "none" if directive is None else f"{directive['id']}, version {directive['number']}"

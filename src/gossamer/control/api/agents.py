@@ -44,6 +44,8 @@ async def create_agent(caller: Asking, desk: AtDesk, asked: AgentNew, response: 
         models=asked.models,
         default_model=asked.default_model,
         limits=asked.limits.over(UNLIMITED),
+        directive_id=asked.directive_id,
+        metadata=asked.metadata,
         created_at=now,
         updated_at=now,
     )
@@ -96,6 +98,8 @@ def _edit_of(asked: AgentChange, agent: Agent) -> AgentEdit:
         models=asked.models if "models" in said else UNSET,
         default_model=asked.default_model if "default_model" in said else UNSET,
         limits=UNSET if asked.limits is None else asked.limits.over(agent.limits),
+        directive_id=asked.directive_id if "directive_id" in said else UNSET,
+        metadata=UNSET if asked.metadata is None else asked.metadata,
         is_active=UNSET if asked.is_active is None else asked.is_active,
     )
 

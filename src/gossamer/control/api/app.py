@@ -13,12 +13,14 @@ from gossamer.control.api import (
     answers,
     audit,
     auth,
+    directives,
     docs_page,
     health,
     invites,
     keys,
     metrics,
     routes,
+    sessions,
     traces,
     usage,
     users,
@@ -56,7 +58,22 @@ def make_app(
     app.state.desk = Desk(
         store, settings.auth, trace_reader(settings), Path(settings.data_dir), *names, operator, now, wall_time
     )
-    for part in (auth, users, keys, agents, routes, invites, audit, traces, usage, health, metrics, docs_page):
+    for part in (
+        auth,
+        users,
+        keys,
+        agents,
+        directives,
+        routes,
+        invites,
+        audit,
+        sessions,
+        traces,
+        usage,
+        health,
+        metrics,
+        docs_page,
+    ):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)

@@ -10,6 +10,7 @@ from gossamer.control.api.address import address_of
 from gossamer.control.api.desk import AtDesk, Desk, too_many
 from gossamer.control.api.refusals import Forbidden
 from gossamer.control.api.shapes.agents import AgentNew
+from gossamer.control.api.shapes.directives import DirectiveNew
 from gossamer.control.api.shapes.keys import KeyNew
 from gossamer.control.nouns import Actor
 from gossamer.control.store.errors import Missing
@@ -99,7 +100,7 @@ async def _of_key(desk: Desk, digest: bytes, address: str) -> Caller | None:
     return Caller(Actor(kind="key", id=grant.key_id, user_id=user.id, role=user.role, address=address))
 
 
-def user_of_new(caller: Caller, asked: KeyNew | AgentNew, noun: str) -> str | None:
+def user_of_new(caller: Caller, asked: KeyNew | AgentNew | DirectiveNew, noun: str) -> str | None:
     """Whoever asks, unless another is named. That a member names none but itself, the store sees to."""
     if "user_id" not in asked.model_fields_set:
         return caller.actor.user_id

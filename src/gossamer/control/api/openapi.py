@@ -5,7 +5,7 @@ from typing import Any, Final
 from gossamer.control.api.shapes.health import ErrorBody
 
 DESCRIPTION: Final = """\
-Users, keys, agents and who changed them.
+Users, keys, agents, directives and who changed them.
 
 A log-in's token or a key with the scope `admin` goes into `Authorization: Bearer` or `x-api-key`. An admin sees and
 changes everything, a member what is its own; what is somebody else's does not exist.
@@ -16,7 +16,7 @@ _MEANS: Final = {
     401: "No token, or none that is good here.",
     403: "The caller may see it, but not do this.",
     404: "There is no such thing that the caller may see.",
-    409: "It would be somebody else's already, or leave no admin.",
+    409: "It would be somebody else's already, leave no admin, or is in use.",
     412: "`If-Match` names another version than there is.",
     428: "`If-Match` is missing.",
     429: "Too many tries; `Retry-After` says when the next one is looked at.",

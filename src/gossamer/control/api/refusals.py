@@ -9,11 +9,14 @@ from typing import Final
 from gossamer.control.store.errors import (
     Closed,
     Conflict,
+    InUse,
     LastAdmin,
     Missing,
+    NothingEarlier,
     StoreError,
     StoreUnavailable,
     Taken,
+    Unfilled,
     Unfit,
 )
 from gossamer.core.errors import CallerError, GatewayError, InternalError, InvalidRequest, NotFound, Unavailable
@@ -21,7 +24,7 @@ from gossamer.core.errors import CallerError, GatewayError, InternalError, Inval
 RETRY_AFTER_S = 1.0
 """An outage of the store may be over at any moment; whoever asks each second does no harm."""
 
-_MEMBERS: Final = {"user": "user_id", "agent": "agents"}
+_MEMBERS: Final = {"user": "user_id", "agent": "agents", "directive": "directive_id"}
 """Where a body names a thing of another noun."""
 
 
@@ -66,6 +69,16 @@ class RouteInFile(CallerError):
     code = "route_in_file"
 
 
+class StillInUse(CallerError):
+    status = 409
+    code = "in_use"
+
+
+class NoWayBack(CallerError):
+    status = 409
+    code = "nothing_earlier"
+
+
 class LastAdminStays(CallerError):
     status = 409
     code = "last_admin"
@@ -89,6 +102,8 @@ def refusal_of(error: StoreError, in_path: Collection[str] = ()) -> GatewayError
     match error:
         case Missing(noun=noun, thing_id=thing_id):
             where = f"GET /admin/v1/{noun}s lists those that you may see."
+            if noun == "directive version":
+                where = "GET /admin/v1/directives/ID/versions lists those that there are."
             param = None if thing_id in in_path else _MEMBERS.get(noun)
             return NotFound(f"There is no {noun} {thing_id} that you may see. {where}", param=param)
         case Conflict(version=version):
@@ -103,6 +118,16 @@ def refusal_of(error: StoreError, in_path: Collection[str] = ()) -> GatewayError
         case Closed():
             return RegistrationClosed(
                 "Registration is closed, or this invite is none that is good. Ask an admin for one."
+            )
+        case InUse(noun=noun, thing_id=thing_id):
+            return StillInUse(f"The {noun} {thing_id} has it, and perhaps others. Change that first.")
+        case NothingEarlier():
+            return NoWayBack("No version was in force before this one. Activate the one that you want by its number.")
+        case Unfilled(agent_id=agent_id, names=names):
+            return InvalidRequest(
+                f"The agent {agent_id} has no {', '.join(names)} in its metadata, which the directive needs. "
+                "Set it there, or give the variable a default.",
+                param="metadata",
             )
         case Unfit():
             return InvalidRequest("A value has characters that cannot be kept, such as NUL. Leave them out.")

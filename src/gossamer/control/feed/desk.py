@@ -9,10 +9,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final, Generic, TypeVar
 
+from msgspec.structs import replace
+
 from gossamer.control.feed.store_port import FeedStore
 from gossamer.control.store.errors import StoreError
 from gossamer.core.logs import get_log
 from gossamer.feed.messages import (
+    AgentGrant,
     Agents,
     AskAgents,
     AskEvents,
@@ -166,7 +169,13 @@ async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromContro
 
 async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl | ForRecorder]:
     revision, grants = await store.grants_of_agents(tuple({each for ask in asks for each in ask.agent_ids}))
-    return [Agents(ask.id, revision, {each: grants[each] for each in ask.agent_ids if each in grants}) for ask in asks]
+    return [_agents(ask.id, revision, [grants[each] for each in ask.agent_ids if each in grants]) for ask in asks]
+
+
+def _agents(question_id: int, revision: int, grants: list[AgentGrant]) -> Agents:
+    """Each directive once, however many agents are given it."""
+    texts = {one.directive_id: one.directive for one in grants if one.directive_id and one.directive}
+    return Agents(question_id, revision, {one.agent_id: replace(one, directive=None) for one in grants}, texts)
 
 
 async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl | ForRecorder]:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Row
 from gossamer.control.nouns import Actor, Agent
 from gossamer.control.store.edits import AgentEdit
 from gossamer.control.store.errors import Missing, Taken
+from gossamer.control.store.filling import check_directive, check_metadata
 from gossamer.control.store.page import ANY_AGENT, FIRST_PAGE, AgentFilter, Listing, Page
 from gossamer.control.store.part import Part, check_version, difference, edited, plain
 from gossamer.control.store.tables import AGENTS, USERS
@@ -21,12 +22,13 @@ class Agents(Part):
     """The agents of the store."""
 
     async def add_agent(self, actor: Actor, agent: Agent, *, owner: str | None = None) -> Agent:
-        """Kept as given, at version 1. Raises Missing("user"), Taken("id")."""
+        """Kept as given, at version 1. Raises Missing("user"), Missing("directive"), Unfilled, Taken("id")."""
         if owner is not None and agent.user_id != owner:
             raise Missing("user", str(agent.user_id))
         async with self._database.change(actor) as change:
             agent = msgspec.structs.replace(agent, version=1)
             await _check_addable(change, agent)
+            await check_directive(change, agent, owner)
             await change.run(sa.insert(AGENTS).values(**msgspec.structs.asdict(agent)))
             change.touch("agent", agent.id)
             await change.note("agent.create", agent.id, owner=agent.user_id, after=plain(agent))
@@ -54,13 +56,17 @@ class Agents(Part):
     async def change_agent(
         self, actor: Actor, agent_id: str, edit: AgentEdit, version: int | None = None, *, owner: str | None = None
     ) -> Agent:
-        """Raises Missing, Conflict."""
+        """Raises Missing, Conflict, Unfilled."""
         async with self._database.change(actor) as change:
             before = await _held(change, agent_id, owner)
             check_version(before, version)
             after = edited(before, edit)
             if after == before:
                 return before
+            if after.directive_id != before.directive_id:
+                await check_directive(change, after, owner)
+            elif after.metadata != before.metadata:
+                await check_metadata(change, after)
             return await _edit(change, before, after)
 
     async def remove_agent(

@@ -37,3 +37,10 @@ class AgentEdit(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits | UnsetType = UNSET
     directive_id: str | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
+    metadata: dict[str, str] | UnsetType = UNSET
+
+
+class DirectiveEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """Its versions have verbs of their own."""
+
+    name: str | UnsetType = UNSET

@@ -41,6 +41,28 @@ class LastAdmin(StoreError):
         super().__init__("this is the last active admin: make somebody else one first")
 
 
+class InUse(StoreError):
+    """Others lean on it: it cannot go before they do without."""
+
+    def __init__(self, noun: str, thing_id: str) -> None:
+        super().__init__(f"the {noun} {thing_id} uses it: change that first")
+        self.noun = noun
+        self.thing_id = thing_id
+
+
+class NothingEarlier(StoreError):
+    """There is no version to go back to."""
+
+
+class Unfilled(StoreError):
+    """An agent has not what its directive needs."""
+
+    def __init__(self, agent_id: str, names: tuple[str, ...]) -> None:
+        super().__init__(f"the metadata of the agent {agent_id} lacks {', '.join(names)}")
+        self.agent_id = agent_id
+        self.names = names
+
+
 class Unfit(StoreError):
     """A value that no database can keep, such as text with a NUL character in it."""
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from gossamer.control.store.bindings import bound_agents
 from gossamer.control.store.part import Part
 from gossamer.control.store.question import Question
-from gossamer.control.store.tables import AGENTS, EPOCH, KEYS, USERS
+from gossamer.control.store.tables import AGENTS, DIRECTIVE_VERSIONS, DIRECTIVES, EPOCH, KEYS, USERS
 from gossamer.core.allowance import UNLIMITED
-from gossamer.feed.messages import AgentGrant, KeyGrant
+from gossamer.feed.messages import AgentGrant, DirectiveGrant, KeyGrant
 
 USED_AT_ONCE: Final = 100
 """Keys in one transaction: some 4 ms in which no look-up is answered."""
@@ -41,6 +41,10 @@ _AGENT: Final = (
     AGENTS.c.default_model,
     AGENTS.c.limits,
     AGENTS.c.directive_id,
+    AGENTS.c.metadata,
+    DIRECTIVE_VERSIONS.c.number.label("directive_number"),
+    DIRECTIVE_VERSIONS.c.text.label("directive_text"),
+    DIRECTIVE_VERSIONS.c.variables.label("directive_variables"),
 )
 _MOMENT: Final = KEYS.c.expires_at.type
 
@@ -56,9 +60,15 @@ KEYS_ASKED: Final = sa.select(EPOCH.c.value.label("revision"), *_KEY, *_USER).se
 )
 """At least one row, for the revision."""
 AGENTS_ASKED: Final = sa.select(EPOCH.c.value.label("revision"), *_AGENT, *_USER).select_from(
-    EPOCH.outerjoin(
-        AGENTS, sa.and_(AGENTS.c.id.in_(sa.bindparam("agent_ids", expanding=True)), AGENTS.c.is_active)
-    ).outerjoin(USERS, USERS.c.id == AGENTS.c.user_id)
+    EPOCH.outerjoin(AGENTS, sa.and_(AGENTS.c.id.in_(sa.bindparam("agent_ids", expanding=True)), AGENTS.c.is_active))
+    .outerjoin(USERS, USERS.c.id == AGENTS.c.user_id)
+    .outerjoin(DIRECTIVES, DIRECTIVES.c.id == AGENTS.c.directive_id)
+    .outerjoin(
+        DIRECTIVE_VERSIONS,
+        sa.and_(
+            DIRECTIVE_VERSIONS.c.directive_id == DIRECTIVES.c.id, DIRECTIVE_VERSIONS.c.number == DIRECTIVES.c.active
+        ),
+    )
 )
 _KEYS_ASKED: Final = Question(KEYS_ASKED, "digests")
 _AGENTS_ASKED: Final = Question(AGENTS_ASKED, "agent_ids")
@@ -129,4 +139,12 @@ def agent_grant_of(row: Any) -> AgentGrant:
         default_model=row.default_model,
         limits=row.limits,
         directive_id=row.directive_id,
+        directive=directive_grant_of(row),
+        metadata=row.metadata,
     )
+
+
+def directive_grant_of(row: Any) -> DirectiveGrant | None:
+    if row.directive_number is None:
+        return None
+    return DirectiveGrant(row.directive_number, row.directive_text, row.directive_variables)

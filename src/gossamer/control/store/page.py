@@ -56,6 +56,14 @@ class AgentFilter(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool | None = None
 
 
+class DirectiveFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """`name`: the whole of it. `search`: a part of it."""
+
+    name: str | None = None
+    search: str | None = None
+    user_id: str | None = None
+
+
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """`action`: a whole one, `key.revoke`, or a noun, `key`, for all that is done to such."""
 
@@ -70,4 +78,5 @@ FIRST_PAGE: Final = Page()
 ANY_USER: Final = UserFilter()
 ANY_KEY: Final = KeyFilter()
 ANY_AGENT: Final = AgentFilter()
+ANY_DIRECTIVE: Final = DirectiveFilter()
 ANY_EVENT: Final = EventFilter()

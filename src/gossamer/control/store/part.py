@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from msgspec import UNSET
 from sqlalchemy.engine import Row
 
-from gossamer.control.nouns import Agent, Key, StoredRoute, User
+from gossamer.control.nouns import Agent, Directive, Key, StoredRoute, User
 from gossamer.control.store.database import Database
 from gossamer.control.store.errors import Conflict
 from gossamer.control.store.page import PAGE_MOST, Listing, Page
 from gossamer.control.store.passwords import Passwords
 
 Item = TypeVar("Item")
-Thing = TypeVar("Thing", User, Key, Agent, StoredRoute)
+Thing = TypeVar("Thing", User, Key, Agent, Directive, StoredRoute)
 
 
 class Part:

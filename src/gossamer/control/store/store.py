@@ -12,6 +12,7 @@ from gossamer.control.store.agents import Agents
 from gossamer.control.store.audit import Audit
 from gossamer.control.store.changes import Changes
 from gossamer.control.store.database import Database
+from gossamer.control.store.directives import Directives
 from gossamer.control.store.errors import WrongSchema
 from gossamer.control.store.grants import Grants
 from gossamer.control.store.handing import Handing
@@ -23,7 +24,7 @@ from gossamer.control.store.schema import Migrated, bring_up_to_date, check_sche
 from gossamer.control.store.users import Users
 
 
-class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Routes, Audit, Handing):
+class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Directives, Routes, Audit, Handing):
     """Open it with `open_store`, and close it."""
 
     async def close(self) -> None:

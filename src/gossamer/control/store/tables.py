@@ -11,6 +11,7 @@ from gossamer.config.routes import RouteSettings
 from gossamer.control.nouns import Actor, Scope
 from gossamer.control.store.columns import Moment, Packed, Words
 from gossamer.core.allowance import Limits
+from gossamer.core.directives import Variable
 
 METADATA: Final = sa.MetaData(
     naming_convention={
@@ -76,9 +77,38 @@ AGENTS: Final = sa.Table(
     sa.Column("limits", Packed(Limits), nullable=False),
     sa.Column("directive_id", Words),
     sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("metadata", Packed(dict[str, str]), nullable=False, server_default="{}"),
+    *_versioned(),
+    sa.Index(None, "user_id", "id"),
+    sa.Index(None, "directive_id", "id"),
+)
+
+DIRECTIVES: Final = sa.Table(
+    "directives",
+    METADATA,
+    sa.Column("id", Words, primary_key=True),
+    _owner(),
+    sa.Column("name", Words, nullable=False),
+    sa.Column("active", sa.Integer),
+    sa.Column("earlier", Packed(tuple[int, ...]), nullable=False),
+    sa.Column("latest", sa.Integer, nullable=False),
     *_versioned(),
     sa.Index(None, "user_id", "id"),
 )
+"""`earlier`: the numbers that were active before, the last one last."""
+
+DIRECTIVE_VERSIONS: Final = sa.Table(
+    "directive_versions",
+    METADATA,
+    sa.Column("directive_id", Words, sa.ForeignKey("directives.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("text", Words, nullable=False),
+    sa.Column("variables", Packed(dict[str, Variable]), nullable=False),
+    sa.Column("author", Words, nullable=False),
+    sa.Column("note", Words, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+"""Written once and never changed."""
 
 ROUTES: Final = sa.Table(
     "routes",

@@ -99,5 +99,15 @@ OF_STAGE: Final = {
 }
 """Stages that have a histogram of their own, by their name in the journal."""
 
+RESOLVE: Final = Histogram(
+    "gossamer_proxy_directive_resolve_duration_seconds",
+    "Which directive, filled with what the request brought.",
+    (),
+    STAGE_BUCKETS_S,
+)
+INJECT: Final = Histogram(
+    "gossamer_proxy_prompt_inject_duration_seconds", "To find a directive's place in the body.", (), STAGE_BUCKETS_S
+)
+
 COUNTERS: Final = (REQUESTS, CHECKED, AUTH_HITS, AUTH_MISSES, TOKENS, COST, DROPPED, GARBLED)
-HISTOGRAMS: Final = (OVERHEAD, *OF_STAGE.values(), PROVIDER, FIRST_BYTE)
+HISTOGRAMS: Final = (OVERHEAD, *OF_STAGE.values(), RESOLVE, INJECT, PROVIDER, FIRST_BYTE)

@@ -56,6 +56,9 @@ def project(book: Book, kept: Sequence[Kept]) -> dict[int, Record]:
         _gather(durations, alike, records, _labels(book, alike))
     for (metric, labels), found in durations.items():
         book.observe(metric, labels, found)
+    if directed := [each.record.directive for each in kept if each.record.directive is not None]:
+        book.observe(catalog.RESOLVE, (), [one.resolve_ns for one in directed])
+        book.observe(catalog.INJECT, (), [one.inject_ns for one in directed])
     buckets = book.observe(catalog.OVERHEAD, (), [each.record.overhead_ns for each in kept])
     return dict(zip(buckets, [each.record for each in kept], strict=True))
 

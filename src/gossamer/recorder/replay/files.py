@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gossamer.projections.replays import Order, Outcome
+from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.trace import US_PER_S
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
@@ -30,3 +31,16 @@ def rebuild_sums(file: UsageFile, order: Order, past: Iterable[list[Kept]]) -> O
     records = ((kept.record for kept in batch) for batch in past)
     read, kept = rebuild_usage(file, order.since, records, is_strict=order.is_strict)
     return Outcome(read=read, kept=kept)
+
+
+def rebuild_sessions(file: SessionFile, order: Order, past: Iterable[list[Kept]]) -> Outcome:
+    """A turn that is there stays. Sums of a session know no times, so only all of them can be drawn anew."""
+    if order.is_strict:
+        if order.since:
+            return Outcome(refused="sessions are drawn anew as a whole; order it without --from, or without --force")
+        file.forget_all()
+    read = 0
+    for kept in past:
+        file.store(kept, {}, ())
+        read += len(kept)
+    return Outcome(read=read)

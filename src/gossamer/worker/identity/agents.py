@@ -9,9 +9,13 @@ from collections.abc import Awaitable, Iterator
 from time import monotonic
 from typing import Final
 
+from msgspec.structs import replace
+
 from gossamer.config.settings import AuthSettings
+from gossamer.core.directives import Directive
 from gossamer.core.ports import AgentClaims
 from gossamer.feed.messages import AgentGrant, Agents, AskAgents, Changed
+from gossamer.policy.template import directive_of
 from gossamer.worker.identity.questions import News, Questions, unavailable
 from gossamer.worker.identity.shelf import Shelf
 from gossamer.worker.identity.voice import Say
@@ -62,7 +66,12 @@ class StoredAgents:
         self._questions.lost()
 
     def answered(self, said: Agents) -> None:
-        self._questions.answered(said.id, said.revision, said.grants)
+        texts = said.directives
+        grants = {
+            agent_id: replace(grant, directive=texts.get(grant.directive_id)) if grant.directive_id else grant
+            for agent_id, grant in said.grants.items()
+        }
+        self._questions.answered(said.id, said.revision, grants)
 
     def unavailable(self, question_id: int, reason: str) -> None:
         self._questions.unavailable(question_id, reason)
@@ -70,6 +79,7 @@ class StoredAgents:
     def changed(self, change: Changed) -> None:
         self._claims.end_subjects(change.agents)
         self._claims.end_subjects(change.users)
+        self._claims.end_subjects(change.directives)
         if change.agents or change.users:
             self._absent.clear()
 
@@ -103,9 +113,10 @@ class StoredAgents:
             user_id=grant.user_id,
             models=grant.models,
             default_model=grant.default_model,
+            directive=_directive(grant),
             limits=grant.limits,
         )
-        subjects = (grant.agent_id,) if grant.user_id is None else (grant.agent_id, grant.user_id)
+        subjects = tuple(filter(None, (grant.agent_id, grant.user_id, grant.directive_id)))
         self._claims.put(agent_id, claims, subjects, monotonic() + self._auth.cache_ttl_s)
         return claims
 
@@ -113,4 +124,11 @@ class StoredAgents:
 def _touches(change: Changed, agent_id: str, grant: AgentGrant | None) -> bool:
     if grant is None:
         return agent_id in change.agents or bool(change.users)
-    return agent_id in change.agents or grant.user_id in change.users
+    return agent_id in change.agents or grant.user_id in change.users or grant.directive_id in change.directives
+
+
+def _directive(grant: AgentGrant) -> Directive | None:
+    found = grant.directive
+    if found is None or grant.directive_id is None:
+        return None
+    return directive_of(grant.directive_id, found.number, found.text, found.variables, grant.metadata)

@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
+from gossamer.core.directives import Variable
 from gossamer.core.ports import AgentClaims
-from gossamer.feed.messages import AgentGrant
+from gossamer.feed.messages import AgentGrant, Agents, DirectiveGrant
+from gossamer.policy.template import prompt_of
 from tests.unit.worker.identity.said import AgentBook
 
 ID = "01900000-0000-7000-8000-000000000001"
@@ -36,6 +39,24 @@ async def test_a_change_ends_it(change: dict[str, tuple[str]]):
     book.change(2, keys=("k1",), agents=(OTHER,), users=("bob",))
     assert claims.is_valid
     book.change(3, **change)
+    assert not claims.is_valid
+
+
+async def test_a_directive_is_filled_with_what_its_agent_knows_and_ends_with_its_change():
+    book = AgentBook()
+    asking = book.ask(ID)
+    question = await book.question()
+    given = replace(GRANT, directive_id="d1", metadata={"tone": "brief"})
+    texts = {"d1": DirectiveGrant(3, "Be {tone}.", {"tone": Variable()})}
+    book.agents.answered(Agents(question.id, 1, {ID: given}, texts))
+    claims = await asking
+    assert claims is not None
+    assert claims.directive is not None
+    assert claims.directive.number == 3
+    assert prompt_of(claims.directive, {}).text == "Be brief."
+    book.change(2, directives=("another",))
+    assert claims.is_valid
+    book.change(3, directives=("d1",))
     assert not claims.is_valid
 
 

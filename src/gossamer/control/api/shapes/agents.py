@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
+from gossamer.control.api.shapes.directives import Metadata
 from gossamer.control.api.shapes.limits import LimitsIn, LimitsOut
 from gossamer.control.api.shapes.pages import PageAsk
 from gossamer.control.api.shapes.values import (
@@ -25,6 +26,8 @@ from gossamer.control.store.page import AgentFilter
 AnyModels = Annotated[Models | None, Field(description="What may be asked for in its name. null: everything.")]
 DefaultModel = Annotated[Model | None, Field(description="Asked for where a request names no model.")]
 
+DirectiveId = Annotated[Id | None, Field(description="A directive's id: its own user's, or nobody's. null: none.")]
+
 
 class AgentOut(Shape):
     """Its models and limits hold beside those of the key that speaks as it."""
@@ -35,7 +38,8 @@ class AgentOut(Shape):
     models: list[str] | None
     default_model: str | None
     limits: LimitsOut
-    directive_id: str | None
+    directive_id: Annotated[str | None, Field(description="What is put before all that is asked in its name.")]
+    metadata: Annotated[dict[str, str], Field(description="What its directive's variables are filled with.")]
     is_active: bool
     created_at: Moment
     updated_at: Moment
@@ -51,6 +55,7 @@ class AgentOut(Shape):
             default_model=agent.default_model,
             limits=LimitsOut.of(agent.limits),
             directive_id=agent.directive_id,
+            metadata=agent.metadata,
             is_active=agent.is_active,
             created_at=agent.created_at,
             updated_at=agent.updated_at,
@@ -68,17 +73,21 @@ class AgentNew(Ask):
     models: AnyModels = None
     default_model: DefaultModel = None
     limits: LimitsIn = LimitsIn()
+    directive_id: DirectiveId = None
+    metadata: Annotated[Metadata, Field(default_factory=dict)]
 
 
 class AgentChange(Change):
     """What is left out stays. Seen by all workers within a second."""
 
-    clearable = frozenset({"models", "default_model"})
+    clearable = frozenset({"models", "default_model", "directive_id"})
 
     name: Name | Unsaid = None
     models: AnyModels = None
     default_model: DefaultModel = None
     limits: LimitsIn | Unsaid = None
+    directive_id: DirectiveId = None
+    metadata: Annotated[Metadata | Unsaid, Field(description="All of it: what is not named goes.")] = None
     is_active: Annotated[StrictBool | Unsaid, Field(description="false: whoever speaks as it is refused.")] = None
 
 

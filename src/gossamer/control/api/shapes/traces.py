@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
 from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
-from gossamer.core.record import Outcome, Usage
+from gossamer.core.record import Directed, Outcome, Usage
 from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
 from gossamer.projections.traces.trace import US_PER_S, Trace
 
@@ -40,6 +40,17 @@ class UsageOut(Shape):
     output: int
     cached: int
     reasoning: int
+
+    @classmethod
+    def of(cls, usage: Usage) -> "UsageOut":
+        return cls(input=usage.input, output=usage.output, cached=usage.cached, reasoning=usage.reasoning)
+
+
+class DirectedOut(Shape):
+    """The directive that was put before what was asked."""
+
+    id: str
+    number: Annotated[int, Field(description="Of its version.")]
 
 
 class ContentOut(Shape):
@@ -78,6 +89,8 @@ class TraceOut(Shape):
     attempts: list[AttemptOut]
     usage: UsageOut | None
     cost_usd: Annotated[str | None, Field(description="null: nobody knows, since the model has no price.")]
+    session: Annotated[str | None, Field(description="`X-Session-ID`, where the caller sent one.")]
+    directive: Annotated[DirectedOut | None, Field(description="null: its agent has none, or it had no place.")]
     content: Annotated[ContentOut | None, Field(description="null in lists.")]
 
     @classmethod
@@ -107,8 +120,10 @@ class TraceOut(Shape):
                 AttemptOut(target=each.target, status=each.status, ms=_ms(each.duration_ns), error=each.error)
                 for each in record.attempts
             ],
-            usage=_usage(record.usage) if record.usage is not None else None,
+            usage=UsageOut.of(record.usage) if record.usage is not None else None,
             cost_usd=None if record.cost_nanos is None else to_usd(record.cost_nanos),
+            session=record.session,
+            directive=_directed(record.directive),
             content=ContentOut(**structs.asdict(record.content)) if is_whole and record.content is not None else None,
         )
 
@@ -180,5 +195,5 @@ def _ms(duration_ns: int) -> float:
     return round(duration_ns / _NS_PER_MS, _MS_PLACES)
 
 
-def _usage(usage: Usage) -> UsageOut:
-    return UsageOut(input=usage.input, output=usage.output, cached=usage.cached, reasoning=usage.reasoning)
+def _directed(directed: Directed | None) -> DirectedOut | None:
+    return None if directed is None else DirectedOut(id=directed.id, number=directed.number)

@@ -22,10 +22,12 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from gossamer.config.values import TARGET_FORM
+from gossamer.policy.template import NAME_FORM
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _ID: Final = r"^[0-9A-Za-z_-]{1,64}$"
 _EMAIL: Final = r"^[!-?A-~]{1,64}@[!-?A-~]{1,189}$"
+_VARIABLE: Final = f"^{NAME_FORM}$"
 _MODEL: Final = r"^[!-~]{1,200}$"
 ROUTE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
 """A model's name that can stand in a path."""
@@ -36,6 +38,7 @@ _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
 FORMS: Final = {
     _ID: "write an id as it was given out, such as 0190b0c4-7d3e-7a54-9e0c-2f6d1c8b7a90",
     _EMAIL: "write an address such as ada@example.com",
+    _VARIABLE: "use small letters, digits and underscores, a letter first",
     _MODEL: "write a model's name, without spaces",
     ROUTE_NAME: "use letters, digits, dots, dashes, underscores and colons, a letter or digit first",
     TARGET_FORM: "write provider/model, such as openai/gpt-4o-mini",

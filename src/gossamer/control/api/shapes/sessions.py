@@ -1,0 +1,151 @@
+"""Sessions: conversations that were held by requests of one `X-Session-ID`, and their turns."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from gossamer.control.api.shapes.limits import to_usd
+from gossamer.control.api.shapes.traces import DirectedOut, UsageOut
+from gossamer.control.api.shapes.values import Ask, Id, Moment, Shape
+from gossamer.control.store.page import PAGE_DEFAULT
+from gossamer.core.record import Outcome
+from gossamer.projections.sessions.search import MOST_A_PAGE, Query
+from gossamer.projections.sessions.session import Session, Turn
+from gossamer.projections.sessions.states import State, state_at
+from gossamer.projections.traces.trace import US_PER_S
+
+_PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
+_NS_PER_MS: Final = 1_000_000
+_MS_PLACES: Final = 3
+
+SessionName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]*$")]
+After = Annotated[str | None, StringConstraints(pattern=_PLACE), Field(description="The `next` of the page before.")]
+Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE, description="How many at most.")]
+
+
+class SessionOut(Shape):
+    """One conversation."""
+
+    id: Annotated[str, Field(description="The gateway's own: another user's session of the same name has another.")]
+    name: Annotated[str, Field(description="`X-Session-ID`.")]
+    user: str | None
+    key: Annotated[str, Field(description="Of its first turn.")]
+    agent: Annotated[str | None, Field(description="Of its last turn.")]
+    state: State
+    began_at: Moment
+    last_at: Moment
+    turns: int
+    failed: Annotated[int, Field(description="Turns that were answered with 400 or above.")]
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Annotated[str, Field(description="Of the turns that have a price.")]
+
+    @classmethod
+    def of(cls, session: Session, now_us: int) -> "SessionOut":
+        return cls(
+            id=session.id,
+            name=session.name,
+            user=session.user,
+            key=session.key,
+            agent=session.agent,
+            state=state_at(session.last_us, session.closed_us, now_us),
+            began_at=_moment(session.began_us),
+            last_at=_moment(session.last_us),
+            turns=session.turns,
+            failed=session.failed,
+            input_tokens=session.input,
+            output_tokens=session.output,
+            cost_usd=to_usd(session.cost_nanos),
+        )
+
+
+class TurnOut(Shape):
+    """One request of a session."""
+
+    id: Annotated[str, Field(description="Of its trace.")]
+    at: Moment
+    path: str
+    status: int
+    outcome: Outcome
+    error: str | None
+    model: str | None
+    target: str | None
+    agent: str | None
+    directive: DirectedOut | None
+    stream: bool
+    total_ms: float
+    usage: UsageOut | None
+    cost_usd: str | None
+
+    @classmethod
+    def of(cls, turn: Turn) -> "TurnOut":
+        usage, directive = turn.usage, turn.directive
+        return cls(
+            id=turn.id,
+            at=_moment(turn.at_us),
+            path=turn.path,
+            status=turn.status,
+            outcome=turn.outcome,
+            error=turn.error,
+            model=turn.model,
+            target=turn.target,
+            agent=turn.agent,
+            directive=None if directive is None else DirectedOut(id=directive.id, number=directive.number),
+            stream=turn.stream,
+            total_ms=round(turn.total_ns / _NS_PER_MS, _MS_PLACES),
+            usage=None if usage is None else UsageOut.of(usage),
+            cost_usd=None if turn.cost_nanos is None else to_usd(turn.cost_nanos),
+        )
+
+
+class SessionAsk(Ask):
+    """All that is given must hold."""
+
+    name: Annotated[SessionName | None, Field(description="`X-Session-ID`, the whole of it.")] = None
+    user: Id | None = None
+    key: Annotated[str | None, Field(min_length=1, max_length=300)] = None
+    agent: Id | None = None
+    state: State | None = None
+    since: Annotated[Moment | None, Field(description="Spoken in then or later.")] = None
+    until: Annotated[Moment | None, Field(description="Spoken in last before.")] = None
+    least_turns: Annotated[int | None, Field(ge=1, le=1_000_000_000)] = None
+    limit: Limit = PAGE_DEFAULT
+    after: After = None
+
+    def query(self, owner: str | None, now_us: int) -> Query:
+        return Query(
+            name=self.name,
+            user=self.user if owner is None else owner,
+            key=self.key,
+            agent=self.agent,
+            state=self.state,
+            since_us=_us(self.since),
+            until_us=_us(self.until),
+            turns_least=self.least_turns,
+            now_us=now_us,
+            limit=self.limit,
+            after=place_of(self.after),
+        )
+
+
+class TurnAsk(Ask):
+    """A page of them."""
+
+    limit: Limit = MOST_A_PAGE
+    after: After = None
+
+
+def place_of(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    at_us, _, thing_id = text.partition(".")
+    return int(at_us), thing_id
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * US_PER_S)
+
+
+def _moment(at_us: int) -> datetime:
+    return datetime.fromtimestamp(at_us / US_PER_S, UTC)

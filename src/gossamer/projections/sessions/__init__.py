@@ -1,0 +1,1 @@
+"""Conversations: the finished requests of one session, in their order."""

@@ -1,0 +1,119 @@
+"""Searches `sessions.db`, and takes sessions out of it, beside the recorder that fills it."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gossamer.projections.erasing import erasing
+from gossamer.projections.file import reading
+from gossamer.projections.sessions.session import Session, Turn
+from gossamer.projections.sessions.states import SPANS, Spans, State
+
+MOST_A_PAGE: Final = 200
+_COLUMNS: Final = ", ".join(Session.__struct_fields__)
+_TURN: Final = msgspec.json.Decoder(Turn)
+_EQUAL: Final = ("name", "user", "key", "agent")
+_CLOSED: Final = "closed_us IS NOT NULL AND closed_us >= last_us"
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is given must hold."""
+
+    name: str | None = None
+    user: str | None = None
+    key: str | None = None
+    agent: str | None = None
+    state: State | None = None
+    since_us: int | None = None
+    """Spoken in then or later."""
+    until_us: int | None = None
+    turns_least: int | None = None
+    now_us: int
+    spans: Spans = SPANS
+    limit: int = 50
+    after: tuple[int, str] | None = None
+
+
+class Sessions:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, query: Query) -> list[Session]:
+        """Those that were spoken in last come first. sqlite3.Error where the file cannot be read."""
+        terms, values = _terms(query)
+        where = f" WHERE {' AND '.join(terms)}" if terms else ""
+        words = f"SELECT {_COLUMNS} FROM sessions{where} ORDER BY last_us DESC, id DESC LIMIT ?"  # noqa: S608 - our own names
+        return self._read(words, [*values, min(query.limit, MOST_A_PAGE)])
+
+    def session(self, session: str) -> Session | None:
+        found = self._read(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", [session])  # noqa: S608 - our own names
+        return found[0] if found else None
+
+    def turns(self, session: str, limit: int, after: tuple[int, str] | None = None) -> list[Turn]:
+        """In their order."""
+        at_us, turn_id = after or (-1, "")
+        with reading(self._path) as file:
+            if file is None:
+                return []
+            rows = file.execute(
+                "SELECT record FROM turns WHERE session = ? AND (at_us, id) > (?, ?) ORDER BY at_us, id LIMIT ?",
+                (session, at_us, turn_id, limit),
+            )
+            return [_TURN.decode(data) for (data,) in rows]
+
+    def ids(self, session: str) -> list[str]:
+        """Of its turns, which are those of their traces."""
+        with reading(self._path) as file:
+            rows = [] if file is None else file.execute("SELECT id FROM turns WHERE session = ?", (session,))
+            return [turn_id for (turn_id,) in rows]
+
+    def close(self, session: str, now_us: int) -> None:
+        with erasing(self._path) as file:
+            file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
+
+    def delete(self, session: str, now_us: int) -> list[str]:
+        """For good: nothing that it asked until now comes back. The ids of its traces, which are to go as well."""
+        with erasing(self._path) as file:
+            ids = [turn_id for (turn_id,) in file.execute("SELECT id FROM turns WHERE session = ?", (session,))]
+            file.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (session, now_us))
+            for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
+                file.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))  # noqa: S608 - our own names
+        return ids
+
+    def _read(self, words: str, values: list[object]) -> list[Session]:
+        with reading(self._path) as file:
+            return [] if file is None else [Session(*row) for row in file.execute(words, values)]
+
+
+def _terms(query: Query) -> tuple[list[str], list[object]]:
+    terms: list[str] = []
+    values: list[object] = []
+    given: list[tuple[str, object]] = [(f"{name} = ?", getattr(query, name)) for name in _EQUAL]
+    given += [("last_us >= ?", query.since_us), ("last_us < ?", query.until_us), ("turns >= ?", query.turns_least)]
+    for term, value in given:
+        if value is not None:
+            terms.append(term)
+            values.append(value)
+    if query.state is not None:
+        words, bounds = _state_terms(query.state, query.now_us, query.spans)
+        terms.append(words)
+        values += bounds
+    if query.after is not None:
+        terms.append("(last_us, id) < (?, ?)")
+        values += query.after
+    return terms, values
+
+
+def _state_terms(state: State, now_us: int, spans: Spans) -> tuple[str, list[int]]:
+    """As `state_at` has it, in the words of the database."""
+    idle_us, expired_us = now_us - spans.idle_us, now_us - spans.expired_us
+    match state:
+        case "open":
+            return f"last_us > ? AND NOT ({_CLOSED})", [idle_us]
+        case "idle":
+            return f"last_us <= ? AND last_us > ? AND NOT ({_CLOSED})", [idle_us, expired_us]
+        case "closed":
+            return f"{_CLOSED} AND (last_us > ? OR closed_us >= last_us + ?)", [expired_us, spans.expired_us]
+        case "expired":
+            return f"last_us <= ? AND NOT ({_CLOSED} AND closed_us >= last_us + ?)", [expired_us, spans.expired_us]

@@ -1,0 +1,84 @@
+"""A session and its turns, as they are stored and found again. Whose a session is, is a part of what it is."""
+
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Directed, Outcome, Record, Usage
+from gossamer.projections.traces.trace import US_PER_S
+
+FAILED: Final = 400
+_ID_BYTES: Final = 16
+
+
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One finished request of a session (a checkpoint). `id` is that of its trace."""
+
+    id: str
+    at_us: int
+    path: str
+    status: int
+    outcome: Outcome
+    total_ns: int
+    model: str | None = None
+    target: str | None = None
+    agent: str | None = None
+    directive: Directed | None = None
+    usage: Usage | None = None
+    cost_nanos: int | None = None
+    error: str | None = None
+    stream: bool = False
+
+
+class Session(msgspec.Struct, frozen=True):
+    """In the order of the columns."""
+
+    id: str
+    name: str
+    """X-Session-ID."""
+    user: str | None
+    key: str
+    agent: str | None
+    """Of the last turn."""
+    began_us: int
+    last_us: int
+    turns: int
+    failed: int
+    """Turns that were answered with 400 or above."""
+    input: int
+    output: int
+    cost_nanos: int
+    closed_us: int | None = None
+
+
+def session_id(record: Record, name: str) -> str | None:
+    """The same name of another user, or of another key of nobody, is another session. None: nobody asked."""
+    if record.key is None:
+        return None
+    owner = f"user {record.user}" if record.user is not None else f"key {record.key}"
+    return blake2b(f"{owner}\0{name}".encode(), digest_size=_ID_BYTES).hexdigest()
+
+
+def opening_of(name: str) -> str | None:
+    """The id of the request that was told this name, where the gateway made it."""
+    return f"req_{name[ID_PREFIX_CHARS:]}" if name.startswith(MINTED_SESSION) else None
+
+
+def turn_of(record: Record) -> Turn:
+    return Turn(
+        record.id,
+        round(record.at * US_PER_S),
+        record.path,
+        record.status,
+        record.outcome,
+        record.total_ns,
+        record.model,
+        record.target,
+        record.agent,
+        record.directive,
+        record.usage,
+        record.cost_nanos,
+        record.error,
+        record.stream,
+    )

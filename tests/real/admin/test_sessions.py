@@ -1,0 +1,102 @@
+"""Sessions by the admin API: found, shown turn by turn, closed and deleted, each by whom they belong to."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gossamer.core.record import Record
+from gossamer.projections.paths import sessions_path
+from gossamer.projections.sessions.writer import SessionFile
+from gossamer.projections.traces.trace import Trace
+from tests.real.admin.house import TRACE, House, Person, refusal
+
+SESSIONS = "/admin/v1/sessions"
+AT = TRACE["at"]
+
+
+def say(house: House, user_id: str | None, name: str, **changes: Any) -> str:
+    """A finished request, as the recorder stores it; the id of its trace."""
+    trace_id = house.trace(user_id, session=name, **changes)
+    record = Record(**{**TRACE, "id": trace_id, "user": user_id, "session": name, **changes})
+    file = SessionFile(sessions_path(house.app.state.desk.data_dir), lambda _: None, lambda: 1000)
+    file.store([Trace(record, msgspec.json.encode(record), ())], {}, ())
+    file.close()
+    return trace_id
+
+
+async def listed(house: House, person: Person, **query: Any) -> list[Any]:
+    answer = await house.get(SESSIONS, person.token, params=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+async def test_sessions_are_found_and_shown_turn_by_turn(house: House, admin: Person):
+    ids = [say(house, None, "talk", at=AT + number, agent="a1", cost_nanos=1_000_000) for number in range(3)]
+    say(house, None, "other", at=AT + 10, status=500, error="broken")
+    assert [each["name"] for each in await listed(house, admin)] == ["other", "talk"]
+    (talk,) = await listed(house, admin, name="talk")
+    assert (talk["turns"], talk["failed"], talk["cost_usd"], talk["agent"]) == (3, 0, "0.003", "a1")
+    path = f"{SESSIONS}/{talk['id']}"
+    assert (await house.get(path, admin.token)).json() == talk
+    page = (await house.get(f"{path}/turns", admin.token, params={"limit": 2})).json()
+    rest = (await house.get(f"{path}/turns", admin.token, params={"limit": 2, "after": page["next"]})).json()
+    assert [each["id"] for each in [*page["data"], *rest["data"]]] == ids
+    assert rest["next"] is None
+    first = (await house.get(SESSIONS, admin.token, params={"limit": 1})).json()
+    second = (await house.get(SESSIONS, admin.token, params={"limit": 1, "after": first["next"]})).json()
+    assert [first["data"][0]["name"], second["data"][0]["name"]] == ["other", "talk"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"agent": "a1"}, ["one"]),
+        ({"least_turns": 2}, ["two"]),
+        ({"key": "k2"}, ["two"]),
+        ({"since": "2027-01-15T08:00:05Z"}, ["two"]),
+        ({"until": "2027-01-15T08:00:05Z"}, ["one"]),
+        ({"state": "open"}, []),
+    ],
+)
+async def test_filters_go_together(house: House, admin: Person, query: Any, names: list[str]):
+    say(house, None, "one", agent="a1")
+    for number in range(2):
+        say(house, None, "two", at=AT + 10 + number, key="k2")
+    house.app.state.desk.wall_time = lambda: AT + 1_000_000
+    assert [each["name"] for each in await listed(house, admin, **query)] == names
+
+
+async def test_a_session_is_closed_and_deleted_for_good(house: House, admin: Person):
+    house.app.state.desk.wall_time = lambda: AT + 60
+    trace = say(house, None, "talk")
+    (talk,) = await listed(house, admin, state="open")
+    path = f"{SESSIONS}/{talk['id']}"
+    closed = await house.post(f"{path}/close", None, admin.token)
+    assert closed.json() == {**talk, "state": "closed"}
+    assert [each["id"] for each in await listed(house, admin, state="closed")] == [talk["id"]]
+    assert (await house.delete(path, admin.token)).status_code == 204
+    assert refusal(await house.get(path, admin.token))[:2] == (404, "not_found")
+    assert refusal(await house.get(f"/admin/v1/traces/{trace}", admin.token))[:2] == (404, "not_found")
+    events = [event.action for event in (await house.store.events()).items if event.action.startswith("session.")]
+    assert events == ["session.delete", "session.close"]
+    say(house, None, "talk")
+    assert await listed(house, admin) == [], "what came before does not come back"
+
+
+async def test_what_is_somebody_elses_does_not_exist(house: House, admin: Person):
+    ada, bob = await house.person("ses-ada"), await house.person("ses-bob")
+    for person in (ada, bob):
+        say(house, person.id, "talk")
+    (hers,) = await listed(house, ada)
+    assert len(await listed(house, admin, name="talk")) == 2
+    assert await listed(house, bob, user=ada.id) == await listed(house, bob)
+    path = f"{SESSIONS}/{hers['id']}"
+    for asked in (
+        await house.get(path, bob.token),
+        await house.get(f"{path}/turns", bob.token),
+        await house.post(f"{path}/close", None, bob.token),
+        await house.delete(path, bob.token),
+    ):
+        assert refusal(asked)[:2] == (404, "not_found")
+    assert (await house.get(path, ada.token)).status_code == 200
