@@ -50,7 +50,6 @@ class TraceFile(ProjectionFile):
                 self._blocks.note(run, rows)
         except BaseException:
             self._stages.clear()  # some may have been made in what was undone
-            self._blocks.doubt()
             raise
 
     def forget_before(self, at: float) -> int:
