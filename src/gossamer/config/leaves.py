@@ -196,6 +196,7 @@ _NAMED = (
         allowed="use letters, digits, dots, dashes and underscores, a letter or digit first",
         schema=_form(values.NAME_FORM),
     ),
+    Leaf(name="pattern", parse=values.read_pattern, allowed="bound every repeat, as in EMP-[0-9]{6}; no group repeats"),
     Leaf(
         name="model_name",
         parse=values.matching(values.MODEL_FORM),

@@ -14,6 +14,7 @@ from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate,
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.policy.own_pattern import UnfitPattern, own_pattern
 from gossamer.projections.audit.address import parse_topic_url
 from gossamer.redis.address import parse_redis_url
 
@@ -296,6 +297,14 @@ def read_sha256(text: str) -> bytes:
     if not re.fullmatch(SHA256_FORM, text):
         raise Unfit("a SHA-256 has 64 hex digits, and this has other characters")
     return bytes.fromhex(text)
+
+
+def read_pattern(text: str) -> str:
+    try:
+        own_pattern(text)
+    except UnfitPattern as error:
+        raise Unfit(f"as a pattern: {error}") from None
+    return text
 
 
 def read_header_name(text: str) -> str:

@@ -62,6 +62,8 @@ class Exchange:
     response_bytes: int = 0
     streamed_events: int = 0
     """Of a stream that ended before its usage was told: about as many tokens were generated."""
+    owes_nothing: bool = False
+    """Whether its client left when all that had been asked had failed, or was about to be refused."""
     is_settled: bool = False
 
     def __init__(self, request: Request, services: Services, began_ns: int) -> None:

@@ -41,6 +41,20 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     image_output: int = 0
 
 
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What was asked and answered, where the settings have it kept. Of a stream, what it told."""
+
+    request_sha256: str
+    answer_sha256: str
+    """Of the bytes as they went over the wire, whatever became of them here."""
+    request: str = ""
+    answer: str = ""
+    request_cut_bytes: int = 0
+    """So many more there were."""
+    answer_cut_bytes: int = 0
+    is_redacted: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
@@ -81,3 +95,4 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Trace id, parent's span id and flags of the traceparent that came with it."""
     lookup: Lookup | None = None
     """Left out where the key was in memory, or there was none to look for."""
+    content: Content | None = None

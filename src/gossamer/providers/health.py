@@ -62,6 +62,11 @@ class Health:
         if self.is_suspect:
             self.circuit.asked(now)
 
+    def begun(self, asked_at: float, now: float) -> None:
+        """Asked only of a suspect."""
+        self.circuit.begun(asked_at, now)
+        self._look(now)
+
     def good(self, asked_at: float, now: float) -> None:
         self.busy -= 1
         self.circuit.good(asked_at, now)

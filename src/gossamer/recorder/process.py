@@ -19,12 +19,14 @@ from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.chunks import Chunks
+from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.taken import TakenMarker, Watched
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.opening import telemetry_sink
 
@@ -82,13 +84,16 @@ class Recorder:
             spans = telemetry_sink(settings, settings.telemetry)
             sinks.append(spans)
             boards.append(TelemetryBoard(spans))
+        watched = [Watched(curtained(sink, settings.capture)) for sink in sinks]
+        self._marker = TakenMarker(data_dir / "journal", watched)
         chunks = Chunks(data_dir / "journal")
-        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in sinks]
+        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
         self._page = Page(metrics, self._pumps, boards)
 
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        self._marker.look()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -102,6 +107,7 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        self._marker.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:

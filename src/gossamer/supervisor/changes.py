@@ -8,7 +8,7 @@ from gossamer.config.settings import Settings
 
 FIXED_OF_SERVER: Final = ("host", "port", "workers", "uds", "tls")
 FIXED_OF_CONTROL: Final = ("listen",)
-FIXED: Final = ("data_dir", "state", "journal", "counters", "traces", "audit", "telemetry")
+FIXED: Final = ("data_dir", "state", "journal", "counters", "traces", "audit", "telemetry", "capture")
 
 
 def needs_restart(running: Settings, wanted: Settings) -> list[str]:

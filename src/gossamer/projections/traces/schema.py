@@ -54,4 +54,8 @@ _BLOCKS: Final = f"""
     ) WITHOUT ROWID;
     CREATE INDEX marks_value ON marks (kind, value, block);
     """  # noqa: S608 - names of our own
-STEPS: Final = (_FIRST, _BLOCKS)
+_CONTENTS: Final = """
+    CREATE TABLE contents (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER contents_go AFTER DELETE ON traces BEGIN DELETE FROM contents WHERE id = old.id; END;
+    """
+STEPS: Final = (_FIRST, _BLOCKS, _CONTENTS)

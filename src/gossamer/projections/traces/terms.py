@@ -22,6 +22,10 @@ _OF_BLOCKS: Final = {
     "cost_least_nanos": "dearest_nanos >= ?",
     "total_least_us": "slowest_us >= ?",
 }
+_ANYWHERE: Final = (
+    "(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\' "
+    "OR id IN (SELECT id FROM contents WHERE text LIKE ? ESCAPE '\\'))"
+)
 _MARK: Final = "n IN (SELECT block FROM marks WHERE kind = ? AND value BETWEEN ? AND ?)"
 
 MOST_BITS: Final = 64
@@ -69,8 +73,7 @@ def terms_of_traces(query: Query) -> Terms:
     found = _given(query, {name: f"{name} = ?" for name in _EQUAL} | _BOUNDS)
     if query.text is not None:
         like = f"%{_escaped(query.text)}%"
-        anywhere = "(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\')"
-        found += Terms((anywhere,), (like, like, like))
+        found += Terms((_ANYWHERE,), (like, like, like, like))
     return found
 
 

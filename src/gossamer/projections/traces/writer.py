@@ -31,6 +31,8 @@ COLUMNS: Final = (
 _INSERT: Final = f"INSERT OR IGNORE INTO traces VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks
 _FORGET: Final = "DELETE FROM traces WHERE n IN (SELECT n FROM traces WHERE at_us < ? ORDER BY at_us, id LIMIT ?)"
 
+_INSERT_CONTENT: Final = "INSERT OR IGNORE INTO contents VALUES (?, ?)"
+
 
 class TraceFile(ProjectionFile):
     def __init__(self, path: Path) -> None:
@@ -48,6 +50,8 @@ class TraceFile(ProjectionFile):
                 rows = [_row(n, trace, stages[trace.stages]) for n, trace in enumerate(traces, last + 1)]
                 run.executemany(_INSERT, rows)
                 self._blocks.note(run, rows)
+                if contents := [_content_row(trace) for trace in traces if trace.record.content is not None]:
+                    run.executemany(_INSERT_CONTENT, contents)
         except BaseException:
             self._stages.clear()  # some may have been made in what was undone
             raise
@@ -102,3 +106,10 @@ def _row(n: int, trace: Trace, stages: int) -> Row:
         stages,
         trace.data,
     )
+
+
+def _content_row(trace: Trace) -> tuple[str, str]:
+    """What a search for text goes through."""
+    content = trace.record.content
+    assert content is not None
+    return trace.record.id, f"{content.request}\n{content.answer}"
