@@ -30,6 +30,7 @@ JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -72,6 +73,12 @@ def read_whole(text: str) -> int:
 def is_whole(text: str) -> bool:
     """Without a leading zero, which YAML reads as octal and people do not."""
     return _WHOLE.fullmatch(text) is not None
+
+
+def read_decimal(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit(f"{text!r} is no plain number")
+    return float(text)
 
 
 def read_bool(text: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+CacheTier = Literal["l1", "l2", "flight", "miss", "bypass"]
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
@@ -36,6 +37,16 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     audio_output: int = 0
     image_input: int = 0
     image_output: int = 0
+
+
+class CacheUse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the cache had to do with a request. `flight`: it shared the call of another one under way."""
+
+    tier: CacheTier
+    saved_nanos: int | None = None
+    """What its answer had cost; None: it was not from the cache, or nobody knows."""
+    left: bool = False
+    """Its client left, and the call went on for others: the record is that of the call."""
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,3 +85,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    cache: CacheUse | None = None
+    """Where there is a cache that its path can use."""

@@ -64,9 +64,8 @@ def write_down(
     lease = exchange.lease
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    cost_nanos = None
-    if price is not None or lease is not None:
-        cost_nanos = charge(exchange, lease, price, outcome, status)
+    is_charged = price is not None or lease is not None
+    cost_nanos = charge(exchange, lease, price, outcome, status) if is_charged else None
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id
@@ -98,6 +97,7 @@ def write_down(
         user,
         agent.agent_id if agent is not None else None,
         cost_nanos,
+        exchange.cached,
     )
     services.journal.append(record)
     if cost_nanos is not None:

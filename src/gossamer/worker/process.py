@@ -17,8 +17,9 @@ from gossamer.http.server import Server
 from gossamer.http.tls import server_context
 from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
-from gossamer.pipeline import TIMING, run
+from gossamer.pipeline import admit_with, run, timing_of
 from gossamer.process.link import Link
+from gossamer.worker.cache import cache_use_of
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
@@ -41,7 +42,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         settings.journal.segment_size_bytes,
         settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
-        stages=TIMING.names,
+        stages=timing_of(admit_with(cache_use_of(settings.cache))).names,
         workers=settings.server.workers,
     )
     counters.keep(lambda: journal.position)

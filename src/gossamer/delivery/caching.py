@@ -1,0 +1,156 @@
+"""The cache as the stage knows it (an AnswerCache): what a request meets there, and what becomes of its answer.
+
+    its path has no answers that could be kept      nothing: the answer says nothing of a cache
+    `no-store`, or the settings keep no such answer bypass
+    known in memory, in its own form or the other   hit-l1
+    under way for somebody else                     hit-l1, as soon as it comes
+    known in Redis                                  hit-l2
+    else, and with `no-cache`                       miss: asked, and kept if it is whole and good
+
+A key is made of the target that the route decided on. An answer that another target gave, since that one failed, is
+kept under its own name: whoever asks later is given it only where that one would be asked.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gossamer.cache.entry import Entry, Owner
+from gossamer.cache.memory import Memory
+from gossamer.cache.question import Question, is_question, read_question
+from gossamer.cache.rules import CacheRules
+from gossamer.config.cache import CacheSettings
+from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
+from gossamer.core.ports import Reply
+from gossamer.core.record import CacheUse
+from gossamer.delivery.flight import Flight
+from gossamer.delivery.passenger import Passenger
+from gossamer.delivery.replay import recall, retold
+from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
+from gossamer.http.heads import RequestHead
+
+_S: Final = 1e-9
+"""Of a nanosecond."""
+_BYPASS: Final = "x-gossamer-cache: bypass\r\n"
+
+
+class Caching:
+    """One for the settings in force; `memory` and `flights` live longer."""
+
+    def __init__(self, settings: CacheSettings, memory: Memory, flights: dict[bytes, Flight]) -> None:
+        self.shares_failures = settings.failures == "share"
+        self._rules = CacheRules(settings)
+        self._memory = memory
+        self._flights = flights
+        self._vary = frozenset(name.lower().encode() for name in settings.vary)
+
+    def admit(self, exchange: Exchange) -> Later | Reply | None:
+        if not is_question(exchange):
+            return None
+        terms = self._rules.terms_of(exchange)
+        wish = _wish_of(exchange.request.head)
+        target = exchange.target
+        assert target is not None
+        question = None
+        if terms.is_kept and wish != "no-store":
+            question = read_question(exchange, terms, self._vary, target.label)
+        if question is None:
+            _pass_by(exchange)
+            return None
+        if wish != "no-cache":
+            known = self._known(exchange, question)
+            if known is not None:
+                return known
+        flight = Flight(self, question, terms, exchange)
+        self._flights[question.key] = flight
+        flight.lead(Passenger(exchange, question, flight))
+        return None
+
+    # --- for a flight ---
+
+    def landed(self, flight: Flight) -> None:
+        """Nobody can board it any more."""
+        if self._flights.get(flight.question.key) is flight:
+            del self._flights[flight.question.key]
+
+    def keep(self, flight: Flight, entry: Entry) -> None:
+        """If it is good: what was cut short, filtered or compressed is given once."""
+        is_whole = is_whole_stream if entry.is_stream else is_whole_answer
+        if len(entry.body) > flight.terms.max_bytes or b"content-encoding" in entry.lines.lower():
+            return
+        if not is_whole(entry.body, entry.dialect):
+            return
+        question = self._question_answered(flight, entry)
+        if question is None:
+            return
+        key = question.key + (b"s" if entry.is_stream else b"w")
+        assert flight.leader is not None
+        now = flight.leader.exchange.stamps[-1] * _S
+        self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
+
+    def ask_alone(self, passenger: Passenger) -> None:
+        """A call of its own, which nobody shares."""
+        exchange = passenger.exchange
+        flight = Flight(self, passenger.question, self._rules.terms_of(exchange), exchange)
+        flight.lead(passenger)
+        passenger.end()
+
+    @staticmethod
+    def owner_of(exchange: Exchange) -> Owner:
+        claims, agent = exchange.claims, exchange.agent
+        assert claims is not None
+        return (
+            claims.key_id,
+            agent.agent_id if agent is not None else "",
+            claims.user_id or "",
+            exchange.model or "",
+        )
+
+    # --- inside ---
+
+    def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
+        now = exchange.stamps[-1] * _S
+        entry = self._memory.get(question.own_key, now)
+        if entry is None:
+            entry = self._known_otherwise(exchange, question, now)
+        if entry is not None:
+            return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
+        flight = self._flights.get(question.key)
+        return Passenger(exchange, question, flight) if flight is not None else None
+
+    def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
+        """In the other form: told in this one, and kept so for as long as it was to be."""
+        other = question.other_key
+        found = self._memory.look(other, now) if other is not None else None
+        if found is None:
+            return None
+        entry = retold(found[0], exchange.body)
+        if entry is not None:
+            self._memory.put(question.own_key, entry, found[1])
+        return entry
+
+    def _question_answered(self, flight: Flight, entry: Entry) -> Question | None:
+        """Another target may have answered than the one that was decided on."""
+        assert flight.leader is not None
+        exchange = flight.leader.exchange
+        if not exchange.attempts:
+            return flight.question
+        return read_question(exchange, flight.terms, self._vary, entry.target)
+
+
+def _pass_by(exchange: Exchange) -> None:
+    target = exchange.target
+    assert target is not None
+    exchange.cached = CacheUse("bypass")
+    exchange.cache_line = _BYPASS
+    exchange.target = msgspec.structs.replace(target, headers=target.headers + _BYPASS)
+
+
+def _wish_of(head: RequestHead) -> str:
+    """What Cache-Control says, as far as it is anything to this cache."""
+    said = head.get(b"cache-control")
+    if said is None:
+        return ""
+    words = {word.strip().lower() for word in said.split(b",")}
+    return "no-store" if b"no-store" in words else "no-cache" if b"no-cache" in words else ""
