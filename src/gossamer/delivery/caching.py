@@ -11,15 +11,18 @@ A key is made of the target that the route decided on. An answer that another ta
 kept under its own name: whoever asks later is given it only where that one would be asked.
 """
 
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
+from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.question import Question, is_question, read_question
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
+from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
 from gossamer.core.ports import Reply
@@ -38,7 +41,10 @@ _BYPASS: Final = "x-gossamer-cache: bypass\r\n"
 class Caching:
     """One for the settings in force; `memory` and `flights` live longer."""
 
-    def __init__(self, settings: CacheSettings, memory: Memory, flights: dict[bytes, Flight]) -> None:
+    def __init__(
+        self, settings: CacheSettings, memory: Memory, flights: dict[bytes, Flight], remote: RedisCache | None = None
+    ) -> None:
+        self._remote = remote
         self.shares_failures = settings.failures == "share"
         self._rules = CacheRules(settings)
         self._memory = memory
@@ -64,7 +70,11 @@ class Caching:
                 return known
         flight = Flight(self, question, terms, exchange)
         self._flights[question.key] = flight
-        flight.lead(Passenger(exchange, question, flight))
+        passenger = Passenger(exchange, question, flight)
+        if self._remote is not None and wish != "no-cache" and self._remote.is_up(question):
+            flight.look = self._remote.look(question, partial(self._heard, flight))
+            return passenger
+        flight.lead(passenger)
         return None
 
     # --- for a flight ---
@@ -88,6 +98,18 @@ class Caching:
         assert flight.leader is not None
         now = flight.leader.exchange.stamps[-1] * _S
         self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
+        if self._remote is not None:
+            self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)
+            if question is flight.question:
+                flight.lease = None
+
+    def over(self, flight: Flight) -> None:
+        """Whoever else waits for the lease may ask."""
+        if flight.look is not None:
+            flight.look.cancel()
+        if flight.lease is not None and self._remote is not None:
+            self._remote.release(flight.lease)
+            flight.lease = None
 
     def ask_alone(self, passenger: Passenger) -> None:
         """A call of its own, which nobody shares."""
@@ -108,6 +130,18 @@ class Caching:
         )
 
     # --- inside ---
+
+    def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
+        """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
+        flight.lease = lease
+        if entry is not None:
+            left_s = entry.made_at + flight.terms.l2_ttl_s - wall_time()
+            key = flight.question.key + (b"s" if entry.is_stream else b"w")
+            self._memory.put(key, entry, now_ns() * _S + min(flight.terms.l1_ttl_s, max(0.0, left_s)))
+            flight.recalled(entry)
+        elif not flight.lead_next():
+            self.landed(flight)
+            self.over(flight)
 
     def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
         now = exchange.stamps[-1] * _S

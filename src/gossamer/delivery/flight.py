@@ -17,13 +17,14 @@ import msgspec
 from gossamer.cache.entry import Entry
 from gossamer.core.clock import wall_time
 from gossamer.core.exchange import Exchange
-from gossamer.core.record import CacheUse
+from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.passenger import Passenger
 from gossamer.dialects.ask import ask_for_usage
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.request import Request
 
 if TYPE_CHECKING:
+    from gossamer.cache.over_redis import Look
     from gossamer.cache.question import Question
     from gossamer.cache.rules import Terms
     from gossamer.delivery.caching import Caching
@@ -54,6 +55,8 @@ class Flight(Request):
         self.pieces: list[tuple[bytes, bytes]] = []
         """Of a stream: as it came, and without the usage that only some asked for."""
         self.ending: Ending | None = None
+        self.look: Look | None = None
+        """In Redis, while nobody leads yet."""
         self.lease: bytes | None = None
         """Of the right to ask, where Redis gives it."""
         target = exchange.target
@@ -106,6 +109,7 @@ class Flight(Request):
         owner, leader = self.owner, self.leader
         if not self.aboard:
             self._caching.landed(self)
+            self._caching.over(self)
             if owner is not None and self.ending is None:
                 owner.client_gone()
         elif passenger is leader:
@@ -116,6 +120,7 @@ class Flight(Request):
         while self.aboard:
             passenger = self.aboard[0]
             if not passenger.exchange.is_settled:
+                self.leader = None
                 self.lead(passenger)
                 passenger.end()
                 return True
@@ -125,6 +130,11 @@ class Flight(Request):
     @property
     def followers(self) -> list[Passenger]:
         return [passenger for passenger in self.aboard if passenger is not self.leader]
+
+    def recalled(self, entry: Entry) -> None:
+        """Redis had the answer."""
+        self._caching.landed(self)
+        self._answer(list(self.aboard), entry, "l2")
 
     # --- as a Request: what the delivery of the answer tells ---
 
@@ -151,6 +161,7 @@ class Flight(Request):
         entry = self._entry(lines, body, is_stream=False)
         if status == _OK:
             self._caching.keep(self, entry)
+        self._caching.over(self)
         leader.request.reply(status, headers, body)
         if status >= _REFUSED:
             self._fail(followers, status, lines, body)
@@ -233,6 +244,7 @@ class Flight(Request):
         """Too large to be kept, or nothing that is: those who get it get it, the others ask alone."""
         self._is_kept = False
         self._caching.landed(self)
+        self._caching.over(self)
         waiting = [passenger for passenger in self.followers if not (self._streams and passenger.question.is_stream)]
         for passenger in waiting:
             self.left(passenger)
@@ -251,6 +263,7 @@ class Flight(Request):
         is_good = ending == "whole" and self._is_kept and self._tally is not None and self._tally.error is None
         if is_good:
             self._caching.keep(self, entry)
+        self._caching.over(self)
         self.ending = ending
         for passenger in list(self.aboard):
             if self._is_passed_on(passenger):
@@ -278,10 +291,10 @@ class Flight(Request):
             self.leader.exchange.request = self.leader.request
             self.leader = None
 
-    def _answer(self, followers: list[Passenger], entry: Entry) -> None:
+    def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
         for passenger in followers:
             self.left(passenger)
-        self._ask_alone([passenger for passenger in followers if not passenger.answer(entry)])
+        self._ask_alone([passenger for passenger in followers if not passenger.answer(entry, tier)])
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
         for passenger in followers:

@@ -6,10 +6,11 @@ by nobody but its own record.
 
 from typing import TYPE_CHECKING, Final
 
+from gossamer.core.clock import now_ns
 from gossamer.core.errors import ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Heard, Later
-from gossamer.core.record import CacheUse
+from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.forward import CLIENT_CLOSED
 from gossamer.delivery.replay import give_shared, leave_shared, note_hit, retold, stock_of_shared
 from gossamer.delivery.reply import refuse
@@ -60,16 +61,17 @@ class Passenger(Later):
 
     # --- what becomes of the call that it shares ---
 
-    def answer(self, entry: "Entry") -> bool:
+    def answer(self, entry: "Entry", tier: CacheTier = "flight") -> bool:
         """With a whole answer; False where that cannot be told in the form that was asked for."""
         found: Entry | None = entry
         if entry.is_stream != self.question.is_stream:
             found = retold(entry, self.exchange.body) if self.question.wire is not None else None
         if found is None:
             return False
-        note_hit(self.exchange, found, "flight")
+        note_hit(self.exchange, found, tier)
         body = found.told(hides_usage=self.hides_usage)
-        give_shared(self.exchange, self._since_ns, 200, found.lines, body, "completed", None)
+        since_ns = self._since_ns if tier == "flight" else now_ns()  # else no provider had to do with it
+        give_shared(self.exchange, since_ns, 200, found.lines, body, "completed", None)
         self._gone()
         return True
 

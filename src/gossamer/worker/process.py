@@ -19,7 +19,7 @@ from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
 from gossamer.pipeline import admit_with, run, timing_of
 from gossamer.process.link import Link
-from gossamer.worker.cache import cache_use_of
+from gossamer.worker.cache import cache_use_of, open_cache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
@@ -48,8 +48,10 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
+    cache = open_cache(settings, lambda trouble: _log.warning("cache", worker=number, trouble=trouble))
     proxies = ProxySettings.from_environ(os.environ)
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, settings.server.workers)
+    workers = settings.server.workers
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
@@ -68,6 +70,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     await worker.drained
     identity.close()
     control.close()
+    cache.close()
     await counters.close()
     journal.close()
 

@@ -55,13 +55,14 @@ class ServiceFactory:
         identity: Identity,
         counting: Counting | None = None,
         workers: int = 1,
+        cache: WorkerCache | None = None,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
         self.healths = Healths(self.identity.tell_turned)
         """Of the targets of routes; over a reload as well."""
         self.identity.hear_turned = self._hear_turned
-        self._cache = WorkerCache()
+        self.cache = cache or WorkerCache()
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -92,7 +93,7 @@ class ServiceFactory:
             worker=self._number,
             body_limit_bytes=settings.server.limits.body_bytes,
             admit=admit,
-            cache=self._cache.caching(settings.cache) if settings.cache.enabled else None,
+            cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
         )
         return Assembly(services, keys, providers, settings)
 

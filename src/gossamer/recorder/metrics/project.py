@@ -3,7 +3,7 @@
 from typing import Final
 
 from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
-from gossamer.core.record import Record
+from gossamer.core.record import CacheUse, Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import MOST_NAMES, OTHER, Book
@@ -14,6 +14,7 @@ _BY_LIMIT: Final = {
     "token_limit_exceeded": "tokens",
     "budget_exceeded": "budget",
 }
+_CACHE: Final = "cache"
 _PROVIDER: Final = "provider"
 _LIMIT: Final = "limit"
 
@@ -26,12 +27,14 @@ def project(book: Book, kept: Kept) -> int:
     bucket = book.observe(catalog.OVERHEAD, (), record.overhead_ns)
     for name, duration_ns in zip(stages, record.stages_ns, strict=False):  # shorter where it ended early
         metric = catalog.OF_STAGE.get(name)
-        if metric is not None:
+        if metric is not None and not (name == _CACHE and _shared_a_call(record)):
             book.observe(metric, (), duration_ns)
     _count_limit(book, kept)
     if record.target is not None:
         _count_provider(book, kept, record.target, model)
     _count_use(book, record, model)
+    if record.cache is not None:
+        _count_cache(book, record.cache, model)
     return bucket
 
 
@@ -70,6 +73,19 @@ def _count_provider(book: Book, kept: Kept, target: str, model: str) -> None:
     labels = (target.partition("/")[0] if model != OTHER else OTHER, model)
     book.observe(catalog.PROVIDER, labels, max(0, record.total_ns - record.overhead_ns))
     book.observe(catalog.FIRST_BYTE, labels, record.stages_ns[stages.index(_PROVIDER)])
+
+
+def _shared_a_call(record: Record) -> bool:
+    return record.cache is not None and record.cache.tier == "flight"
+
+
+def _count_cache(book: Book, use: CacheUse, model: str) -> None:
+    if use.tier == "miss":
+        book.count(catalog.CACHE_MISSES, ())
+    elif use.tier != "bypass":
+        book.count(catalog.CACHE_HITS, (use.tier,))
+        if use.saved_nanos:
+            book.count(catalog.SAVED, (model,), use.saved_nanos)
 
 
 def _count_use(book: Book, record: Record, model: str) -> None:
