@@ -83,6 +83,11 @@ class Memory:
             self.drop(key)
         return len(meant)
 
+    def clear(self) -> None:
+        for region in self._regions():
+            region.clear()
+        self.size_bytes = 0
+
     # --- inside ---
 
     def _regions(self) -> Iterable[Region]:

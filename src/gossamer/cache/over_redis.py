@@ -6,19 +6,22 @@ soon after its worker does.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from secrets import token_hex
 from typing import Final, Literal
 
 from gossamer.cache.entry import Entry
+from gossamer.cache.purges import Purges
 from gossamer.cache.question import Question
 from gossamer.cache.scripts import FREE, KEEP, LOADS, LOOK, RENEW, sha_of
 from gossamer.cache.seal import Seal
+from gossamer.core.purge import Purge, parse_purge
 from gossamer.redis.address import RedisAddress
 from gossamer.redis.cluster import Servers, open_servers
 from gossamer.redis.line import Line
 from gossamer.redis.resp import ReplyError, encode
+from gossamer.redis.server import Server
 from gossamer.redis.slots import slot_of
 
 TIMEOUT_S: Final = 0.1
@@ -29,6 +32,10 @@ RENEW_S: Final = 3.0
 FIRST_LOOK_S: Final = 0.01
 SLOWEST_LOOK_S: Final = 0.1
 """Between two looks while another worker asks: soon at first, since a provider may be quick."""
+
+PURGED: Final = b"gossamer:cache:purged"
+PURGES_KEPT_S: Final = 30 * 86400
+"""Longer than anybody keeps an answer."""
 
 Heard = Callable[[Entry | None, bytes | None], None]
 """Is told once: an answer; or that there is none, and the lease to ask for one, if Redis gave it."""
@@ -51,6 +58,20 @@ class _Told:
 
     def failed(self, reason: str) -> None:
         """What is not kept is asked for again."""
+
+
+class _Purged(_Told):
+    """What was purged before, by whoever."""
+
+    def __init__(self, servers: Servers, slot: int, learn: Callable[[Sequence[bytes]], None]) -> None:
+        super().__init__(servers, encode("HVALS", PURGED), slot)
+        self._learn = learn
+
+    def answered(self, reply: object, line: Line) -> None:
+        if isinstance(reply, list):
+            self._learn([text for text in reply if isinstance(text, bytes)])
+        else:
+            super().answered(reply, line)
 
 
 class Look:
@@ -118,7 +139,7 @@ class Look:
         for part, sealed in zip(_forms(self._question), reply, strict=False):
             if isinstance(sealed, bytes):
                 entry = self._cache.seal.open(b"%b:%b" % (self._name, part.encode()), sealed)
-                if entry is not None:
+                if entry is not None and self._cache.may_give(entry):
                     return entry
         return None
 
@@ -133,15 +154,49 @@ class RedisCache:
 
     def __init__(self, address: RedisAddress, seal: Seal, on_trouble: Callable[[str], None]) -> None:
         self.seal = seal
-        self.servers = open_servers(address, LOADS, lambda _: None, on_trouble, TIMEOUT_S)
+        self.servers = open_servers(address, LOADS, self._came_up, on_trouble, TIMEOUT_S)
         self._life = token_hex(6).encode()
         self._numbers = count(1)
         self._leases: dict[bytes, bytes] = {}
         """Of calls under way, with the names of their questions."""
         self._renewal: asyncio.TimerHandle | None = None
+        self.purges = Purges()
+        self._knows_purges = False
+        """Before it was told of those before its time, no entry is believed."""
+        self._slot = slot_of(PURGED)
 
     def start(self) -> None:
         self.servers.start()
+        self.learn_purges()
+
+    def learn_purges(self) -> None:
+        """All that were noted; and those that Redis may have missed are noted again."""
+        server = self.servers.of_slot(self._slot)
+        if server.is_up:
+            server.tell(_Purged(self.servers, self._slot, self._learn))
+
+    def note_purge(self, purge: Purge) -> None:
+        """For workers that begin later."""
+        server = self.servers.of_slot(self._slot)
+        if server.is_up:
+            name = f"{purge.by} {purge.name}"
+            for words in (("HSET", PURGED, name, purge.text), ("EXPIRE", PURGED, PURGES_KEPT_S)):
+                server.tell(_Told(self.servers, encode(*words), self._slot))
+
+    def may_give(self, entry: Entry) -> bool:
+        """Whether it is not purged, as far as anybody knows."""
+        return self._knows_purges and not self.purges.forbids(entry)
+
+    def _learn(self, texts: Sequence[bytes]) -> None:
+        self._knows_purges = True
+        for text in texts:
+            try:
+                self.purges.add(parse_purge(text.decode("utf-8", "replace")))
+            except ValueError:
+                continue  # nobody here wrote it
+
+    def _came_up(self, server: Server) -> None:  # noqa: ARG002 - whichever it is
+        self.learn_purges()
 
     def close(self) -> None:
         if self._renewal is not None:

@@ -19,6 +19,7 @@ import msgspec
 from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
+from gossamer.cache.purges import Purges
 from gossamer.cache.question import Question, is_question, read_question
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
@@ -42,9 +43,15 @@ class Caching:
     """One for the settings in force; `memory` and `flights` live longer."""
 
     def __init__(
-        self, settings: CacheSettings, memory: Memory, flights: dict[bytes, Flight], remote: RedisCache | None = None
+        self,
+        settings: CacheSettings,
+        memory: Memory,
+        flights: dict[bytes, Flight],
+        purges: Purges,
+        remote: RedisCache | None = None,
     ) -> None:
         self._remote = remote
+        self._purges = purges
         self.shares_failures = settings.failures == "share"
         self._rules = CacheRules(settings)
         self._memory = memory
@@ -89,7 +96,7 @@ class Caching:
         is_whole = is_whole_stream if entry.is_stream else is_whole_answer
         if len(entry.body) > flight.terms.max_bytes or b"content-encoding" in entry.lines.lower():
             return
-        if not is_whole(entry.body, entry.dialect):
+        if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
             return
         question = self._question_answered(flight, entry)
         if question is None:
@@ -151,7 +158,9 @@ class Caching:
         if entry is not None:
             return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
         flight = self._flights.get(question.key)
-        return Passenger(exchange, question, flight) if flight is not None else None
+        if flight is None or self._purges.forbids(flight.card):
+            return None
+        return Passenger(exchange, question, flight)
 
     def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
         """In the other form: told in this one, and kept so for as long as it was to be."""

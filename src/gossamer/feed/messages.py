@@ -148,6 +148,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     """Their keys and agents are meant as well."""
     routes: tuple[str, ...] = ()
     """Whatever they are: all are asked for again."""
+    purged: tuple[str, ...] = ()
+    """What is to be forgotten of what was kept (core/purge.py)."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -1,7 +1,7 @@
 """The cache of one worker, through all reloads of its settings, and the secret by which a node knows its entries."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -9,9 +9,11 @@ from typing import Final
 
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
+from gossamer.cache.purges import Purges
 from gossamer.cache.seal import Seal
 from gossamer.config.cache import CacheSettings
 from gossamer.config.settings import Settings
+from gossamer.core.purge import parse_purge
 from gossamer.delivery.caching import Caching
 from gossamer.delivery.flight import Flight
 from gossamer.pipeline import CacheUse
@@ -33,6 +35,7 @@ class WorkerCache:
         self._memory: Memory | None = None
         self._size = (0, 0)
         self._remote = remote
+        self._purges = remote.purges if remote is not None else Purges()
         if remote is not None:
             remote.start()
 
@@ -40,7 +43,22 @@ class WorkerCache:
         size = (settings.l1_entries, settings.l1_bytes)
         if self._memory is None or size != self._size:
             self._memory, self._size = Memory(*size), size
-        return Caching(settings, self._memory, self._flights, self._remote)
+        return Caching(settings, self._memory, self._flights, self._purges, self._remote)
+
+    def purge(self, purged: Sequence[str]) -> None:
+        """As the control process says; of nothing in particular, where nobody can name what was missed."""
+        for text in purged:
+            purge = parse_purge(text)
+            self._purges.add(purge)
+            if self._remote is not None:
+                self._remote.note_purge(purge)
+        if self._memory is not None:
+            if purged:
+                self._memory.drop_all(self._purges.forbids)
+            else:
+                self._memory.clear()
+        if self._remote is not None and not purged:
+            self._remote.learn_purges()
 
     def close(self) -> None:
         """After the last request."""

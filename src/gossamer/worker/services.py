@@ -63,6 +63,7 @@ class ServiceFactory:
         """Of the targets of routes; over a reload as well."""
         self.identity.hear_turned = self._hear_turned
         self.cache = cache or WorkerCache()
+        self.identity.hear_purged = self.cache.purge
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn

@@ -6,6 +6,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings
+from gossamer.core.clock import wall_time
+from gossamer.core.purge import Purge
+from gossamer.feed.messages import Changed
 from tests.real.cache.conftest import SHARED, Open
 from tests.wire.cache.answers import STREAM_BODY, stream, tell
 from tests.wire.delivery.gateway import ASK, STREAM, Client, Origin, whole
@@ -75,6 +78,26 @@ async def test_what_is_not_kept_lets_the_next_worker_ask(opened: Open, origin: O
     assert (await client.answer()).status == 400
     tell(await origin.visit())
     assert (await said(other))[0] == b"miss"
+
+
+async def test_what_was_purged_is_not_found_in_redis_either_by_a_worker_that_comes_later(opened: Open, origin: Origin):
+    first = await opened()
+    client = await first.client()
+    await client.ask(ASK)
+    tell(await origin.visit(), "old")
+    await client.answer()
+    first.identity.heard(Changed(1, purged=(Purge(wall_time(), "model", "alias").text,)))
+    await asyncio.sleep(0.15)
+    second = await opened()
+    other = await second.client()
+    await asyncio.sleep(0.1)  # for the new one to learn of it
+    await other.ask(ASK)
+    tell(await origin.visit(), "new")
+    assert (await said(other))[0] == b"miss"
+    await asyncio.sleep(0.05)
+    await client.ask(ASK)
+    word, body = await said(client)
+    assert (word, b"new" in body) == (b"hit-l2", True)
 
 
 async def test_other_nodes_with_another_secret_know_nothing_of_it(opened: Open, origin: Origin):

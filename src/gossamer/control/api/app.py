@@ -13,6 +13,7 @@ from gossamer.control.api import (
     answers,
     audit,
     auth,
+    cache,
     docs_page,
     health,
     invites,
@@ -53,7 +54,7 @@ def make_app(
     )
     names = frozenset(settings.providers), frozenset(settings.models)
     app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), *names, operator, now, wall_time)
-    for part in (auth, users, keys, agents, routes, invites, audit, traces, usage, health, metrics, docs_page):
+    for part in (auth, users, keys, agents, routes, cache, invites, audit, traces, usage, health, metrics, docs_page):
         app.include_router(part.routes)
     answers.install(app)
     app.add_middleware(SmallBodies)

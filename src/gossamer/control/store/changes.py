@@ -93,9 +93,9 @@ def changes_of(rows: Sequence[Row[Any]]) -> list[Changed]:
     found = []
     for revision, of_one in groupby(rows, lambda row: int(row.revision)):
         things = [(row.kind, row.thing_id) for row in of_one]
-        keys, agents, users, routes = (
+        keys, agents, users, routes, purged = (
             tuple(thing_id for kind, thing_id in things if kind == wanted)
-            for wanted in ("key", "agent", "user", "route")
+            for wanted in ("key", "agent", "user", "route", "purge")
         )
-        found.append(Changed(revision, keys=keys, agents=agents, users=users, routes=routes))
+        found.append(Changed(revision, keys=keys, agents=agents, users=users, routes=routes, purged=purged))
     return found

@@ -17,12 +17,13 @@ from gossamer.control.store.grants import Grants
 from gossamer.control.store.keys import Keys
 from gossamer.control.store.logins import Invites, Logins
 from gossamer.control.store.passwords import Passwords
+from gossamer.control.store.purges import Purges
 from gossamer.control.store.routes import Routes
 from gossamer.control.store.schema import Migrated, bring_up_to_date, check_schema
 from gossamer.control.store.users import Users
 
 
-class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Routes, Audit):
+class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Routes, Purges, Audit):
     """Open it with `open_store`, and close it."""
 
     async def close(self) -> None:
