@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Tests wait more than they work, so two at a time cost nothing. A file's tests stay together and share its servers.
+TEST_PROCESSES ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench bench-gate bench-baseline bench-peers load-tools e2e-smoke clean
 
@@ -17,7 +19,7 @@ run: $(VENV)/ready       ## start the gateway; the first start prints a key and 
 	$(BIN)/gossamer serve
 
 test: $(VENV)/ready      ## all tests, real servers included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 check: $(VENV)/ready     ## lint, types, floors
 	$(BIN)/ruff check

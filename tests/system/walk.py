@@ -142,6 +142,19 @@ def writes_a_journal(walk: Walk) -> None:
     assert len(command(walk, "journal", "show").splitlines()) == len(walk.gateway.records())
 
 
+def keeps_an_audit(walk: Walk) -> None:
+    """`gossamer audit monitor` has an event of every request, and misses none."""
+    made = msgspec.json.decode(command(walk, "key", "create", "of-the-audit", "--json"))
+
+    def has_all() -> bool:
+        report = msgspec.json.decode(command(walk, "audit", "monitor", "--once", "--json"))
+        assert (report["missing"], report["doubles"]) == (0, 0)
+        has_change = made["id"] in command(walk, "audit", "show", "--type", "change", "--json")
+        return has_change and report["events"]["request"] == len(walk.gateway.records())
+
+    eventually(has_all)
+
+
 def reloads(walk: Walk) -> None:
     """SIGHUP brings a new key into force while a stream goes on."""
     slowly = {"x-mock-gap-ms": "5"}
@@ -206,6 +219,7 @@ EVERYWHERE = (
     embeds,
     refuses_a_stranger,
     writes_a_journal,
+    keeps_an_audit,
 )
 WITH_THE_MOCK = (carries_files, explains_failures)
 AT_THE_END = (reloads, is_examined, drains)

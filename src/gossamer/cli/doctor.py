@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.cli.config import add_config_option, load_chosen
+from gossamer.cli.probe_audit import probe_audit
 from gossamer.cli.probe_counters import probe_counters
 from gossamer.cli.probe_node import (
     Finding,
@@ -23,7 +24,7 @@ from gossamer.cli.probe_state import probe_state
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
-from gossamer.config.values import IN_MEMORY
+from gossamer.config.values import AUDIT_WORDS, IN_MEMORY
 
 HEALTHY: Final = 0
 UNHEALTHY: Final = 1
@@ -81,4 +82,7 @@ def _examine_node(settings: Settings) -> list[Finding]:
         findings.append(probe_certificate(settings.server.tls))
     if settings.counters != IN_MEMORY:
         findings.append(probe_counters(settings.counters))
+    audit = settings.audit_in_full
+    if audit.to not in AUDIT_WORDS:
+        findings.append(probe_audit(audit))
     return findings

@@ -256,6 +256,12 @@ _NAMED = (
         allowed="write memory, or a URL such as redis://:PASSWORD@127.0.0.1:6379/0",
         write=without_password,
     ),
+    Leaf(
+        name="audit_to",
+        parse=values.read_audit_to,
+        allowed="write file, none, or a URL such as kafka://127.0.0.1:9092/agent_audit_events",
+        tags=_ANY,
+    ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(
         name="secret",

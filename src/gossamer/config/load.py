@@ -16,7 +16,7 @@ from gossamer.config.overrides import Override, apply_overrides
 from gossamer.config.problems import ConfigError, Place, Problem
 from gossamer.config.reader import Reader
 from gossamer.config.rules import ALWAYS_THERE, check_rules
-from gossamer.config.settings import CompatibleProvider, KeySettings, MockProvider, Provider, Settings
+from gossamer.config.settings import Common, CompatibleProvider, KeySettings, MockProvider, Provider, Settings
 from gossamer.config.shapes import file_shape
 from gossamer.config.values import SQLITE_PREFIX
 from gossamer.dialects.vendors import VENDORS
@@ -99,26 +99,14 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _freeze(content: FileFormat) -> Settings:
-    return Settings(
-        server=content.server,
-        data_dir=content.data_dir,
-        control=content.control,
-        journal=content.journal,
-        log=content.log,
-        auth=content.auth,
-        providers={
-            ALWAYS_THERE: MockProvider(),
-            **{name: _with_address(found) for name, found in content.providers.items()},
-        },
-        models=content.models,
-        counters=content.counters,
-        counters_down=content.counters_down,
-        limits=content.limits,
-        prices=content.prices,
-        default_provider=content.default_provider,
-        state=content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
-        keys=tuple(map(_freeze_key, content.keys)),
-    )
+    common = {name: getattr(content, name) for name in Common.__struct_fields__}
+    providers = {name: _with_address(found) for name, found in content.providers.items()}
+    own = {
+        "providers": {ALWAYS_THERE: MockProvider(), **providers},
+        "state": content.state or f"{SQLITE_PREFIX}{content.data_dir}/state.db",
+        "keys": tuple(map(_freeze_key, content.keys)),
+    }
+    return Settings(**(common | own))
 
 
 def _with_address(provider: Provider) -> Provider:

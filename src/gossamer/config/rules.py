@@ -5,6 +5,7 @@ Looks only at what could be read (`found`), so a problem that is named already b
 
 from collections.abc import Iterator, Mapping
 
+from gossamer.config.audit import AuditSettings
 from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
@@ -31,6 +32,7 @@ _EACH_ITS_OWN = "each key has its own"
 def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     """Every rule, in the order of the file."""
     yield from _journal_fits(found, tree)
+    yield from _audit_agrees(found, tree)
     yield from _one_voice_on_authorization(found, tree)
     yield from _compatible_has_address(found, tree)
     yield from _providers_exist(found, tree)
@@ -107,6 +109,20 @@ def _journal_fits(found: Found, tree: Node) -> Iterator[Problem]:
                 f"{format_size(bound)} holds fewer than three segments of {format_size(segment)} for each worker",
                 "one is written, one made ready, one read: raise max_size or lower segment_size",
             )
+
+
+def _audit_agrees(found: Found, tree: Node) -> Iterator[Problem]:
+    match found.get(("audit",)):
+        case AuditSettings(password=password, password_file=file, username=username) as audit:
+            if password is not None and file is not None:
+                yield _problem(tree, ("audit", "password_file"), "there is a password as well", "keep one of the two")
+            if (username is None) != (password is None and file is None):
+                missing = "username" if username is None else "password"
+                wrong = f"{missing} is missing"
+                yield _problem(tree, ("audit",), wrong, "SASL takes a username, and a password or password_file")
+            if (audit.certificate is None) != (audit.certificate_key is None):
+                advice = "one PEM file is not enough: give certificate and certificate_key"
+                yield _problem(tree, ("audit",), "a certificate without its key, or a key without its own", advice)
 
 
 def _one_voice_on_authorization(found: Found, tree: Node) -> Iterator[Problem]:

@@ -67,8 +67,9 @@ def _field(field: FieldShape) -> Schema:
         schema = _any_of(schema, _NULL)
     if field.description:
         schema = schema | {"description": field.description}
-    if isinstance(field.shape, Leaf) and field.default not in (None, ""):
-        schema = schema | {"default": field.shape.write(field.default)}
+    leaf = field.shape.leaf if isinstance(field.shape, EitherShape) else field.shape
+    if isinstance(leaf, Leaf) and field.default not in (None, ""):
+        schema = schema | {"default": leaf.write(field.default)}
     return schema
 
 

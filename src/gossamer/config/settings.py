@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
@@ -144,6 +145,13 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     usage_minutes_s: Annotated[Duration, Meta(description="Use by the minute; by the day it is kept for good.")] = (
         field(name="usage_minutes", default=7 * 86400.0)
     )
+    audit_s: Annotated[Duration, Meta(description="Complete files of audit events, from their last line on.")] = field(
+        name="audit", default=90 * 86400.0
+    )
+    audit_changes_s: Annotated[
+        Duration | None,
+        Meta(description="Changes in the state store, once their events are where `audit` says; left out, for good."),
+    ] = field(name="audit_changes", default=None)
 
 
 class LogSettings(Section, frozen=True, kw_only=True):
@@ -319,6 +327,10 @@ class Common(Section, frozen=True, kw_only=True):
     traces: Annotated[
         TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
     ] = "sqlite"
+    audit: Annotated[
+        AuditTo | AuditSettings,
+        Meta(description="Where an event of each request and each change goes: file, DATA_DIR/audit/; kafka://; none."),
+    ] = "file"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
@@ -358,6 +370,11 @@ class Settings(Common, frozen=True, kw_only=True):
     state: str = "sqlite:///.gossamer/state.db"
     """The URL of the store. A password may be in it."""
     keys: tuple[KeySettings, ...] = ()
+
+    @property
+    def audit_in_full(self) -> AuditSettings:
+        """The same, whichever way it is written."""
+        return AuditSettings(to=self.audit) if isinstance(self.audit, str) else self.audit
 
     def __repr__(self) -> str:
         """Without the URLs, which may hold passwords."""

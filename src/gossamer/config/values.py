@@ -14,8 +14,10 @@ from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate,
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.projections.audit.address import parse_topic_url
 from gossamer.redis.address import parse_redis_url
 
+AUDIT_WORDS = ("file", "none")
 IN_MEMORY = "memory"
 """The word for counters that are nowhere else."""
 
@@ -247,6 +249,18 @@ def read_counters(text: str) -> str:
         return text
     try:
         parse_redis_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from None
+    return text
+
+
+def read_audit_to(text: str) -> str:
+    """file, none, or the URL of a topic."""
+    if text in AUDIT_WORDS:
+        return text
+    try:
+        parse_topic_url(text)
     except ValueError as error:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from None

@@ -17,6 +17,7 @@ from gossamer.config.settings import Settings
 from gossamer.control.feed.server import FeedServer
 from gossamer.control.first_keys import keep_first_key, take_over_old_keys
 from gossamer.control.opening import at_last, open_at_last
+from gossamer.control.pruning import prune_for_ever
 from gossamer.control.store.store import Store
 from gossamer.core.logs import set_up_logs
 from gossamer.feed.paths import feed_path
@@ -115,6 +116,7 @@ class Control:
         self._tried.set()
         await at_last(lambda: take_over_old_keys(store, Path(self._settings.data_dir)))
         self._store.set_result(store)
+        self._begin(prune_for_ever(store, lambda: self._settings))
 
     def _not_opened(self, reason: str) -> None:
         self.feed.desk.why_closed = reason

@@ -4,7 +4,7 @@ The order on the wire is the order of truth. Each answer carries the revision of
 each change the one that it made: an answer older than a change to what it speaks of is asked for again.
 """
 
-from typing import Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -89,6 +89,18 @@ class Used(msgspec.Struct, frozen=True, tag="used"):
     keys: dict[str, float]
 
 
+# --- the recorder's ---
+
+
+class AskEvents(msgspec.Struct, frozen=True, tag="events?"):
+    """For the next audit events. `taken`: those up to this number lie where they are to go."""
+
+    id: int
+    holder: str
+    """Which node asks: one at a time is handed them."""
+    taken: int = 0
+
+
 # --- either's ---
 
 
@@ -131,6 +143,32 @@ class Routes(msgspec.Struct, frozen=True, omit_defaults=True, tag="routes"):
     routes: dict[str, RouteGrant]
 
 
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One administrative change, and who made it. No secret is in it."""
+
+    number: int
+    """Counts up by one from change to change of one store, whichever node made it."""
+    id: str
+    at: float
+    """Unix time."""
+    by: Literal["user", "key", "operator", "gateway"]
+    """A user, a key, the operator at the machine, or the gateway itself."""
+    action: str
+    actor_id: str | None = None
+    user_id: str | None = None
+    address: str = ""
+    subject: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+class Events(msgspec.Struct, frozen=True, omit_defaults=True, tag="events"):
+    """In the order of their numbers. None: there is nothing new, or another node is handing on."""
+
+    id: int
+    events: tuple[Told, ...] = ()
+
+
 class Unavailable(msgspec.Struct, frozen=True, tag="unavailable"):
     """The store could not be asked. Says nothing about what was asked for."""
 
@@ -158,5 +196,6 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-FromWorker = Hello | AskKeys | AskAgents | AskRoutes | Used | Turned
+FromWorker = Hello | AskKeys | AskAgents | AskRoutes | AskEvents | Used | Turned
 FromControl = State | Keys | Agents | Routes | Unavailable | Changed | Turned | Refused
+ForRecorder = Events | Unavailable

@@ -9,3 +9,8 @@ def traces_path(data_dir: Path) -> Path:
 
 def usage_path(data_dir: Path) -> Path:
     return data_dir / "usage.db"
+
+
+def audit_path(data_dir: Path) -> Path:
+    """A folder."""
+    return data_dir / "audit"

@@ -15,6 +15,8 @@ from gossamer.process.link import Link
 from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.audit.choice import audit_sink
+from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
@@ -66,6 +68,9 @@ class Recorder:
             keep_s = settings.retention.traces_s
             self._files["traces"] = FileSink("traces", traces_path(data_dir), TraceFile, keep_s)
         sinks += self._files.values()
+        self._audit = audit_sink(settings)
+        if self._audit is not None:
+            sinks.append(self._audit)
         self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
         self._page = Page(metrics, self._pumps)
 
@@ -97,6 +102,8 @@ class Recorder:
         self._files["usage"].keep_s = settings.retention.usage_minutes_s
         if "traces" in self._files:
             self._files["traces"].keep_s = settings.retention.traces_s
+        if isinstance(self._audit, AuditFileSink):
+            self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded

@@ -20,6 +20,25 @@ DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
             "1: default_provider: there is no provider lcoal; did you mean local? providers: local, mock",
         ),
         (
+            "audit: {to: kafka://h/t, username: u}",
+            "1: audit: password is missing; SASL takes a username, and a password or password_file",
+        ),
+        (
+            "audit: {to: kafka://h/t, password: p}",
+            "1: audit: username is missing; SASL takes a username, and a password or password_file",
+        ),
+        (
+            "audit: {to: kafka://h/t, username: u, password: p, password_file: /p}",
+            "1: audit.password_file: there is a password as well; keep one of the two",
+        ),
+        (
+            "audit: {to: kafka://h/t, certificate: /c}",
+            (
+                "1: audit: a certificate without its key, or a key without its own; "
+                "one PEM file is not enough: give certificate and certificate_key"
+            ),
+        ),
+        (
             "journal: {max_size: 20MiB}",
             (
                 "1: journal.max_size: 20MiB holds fewer than three segments of 16MiB for each worker; "

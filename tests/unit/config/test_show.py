@@ -13,6 +13,7 @@ providers:
   local: {kind: openai-compatible, base_url: http://h/v1}
 models: {fast: openai/gpt}
 state: postgresql://u:planted-password@h/d
+audit: {to: "kafka://h/t", username: u, password: planted-password-5678}
 keys: [{name: a, token: gsm_0123456789, models: [fast]}]
 """
 
@@ -35,6 +36,7 @@ def test_secrets_show_four_characters_at_most(read):
     assert shown["keys"] == [{"name": "a", "sha256": "****daaf", "models": ["fast"]}]
     assert "0123456" not in text
     assert shown["state"] == "postgresql://u:****@h/d"
+    assert shown["audit"]["password"] == "****5678"
     assert "planted" not in text + repr(read(FILE))
 
 

@@ -316,10 +316,12 @@ def test_a_lasting_full_disk_does_not_gather_tracebacks(
 
 
 def test_the_thread_ends_with_the_writer(writer: Writers, record: Records) -> None:
+    before = set(threading.enumerate())
     journal = writer()
     journal.append(record(1))
+    assert set(threading.enumerate()) - before
     journal.close()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("journal")]
+    assert not set(threading.enumerate()) - before
 
 
 def test_no_lock_outlives_the_writer(tmp_path: Path, writer: Writers, record: Records) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from gossamer.control.store.changes import Lost
 from gossamer.control.store.errors import StoreUnavailable
-from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant
+from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant, Told
 
 Found = TypeVar("Found")
 
@@ -28,6 +28,8 @@ class StoreDouble:
         self.is_away = False
         self.lost_before = 0
         self.used: dict[str, float] = {}
+        self.events: list[Told] = []
+        self.taken: dict[str, int] = {}
         self.queries: list[Sequence[bytes] | Sequence[str]] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -78,6 +80,12 @@ class StoreDouble:
     async def grants_of_agents(self, agent_ids: Sequence[str]) -> tuple[int, dict[str, AgentGrant]]:
         known = self.agents
         return await self._read(agent_ids, lambda: {each: known[each] for each in agent_ids if each in known})
+
+    async def hand_on(self, holder: str, taken: int) -> Sequence[Told]:
+        if self.is_away:
+            raise StoreUnavailable("it is away")
+        self.taken[holder] = taken
+        return [told for told in self.events if told.number > taken]
 
     async def note_used(self, used: Mapping[str, float]) -> None:
         self._must_be_there()

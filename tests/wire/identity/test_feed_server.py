@@ -15,8 +15,11 @@ from gossamer.feed.messages import (
     AgentGrant,
     Agents,
     AskAgents,
+    AskEvents,
     AskKeys,
     Changed,
+    Events,
+    ForRecorder,
     FromControl,
     FromWorker,
     Hello,
@@ -24,6 +27,7 @@ from gossamer.feed.messages import (
     Keys,
     Refused,
     State,
+    Told,
     Unavailable,
     Used,
 )
@@ -124,6 +128,21 @@ async def test_good_keys_have_a_grant_and_others_none(feed: Feed):
     worker.says(asks(7, "good", "bad"))
     (answer,) = await worker.hears_so_many(1)
     assert answer == Keys(7, 1, {digest_of("good").hex(): grant})
+
+
+async def test_the_recorder_is_handed_events_without_a_greeting(feed: Feed):
+    feed.store.events = [Told(number, f"e{number}", 1.0, "operator", "key.create") for number in (1, 2)]
+    await feed.open()
+    recorder = feed.worker()
+    recorder.says(AskEvents(1, "here", 1))
+    await eventually(lambda: bool(recorder.transport.written))
+    assert msgspec.json.decode(recorder.transport.written, type=ForRecorder) == Events(1, (feed.store.events[1],))
+    assert feed.store.taken == {"here": 1}
+    recorder.transport.written = b""
+    feed.store.is_away = True
+    recorder.says(AskEvents(2, "here", 1))
+    await eventually(lambda: bool(recorder.transport.written))
+    assert isinstance(msgspec.json.decode(recorder.transport.written, type=ForRecorder), Unavailable)
 
 
 async def test_agents_are_answered_likewise(feed: Feed):

@@ -12,7 +12,19 @@ from typing import Any, Final, Generic, TypeVar
 from gossamer.control.feed.store_port import FeedStore
 from gossamer.control.store.errors import StoreError
 from gossamer.core.logs import get_log
-from gossamer.feed.messages import Agents, AskAgents, AskKeys, AskRoutes, FromControl, Keys, Routes, Unavailable
+from gossamer.feed.messages import (
+    Agents,
+    AskAgents,
+    AskEvents,
+    AskKeys,
+    AskRoutes,
+    Events,
+    ForRecorder,
+    FromControl,
+    Keys,
+    Routes,
+    Unavailable,
+)
 
 MOST_QUERIES: Final = 4
 """Of one worker and one kind at a time: the store has a handful of connections for all."""
@@ -22,7 +34,7 @@ MOST_IN_A_QUERY: Final = 512
 _log = get_log(__name__)
 
 Say = Callable[..., None]
-Ask = TypeVar("Ask", bound=AskKeys | AskAgents | AskRoutes)
+Ask = TypeVar("Ask", bound=AskKeys | AskAgents | AskRoutes | AskEvents)
 
 
 class Desk:
@@ -61,8 +73,9 @@ class Counter:
         self._agents: Queue[AskAgents] = Queue(desk, say, _answer_agents, lambda ask: len(ask.agent_ids))
 
         self._routes: Queue[AskRoutes] = Queue(desk, say, _answer_routes, lambda _: 1)
+        self._events: Queue[AskEvents] = Queue(desk, say, _answer_events, lambda _: 1)
 
-    def ask(self, ask: AskKeys | AskAgents | AskRoutes) -> None:
+    def ask(self, ask: AskKeys | AskAgents | AskRoutes | AskEvents) -> None:
         match ask:
             case AskKeys():
                 self._keys.put(ask)
@@ -70,12 +83,15 @@ class Counter:
                 self._agents.put(ask)
             case AskRoutes():
                 self._routes.put(ask)
+            case AskEvents():
+                self._events.put(ask)
 
     def close(self) -> None:
         """Nobody waits any more for what has not been asked yet."""
         self._keys.clear()
         self._agents.clear()
         self._routes.clear()
+        self._events.clear()
 
 
 class Queue(Generic[Ask]):
@@ -85,7 +101,7 @@ class Queue(Generic[Ask]):
         self,
         desk: Desk,
         say: Say,
-        answer: Callable[[FeedStore, list[Ask]], Awaitable[list[FromControl]]],
+        answer: Callable[[FeedStore, list[Ask]], Awaitable[list[FromControl | ForRecorder]]],
         size: Callable[[Ask], int],
     ) -> None:
         self._desk = desk
@@ -126,7 +142,7 @@ class Queue(Generic[Ask]):
             self._under_way -= 1
             self._wake()
 
-    async def _ask(self, asks: list[Ask]) -> list[FromControl]:
+    async def _ask(self, asks: list[Ask]) -> list[FromControl | ForRecorder]:
         store = self._desk.store
         if store is None:
             return [Unavailable(ask.id, self._desk.why_closed) for ask in asks]
@@ -139,7 +155,7 @@ class Queue(Generic[Ask]):
             return [Unavailable(ask.id, "the control process met a defect, and has logged it") for ask in asks]
 
 
-async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromControl]:
+async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromControl | ForRecorder]:
     digests = {digest: bytes.fromhex(digest) for ask in asks for digest in ask.digests}
     revision, grants = await store.grants_of_keys(tuple(digests.values()))
     return [
@@ -148,11 +164,15 @@ async def _answer_keys(store: FeedStore, asks: list[AskKeys]) -> list[FromContro
     ]
 
 
-async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl]:
+async def _answer_agents(store: FeedStore, asks: list[AskAgents]) -> list[FromControl | ForRecorder]:
     revision, grants = await store.grants_of_agents(tuple({each for ask in asks for each in ask.agent_ids}))
     return [Agents(ask.id, revision, {each: grants[each] for each in ask.agent_ids if each in grants}) for ask in asks]
 
 
-async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl]:
+async def _answer_routes(store: FeedStore, asks: list[AskRoutes]) -> list[FromControl | ForRecorder]:
     revision, grants = await store.grants_of_routes()
     return [Routes(ask.id, revision, grants) for ask in asks]
+
+
+async def _answer_events(store: FeedStore, asks: list[AskEvents]) -> list[FromControl | ForRecorder]:
+    return [Events(ask.id, tuple(await store.hand_on(ask.holder, ask.taken))) for ask in asks]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from gossamer.control.store.changes import Lost
-from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant
+from gossamer.feed.messages import AgentGrant, Changed, KeyGrant, RouteGrant, Told
 
 
 class FeedStore(Protocol):
@@ -15,6 +15,8 @@ class FeedStore(Protocol):
     async def grants_of_routes(self) -> tuple[int, dict[str, RouteGrant]]: ...
 
     async def note_used(self, used: Mapping[str, float]) -> None: ...
+
+    async def hand_on(self, holder: str, taken: int) -> Sequence[Told]: ...
 
     async def revision(self) -> int: ...
 

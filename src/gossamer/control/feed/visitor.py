@@ -15,8 +15,10 @@ from gossamer.feed.lines import Lines
 from gossamer.feed.messages import (
     PROTOCOL,
     AskAgents,
+    AskEvents,
     AskKeys,
     AskRoutes,
+    ForRecorder,
     FromControl,
     FromWorker,
     Hello,
@@ -58,7 +60,7 @@ class Visitor(asyncio.Protocol):
     def is_here(self) -> bool:
         return self._transport is not None
 
-    def say(self, *messages: FromControl) -> None:
+    def say(self, *messages: FromControl | ForRecorder) -> None:
         transport = self._transport
         if transport is None:
             return
@@ -94,7 +96,7 @@ class Visitor(asyncio.Protocol):
 
     def _take(self, said: FromWorker) -> None:
         match said:
-            case AskKeys() | AskAgents() | AskRoutes():
+            case AskKeys() | AskAgents() | AskRoutes() | AskEvents():
                 self._counter.ask(said)
             case Used():
                 self._desk.note_used(said.keys)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gossamer.control.nouns import Actor
 from gossamer.control.store.address import Backend
@@ -103,8 +103,14 @@ class Database:
 
     async def note(self, statement: sa.Executable, values: Sequence[dict[str, Any]]) -> None:
         """Something that nobody decides by, beside the order of changes."""
-        async with self._in_time(CHANGE_S), self._writing.begin() as connection:
+        async with self.beside() as connection:
             await connection.execute(statement, values)
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction beside the order of changes: it changes nothing that a change reads."""
+        async with self._in_time(CHANGE_S), self._writing.begin() as connection:
+            yield connection
 
     async def close(self) -> None:
         """What is under way is finished first: a connection that came back to a closed pool would stay open."""

@@ -14,6 +14,7 @@ from gossamer.control.store.changes import Changes
 from gossamer.control.store.database import Database
 from gossamer.control.store.errors import WrongSchema
 from gossamer.control.store.grants import Grants
+from gossamer.control.store.handing import Handing
 from gossamer.control.store.keys import Keys
 from gossamer.control.store.logins import Invites, Logins
 from gossamer.control.store.passwords import Passwords
@@ -23,7 +24,7 @@ from gossamer.control.store.schema import Migrated, bring_up_to_date, check_sche
 from gossamer.control.store.users import Users
 
 
-class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Routes, Purges, Audit):
+class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Routes, Purges, Audit, Handing):
     """Open it with `open_store`, and close it."""
 
     async def close(self) -> None:

@@ -132,10 +132,24 @@ EVENTS: Final = sa.Table(
     sa.Column("owner_id", Words),
     sa.Column("before", Packed(dict[str, Any])),
     sa.Column("after", Packed(dict[str, Any])),
+    sa.Column("number", sa.BigInteger),
     sa.Index(None, "owner_id", "id"),
     sa.Index(None, "subject", "id"),
+    sa.Index(None, "number", unique=True),
 )
-"""`owner_id`: the user that the subject is, or belongs to."""
+"""`owner_id`: the user that the subject is, or belongs to. `number`: given when it is handed on, without a gap."""
+
+HANDED: Final = sa.Table(
+    "handed",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("given", sa.BigInteger, nullable=False),
+    sa.Column("taken", sa.BigInteger, nullable=False),
+    sa.Column("holder", Words),
+    sa.Column("until", Moment),
+)
+"""One row, number 1: the last number that an event was given, the last that was put away elsewhere, and which node
+hands on, until when."""
 
 EPOCH: Final = sa.Table(
     "epoch",

@@ -6,5 +6,5 @@ in one transaction; SQLite changes a column with `op.batch_alter_table`. Tests t
 
 from typing import Final
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest step. Known without Alembic, so that a start sees at once that it has nothing to do."""

@@ -1,0 +1,1 @@
+"""The sinks of the audit: a file, or a topic of Kafka."""
