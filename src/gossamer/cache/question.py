@@ -1,6 +1,6 @@
 """What of a request decides whether, and under which key, its answer is kept. Nothing is looked up here."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -38,7 +38,26 @@ class Question(msgspec.Struct, frozen=True):
         return None if self.wire is None else self.key + (b"w" if self.is_stream else b"s")
 
 
-def read_question(exchange: Exchange, terms: Terms, vary: frozenset[bytes], label: str) -> Question | None:
+class Said(NamedTuple):
+    """What the head of a request says to the cache. Kept with the head, as long as the settings are these."""
+
+    vary: frozenset[bytes]
+    wish: str
+    """no-store, no-cache, or nothing."""
+    lines: bytes
+    """The headers that change answers."""
+
+
+def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
+    caller = exchange.caller
+    said = caller.caching
+    if not isinstance(said, Said) or said.vary is not vary:
+        head = exchange.request.head
+        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary))
+    return said
+
+
+def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Question | None:
     """None where such an answer is never kept."""
     dialect = exchange.caller.endpoint.dialect
     members = read_members(exchange.body)
@@ -53,7 +72,7 @@ def read_question(exchange: Exchange, terms: Terms, vary: frozenset[bytes], labe
         sharers(terms.share, claims, agent.agent_id if agent is not None else None),
         label.encode(),
         exchange.request.head.target,
-        _said_in(exchange.request.head, vary),
+        said.lines,
         b"" if wire is not None else b"stream" if exchange.is_stream else b"whole",
     )
     return Question(key_of(members, dialect, circumstances), exchange.is_stream, wire)
@@ -65,10 +84,16 @@ def is_question(exchange: Exchange) -> bool:
     return caller.endpoint.dialect in MUTE and caller.method == "POST" and not exchange.is_upload
 
 
-def _said_in(head: RequestHead, vary: frozenset[bytes]) -> bytes:
+def _lines_of(head: RequestHead, vary: frozenset[bytes]) -> bytes:
     return b"\n".join(
         [b"%b:%b" % field for field in head.headers if field[0] in vary or field[0].startswith(_OF_A_DIALECT)]
     )
+
+
+def _wish_of(head: RequestHead) -> str:
+    said = b",".join([value for name, value in head.headers if name == b"cache-control"]).lower().split(b",")
+    words = {word.strip() for word in said}
+    return "no-store" if b"no-store" in words else "no-cache" if b"no-cache" in words else ""
 
 
 def _is_allowed(members: Members, terms: Terms) -> bool:

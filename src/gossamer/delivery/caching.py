@@ -20,7 +20,7 @@ from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.purges import Purges
-from gossamer.cache.question import Question, is_question, read_question
+from gossamer.cache.question import Question, is_question, read_question, said_by
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
@@ -32,7 +32,6 @@ from gossamer.delivery.flight import Flight
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.replay import recall, retold
 from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
-from gossamer.http.heads import RequestHead
 
 _S: Final = 1e-9
 """Of a nanosecond."""
@@ -62,12 +61,13 @@ class Caching:
         if not is_question(exchange):
             return None
         terms = self._rules.terms_of(exchange)
-        wish = _wish_of(exchange.request.head)
+        said = said_by(exchange, self._vary)
+        wish = said.wish
         target = exchange.target
         assert target is not None
         question = None
         if terms.is_kept and wish != "no-store":
-            question = read_question(exchange, terms, self._vary, target.label)
+            question = read_question(exchange, terms, said, target.label)
         if question is None:
             _pass_by(exchange)
             return None
@@ -179,7 +179,7 @@ class Caching:
         exchange = flight.leader.exchange
         if not exchange.attempts:
             return flight.question
-        return read_question(exchange, flight.terms, self._vary, entry.target)
+        return read_question(exchange, flight.terms, said_by(exchange, self._vary), entry.target)
 
 
 def _pass_by(exchange: Exchange) -> None:
@@ -188,12 +188,3 @@ def _pass_by(exchange: Exchange) -> None:
     exchange.cached = CacheUse("bypass")
     exchange.cache_line = _BYPASS
     exchange.target = msgspec.structs.replace(target, headers=target.headers + _BYPASS)
-
-
-def _wish_of(head: RequestHead) -> str:
-    """What Cache-Control says, as far as it is anything to this cache."""
-    said = head.get(b"cache-control")
-    if said is None:
-        return ""
-    words = {word.strip().lower() for word in said.split(b",")}
-    return "no-store" if b"no-store" in words else "no-cache" if b"no-cache" in words else ""

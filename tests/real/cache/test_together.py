@@ -1,17 +1,22 @@
 """Workers that share a Redis: one call for all of them, one answer, and each on its own while Redis is away."""
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings
+from gossamer.config.settings import KeySettings
+from gossamer.config.usage import QuotaSettings, UsageSettings
 from gossamer.core.clock import wall_time
 from gossamer.core.purge import Purge
 from gossamer.feed.messages import Changed
+from gossamer.worker.cache import open_cache
 from tests.real.cache.conftest import SHARED, Open
 from tests.wire.cache.answers import STREAM_BODY, stream, tell
-from tests.wire.delivery.gateway import ASK, STREAM, Client, Origin, whole
+from tests.wire.delivery.gateway import ASK, CHAT, STREAM, Client, Gateway, Origin, settings_for, whole
 
 
 async def said(client: Client) -> tuple[bytes, bytes]:
@@ -121,6 +126,37 @@ async def test_without_a_secret_the_workers_of_a_node_share_one(opened: Open, or
     await other.ask(ASK)
     assert (await said(other))[0] == b"hit-l2"
     assert modes_in(tmp_path) == {"cache.key": 0o600}
+
+
+async def test_who_is_refused_before_anybody_was_asked_leaves_the_lead_to_the_next(
+    origin: Origin, url: str, tmp_path: Path
+):
+    """Two keys ask the same while Redis is looked into; the one that came first has no request left."""
+    settings = replace(
+        settings_for(origin),
+        cache=replace(SHARED, hits="free", share="global"),
+        counters=url,
+        data_dir=str(tmp_path),
+        limits=UsageSettings(default=QuotaSettings(requests=1)),
+    )
+    other_key = KeySettings(name="other", digest=sha256(b"gsm_other").digest())
+    settings = replace(settings, keys=(*settings.keys, other_key))
+    kept = open_cache(settings, lambda trouble: None)
+    gateway = Gateway(settings, kept)
+    await gateway.listen()
+    poor, rich = await gateway.client(), await gateway.client()
+    await poor.ask({**ASK, "seed": 1})
+    tell(await origin.visit())
+    await poor.answer()
+    await poor.ask(ASK)
+    body = msgspec.json.encode(ASK)
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: g\r\nx-api-key: gsm_other\r\ncontent-length: {len(body)}\r\n\r\n"
+    await rich.send(head.encode() + body)
+    tell(await origin.visit())
+    assert (await poor.answer()).status == 429
+    assert (await said(rich))[0] == b"miss"
+    await gateway.close()
+    kept.close()
 
 
 def modes_in(folder: Path) -> dict[str, int]:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from gossamer.cache.entry import Entry
-from gossamer.cache.question import Question, read_question
+from gossamer.cache.question import Question, read_question, said_by
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
 from gossamer.core.caller import Caller
@@ -63,7 +63,7 @@ def question(made: Exchange, settings: CacheSettings | None = None) -> Question 
     rules = CacheRules(settings or CacheSettings())
     vary = frozenset(name.encode() for name in (settings.vary if settings is not None else ()))
     assert made.target is not None
-    return read_question(made, rules.terms_of(made), vary, made.target.label)
+    return read_question(made, rules.terms_of(made), said_by(made, vary), made.target.label)
 
 
 def key(made: Exchange, settings: CacheSettings | None = None) -> bytes:
