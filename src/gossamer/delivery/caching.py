@@ -104,6 +104,9 @@ class Caching:
         key = question.key + (b"s" if entry.is_stream else b"w")
         assert flight.leader is not None
         now = flight.leader.exchange.stamps[-1] * _S
+        known = self._memory.look(key, now)
+        if known is not None and known[0].made_at > entry.made_at:
+            return  # somebody asked for a new one meanwhile
         self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
         if self._remote is not None:
             self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)

@@ -195,9 +195,12 @@ async def test_a_refreshing_request_shares_nothing_that_was_begun_before(
     await fresh.ask(ASK, "/v1/chat/completions", "cache-control: no-cache")
     new = await origin.visit()
     tell(new, "new")
-    tell(old, "old")
     assert b"new" in (await fresh.answer()).body
+    tell(old, "old")
     assert b"old" in (await first.answer()).body
+    await first.ask(body)
+    again = await first.answer()
+    assert (again.headers[b"x-gossamer-cache"], b"new" in again.body) == (b"hit-l1", True)
 
 
 async def test_a_slow_follower_holds_up_nobody(gateway: Gateway, origin: Origin):

@@ -55,12 +55,24 @@ async def test_a_call_under_way_is_neither_shared_nor_kept(gateway: Gateway, ori
     await asyncio.sleep(CLOCKS_S)
     await after.ask(ASK)
     new = await origin.visit()
-    tell(old, "old")
-    assert b"old" in (await before.answer()).body
     tell(new, "new")
     assert b"new" in (await after.answer()).body
+    tell(old, "old")
+    assert b"old" in (await before.answer()).body
     await before.ask(ASK)
     assert b"new" in (await before.answer()).body
+
+
+async def test_what_was_asked_before_a_purge_is_not_kept_after_it(gateway: Gateway, origin: Origin):
+    client = await gateway.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    purge(gateway, "all")
+    tell(visit, "old")
+    await client.answer()
+    await client.ask(ASK)
+    tell(await origin.visit(), "new")
+    assert b"new" in (await client.answer()).body
 
 
 async def test_who_has_missed_changes_forgets_everything(gateway: Gateway, origin: Origin):
