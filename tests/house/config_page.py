@@ -123,6 +123,8 @@ def _word(schema: Schema) -> str:
         return _WORDS.get(schema["pattern"], "text")
     if schema["type"] == "integer":
         return _bounded(schema)
+    if schema.get("maximum") == 1:
+        return "a share, 0 to 1"
     return _PLAIN.get(schema["type"], "")
 
 

@@ -21,6 +21,7 @@ from gossamer.cli.probe_node import (
 )
 from gossamer.cli.probe_providers import probe_providers
 from gossamer.cli.probe_state import probe_state
+from gossamer.cli.probe_telemetry import probe_telemetry
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
@@ -85,4 +86,6 @@ def _examine_node(settings: Settings) -> list[Finding]:
     audit = settings.audit_in_full
     if audit.to not in AUDIT_WORDS:
         findings.append(probe_audit(audit))
+    if settings.telemetry is not None:
+        findings.append(probe_telemetry(settings.telemetry))
     return findings

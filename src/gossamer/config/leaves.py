@@ -165,6 +165,18 @@ _NAMED = (
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
     ),
     Leaf(
+        name="collector",
+        parse=values.read_collector,
+        allowed="write a URL such as http://127.0.0.1:4318, without the /v1/traces",
+    ),
+    Leaf(
+        name="share",
+        parse=values.read_share,
+        allowed="write a share such as 0.1",
+        schema={"type": "number"},
+        tags=_NUMBER,
+    ),
+    Leaf(
         name="api_version",
         parse=values.matching(values.API_VERSION_FORM),
         allowed="write a date as Azure lists them, such as 2024-10-21, or v1",
@@ -184,6 +196,7 @@ _NAMED = (
         allowed="use letters, digits, dots, dashes and underscores, a letter or digit first",
         schema=_form(values.NAME_FORM),
     ),
+    Leaf(name="pattern", parse=values.read_pattern, allowed="bound every repeat, as in EMP-[0-9]{6}; no group repeats"),
     Leaf(
         name="model_name",
         parse=values.matching(values.MODEL_FORM),
@@ -284,6 +297,13 @@ _NAMED = (
         is_secret=True,
     ),
     Leaf(name="header_name", parse=values.read_header_name, allowed="leave it out, or name another header"),
+    Leaf(
+        name="secret_header_value",
+        parse=values.read_header_value,
+        allowed="write one line of visible ASCII",
+        write=mask,
+        is_secret=True,
+    ),
     Leaf(
         name="header_value", parse=values.read_header_value, allowed="write one line of visible ASCII", is_secret=True
     ),

@@ -11,8 +11,10 @@ from msgspec import Meta, field
 
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
+from gossamer.config.capture import CaptureSettings
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
+from gossamer.config.telemetry import TelemetrySettings
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
 from gossamer.dialects.terms import DEFAULT_MAX_TOKENS
@@ -25,6 +27,7 @@ _POOL = PoolLimits()
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
 TraceStore = Literal["sqlite", "none"]
+WhenFull = Literal["drop-oldest", "refuse"]
 VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
 Spoken = Literal["chat", "responses", "messages"]
 
@@ -134,6 +137,13 @@ class JournalSettings(Section, frozen=True, kw_only=True):
     max_size_bytes: Annotated[
         Size, Meta(description="All files together, an equal share a worker; beyond it the oldest go.")
     ] = field(name="max_size", default=1024 * 1024 * 1024)
+    when_full: Annotated[
+        WhenFull,
+        Meta(
+            description="Of files that not every projection has taken: drop-oldest, they go; refuse, they stay, and "
+            "requests get 503 until there is room."
+        ),
+    ] = "drop-oldest"
 
 
 class RetentionSettings(Section, frozen=True, kw_only=True):
@@ -332,6 +342,8 @@ class Common(Section, frozen=True, kw_only=True):
         Meta(description="Where an event of each request and each change goes: file, DATA_DIR/audit/; kafka://; none."),
     ] = "file"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
+    telemetry: Annotated[TelemetrySettings | None, Meta(description="Spans for an OpenTelemetry collector.")] = None
     log: LogSettings = field(default_factory=LogSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     providers: Annotated[Mapping[ProviderName, Provider], Meta(description="A provider `mock` is always there.")] = (

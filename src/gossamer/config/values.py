@@ -14,6 +14,7 @@ from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate,
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
+from gossamer.policy.own_pattern import UnfitPattern, own_pattern
 from gossamer.projections.audit.address import parse_topic_url
 from gossamer.redis.address import parse_redis_url
 
@@ -32,7 +33,7 @@ JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
-_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_DECIMAL = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -79,7 +80,13 @@ def is_whole(text: str) -> bool:
 
 def read_decimal(text: str) -> float:
     if not _DECIMAL.fullmatch(text):
-        raise Unfit(f"{text!r} is no plain number")
+        raise Unfit(f"{text!r} is no number")
+    return float(text)
+
+
+def read_share(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit(f"{text!r} is no number")
     return float(text)
 
 
@@ -223,6 +230,14 @@ def read_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def read_collector(text: str) -> str:
+    """Where its paths begin: people paste the whole address of its traces, too."""
+    url = read_url(text).removesuffix("/v1/traces")
+    if url.startswith("unix:"):
+        raise Unfit("a collector is reached over TCP")
+    return url
+
+
 def read_state_url(text: str) -> str:
     """Only its form; whether anybody is there, the doctor finds out. Never repeated: it may have a password in it."""
     read_line(text)
@@ -288,6 +303,14 @@ def read_sha256(text: str) -> bytes:
     if not re.fullmatch(SHA256_FORM, text):
         raise Unfit("a SHA-256 has 64 hex digits, and this has other characters")
     return bytes.fromhex(text)
+
+
+def read_pattern(text: str) -> str:
+    try:
+        own_pattern(text)
+    except UnfitPattern as error:
+        raise Unfit(f"as a pattern: {error}") from None
+    return text
 
 
 def read_header_name(text: str) -> str:

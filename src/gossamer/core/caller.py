@@ -23,6 +23,7 @@ class Caller:
         "rendered",
         "request_id",
         "token_digest",
+        "trace",
     )
 
     def __init__(
@@ -37,6 +38,7 @@ class Caller:
         agent_id: str | None,
         request_id: str | None,
         provider: str | None,
+        trace: str | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.method = method
@@ -51,6 +53,8 @@ class Caller:
         """The caller's own X-Request-ID, where it sent one that can be shown again."""
         self.provider = provider
         """X-Gossamer-Provider."""
+        self.trace = trace
+        """What a valid traceparent says; without one, None."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

@@ -5,7 +5,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
-from gossamer.core.record import Attempt, CacheUse, Usage
+from gossamer.core.record import Attempt, CacheUse, Lookup, Usage
 from gossamer.core.timing import Spent
 from gossamer.core.translation import Translation
 from gossamer.http.request import Request
@@ -20,6 +20,8 @@ class Exchange:
     """What the caller is shown: its own id, if it sent one."""
     caller: Caller
     claims: Claims | None = None
+    lookup: Lookup | None = None
+    """How its key was found, where it was not in memory."""
     agent: AgentClaims | None = None
     model: str | None = None
     target: Target | None = None
@@ -65,6 +67,8 @@ class Exchange:
     response_bytes: int = 0
     streamed_events: int = 0
     """Of a stream that ended before its usage was told: about as many tokens were generated."""
+    owes_nothing: bool = False
+    """Whether its client left when all that had been asked had failed, or was about to be refused."""
     is_settled: bool = False
 
     def __init__(self, request: Request, services: Services, began_ns: int) -> None:

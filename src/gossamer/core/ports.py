@@ -207,6 +207,9 @@ class Route(Protocol):
     def asked(self, at_ns: int) -> None:
         """An attempt goes out."""
 
+    def begun(self, at_ns: int) -> None:
+        """The answer is on its way to the client, and may take long."""
+
     def failed(self, exchange: "Exchange", failure: Failure, at_ns: int) -> Step | None:
         """What to do next; None: nothing, the failure is the answer."""
 

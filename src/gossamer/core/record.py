@@ -5,6 +5,9 @@ from typing import Literal
 import msgspec
 
 CacheTier = Literal["l1", "l2", "flight", "miss", "bypass"]
+Lookup = Literal["asked", "bloom"]
+"""Of a key that was not in memory: somebody was asked, or it was known to be bad."""
+
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
 
 
@@ -49,6 +52,20 @@ class CacheUse(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its client left, and the call went on for others: the record is that of the call."""
 
 
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked and answered, where the settings have it kept. Of a stream, what it told."""
+
+    request_sha256: str
+    answer_sha256: str
+    """Of the bytes as they went over the wire, whatever became of them here."""
+    request: str = ""
+    answer: str = ""
+    request_cut_bytes: int = 0
+    """So many more there were."""
+    answer_cut_bytes: int = 0
+    is_redacted: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
 
@@ -85,5 +102,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id of the agent on whose behalf it was."""
     cost_nanos: int | None = None
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
+    trace: str | None = None
+    """Trace id, parent's span id and flags of the traceparent that came with it."""
+    lookup: Lookup | None = None
+    """Left out where the key was in memory, or there was none to look for."""
     cache: CacheUse | None = None
     """Where there is a cache that its path can use."""
+    content: Content | None = None

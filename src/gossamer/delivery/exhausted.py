@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gossamer.core.errors import GatewayError, ProviderBusy, ProviderTimeout, ProviderUnavailable
+from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderTimeout, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.core.failure import Failure
 from gossamer.core.record import Attempt
@@ -12,6 +12,7 @@ from gossamer.http.errors import CallFailed, CallTimeout, ConnectFailed, Connect
 from gossamer.policy.retry import kind_of_status
 
 _BUSY: Final = frozenset({429, 503, 529})
+_DENIED: Final = frozenset({401, 403})
 
 
 def failure_of_status(status: int, seen: AnswerHead) -> Failure:
@@ -35,6 +36,8 @@ def all_failed(exchange: Exchange, last: GatewayError | None, retry_after_s: flo
         error = ProviderBusy(told, retry_after_s=retry_after_s)
     elif isinstance(last, ProviderTimeout):
         error = ProviderTimeout(told)
+    elif len({attempt.target for attempt in attempts}) == 1 and all(one.status in _DENIED for one in attempts):
+        error = ProviderRefusedKey(f"{told} Each of the gateway's own keys was refused. Its operator must mend that.")
     else:
         error = ProviderUnavailable(told)
     error.attempts = attempts

@@ -86,10 +86,11 @@ class Delivery:
     # --- what the client's connection tells ---
 
     def client_gone(self) -> None:
+        exchange = self._exchange
         sending, self.sending = self.sending, None
         if sending is not None:
+            exchange.owes_nothing = isinstance(sending, Call) and sending.connection is None  # it never went out
             sending.cancel()
-        exchange = self._exchange
         status = CLIENT_CLOSED
         if self._pieces is not None:
             status = self._pieces.leave()

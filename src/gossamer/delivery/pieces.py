@@ -90,6 +90,7 @@ class Collecting:
         refuse(self._exchange, reason)
 
     def leave(self) -> int:
+        self._exchange.owes_nothing = self._head.status >= 400
         return 0
 
 

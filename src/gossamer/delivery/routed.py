@@ -43,7 +43,11 @@ def dispatch_routed(exchange: Exchange, route: Route) -> None:
     if route.deadline_s is not None:
         left_s = route.deadline_s - (sent_ns - exchange.stamps[0]) / _NS_PER_S
         route.watch = asyncio.get_running_loop().call_later(max(0.0, left_s), _deadline_passed, exchange)
-    _send(exchange, route, sent_ns)
+    try:
+        _send(exchange, route, sent_ns)
+    except GatewayError:
+        if not _attempt(exchange, route, route.failed(exchange, Failure("unfit"), sent_ns)):
+            raise
 
 
 def _first_prepared(exchange: Exchange, route: Route) -> Reply | None:
@@ -136,8 +140,8 @@ class RoutedDelivery(Delivery):
         exchange = self._exchange
         exchange.answered_ns = exchange.answered_ns or now_ns()
         self._note_attempt(0, "cancelled: the deadline passed")
-        if now_ns() - self._began_ns >= deadline_s * _NS_PER_S / 2:  # else it had no fair chance
-            self._route.failed(exchange, Failure("late"), exchange.answered_ns)
+        had_a_chance = now_ns() - self._began_ns >= deadline_s * _NS_PER_S / 2
+        self._route.failed(exchange, Failure("late" if had_a_chance else "unfit"), exchange.answered_ns)
         refuse(exchange, _too_late(exchange, deadline_s))
 
     # --- inside ---
@@ -148,6 +152,8 @@ class RoutedDelivery(Delivery):
             self._pieces = self._collecting(head, seen)
         else:
             super()._begin(head, seen)
+            if self._pieces is not None and self._pieces.is_started:
+                self._route.begun(self._exchange.answered_ns)
 
     def _collecting(self, head: ResponseHead, seen: AnswerHead) -> Collecting | TranslatedWhole:
         translation = self._exchange.translation
@@ -206,13 +212,13 @@ def _attempt(exchange: Exchange, route: Route, step: Step | None) -> bool:
         _turn_to(exchange, step)
         try:
             answer = prepare(exchange)
+            if answer is None:
+                _send(exchange, route, now_ns())
+                return True
         except GatewayError:
             step = route.failed(exchange, Failure("unfit"), now_ns())
         else:
-            if answer is not None:
-                reply_with(exchange, answer)
-                return True
-            _send(exchange, route, now_ns())
+            reply_with(exchange, answer)
             return True
     exchange.answered_ns = now_ns()
     return False
@@ -245,6 +251,7 @@ class Interval:
     def client_gone(self) -> None:
         self._timer.cancel()
         self._exchange.answered_ns = now_ns()
+        self._exchange.owes_nothing = True
         settle(self._exchange, "client_gone", CLIENT_CLOSED)
 
     def client_slow(self) -> None:

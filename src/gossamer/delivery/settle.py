@@ -56,16 +56,14 @@ def write_down(
     if exchange.route is not None:
         exchange.route.settled(exchange, outcome, status)
     services = exchange.services
-    request = exchange.request
     caller = exchange.caller
     claims = exchange.claims
     agent = exchange.agent
     target = exchange.target
-    lease = exchange.lease
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    is_charged = price is not None or lease is not None
-    cost_nanos = charge(exchange, lease, price, outcome, status) if is_charged else None
+    is_charged = price is not None or exchange.lease is not None
+    cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if is_charged else None
     key = user = None
     if claims is not None:
         key, user = claims.key_id, claims.user_id
@@ -83,7 +81,7 @@ def write_down(
         total_ns,
         overhead_ns,
         exchange.request_id,
-        request.peer,
+        exchange.request.peer,
         key,
         exchange.model,
         target.label if target is not None else None,
@@ -97,6 +95,8 @@ def write_down(
         user,
         agent.agent_id if agent is not None else None,
         cost_nanos,
+        caller.trace,
+        exchange.lookup,
         exchange.cached,
     )
     services.journal.append(record)

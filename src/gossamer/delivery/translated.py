@@ -76,6 +76,7 @@ class TranslatedWhole:
         self._refuse(reason, self._head.status, reason.message)
 
     def leave(self) -> int:
+        self._exchange.owes_nothing = self._head.status >= 400
         return 0
 
     def _tell(self, body: bytes) -> None:

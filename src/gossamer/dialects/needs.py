@@ -4,6 +4,7 @@ A mark with its quotes can only be a name or a whole value, since a quote inside
 with escapes is not seen, and hears of it from the provider.
 """
 
+import re
 from typing import Final, NamedTuple
 
 from gossamer.core.endpoints import Dialect
@@ -13,6 +14,10 @@ _IMAGES: Final = (b'"image_url"', b'"input_image"', b'"image"')
 """Of chat, of responses, of messages."""
 _TOOLS: Final = (b'"tools"', b'"functions"')
 _SCHEMAS: Final = (b'"json_schema"',)
+_IS_IMAGE: Final = re.compile(rb'"type"\s*+:\s*+"(?:image_url|input_image|image)"')
+_IS_TOOLS: Final = re.compile(rb'"(?:tools|functions)"\s*+:\s*+\[\s*+\{')
+_IS_SCHEMA: Final = re.compile(rb'"type"\s*+:\s*+"json_schema"')
+"""A closer look, where a mark was found: a parameter of a tool may be called `image`, and a question be `tools`."""
 _BYTES_A_TOKEN: Final = 4
 _IMAGE_BYTES: Final = 1_600 * _BYTES_A_TOKEN
 """A large one, in tokens, however many bytes it came in."""
@@ -29,14 +34,18 @@ class Needs(NamedTuple):
 
 
 def needs_of(body: bytes, dialect: Dialect) -> Needs:
-    vision = any(mark in body for mark in _IMAGES)
+    vision = _has(body, _IMAGES, _IS_IMAGE)
     size = _size_without_images(body) if vision else len(body)
     return Needs(
         vision=vision,
-        tools=any(mark in body for mark in _TOOLS),
-        json_schema=any(mark in body for mark in _SCHEMAS),
+        tools=_has(body, _TOOLS, _IS_TOOLS),
+        json_schema=_has(body, _SCHEMAS, _IS_SCHEMA),
         tokens=size // _BYTES_A_TOKEN + asked_output(body, 0, dialect),
     )
+
+
+def _has(body: bytes, marks: tuple[bytes, ...], meant: re.Pattern[bytes]) -> bool:
+    return any(mark in body for mark in marks) and meant.search(body) is not None
 
 
 def _size_without_images(body: bytes) -> int:

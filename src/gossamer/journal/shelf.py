@@ -25,11 +25,16 @@ from gossamer.journal.marks import (
     render_mark,
 )
 from gossamer.journal.segment import cut_with_footer, hold
+from gossamer.journal.taken import is_taken
 
 
 class Removed(NamedTuple):
-    segments: int
-    records: int
+    """What went. `untaken`: so many of the records some projection had not taken. `excess_bytes`: still too much."""
+
+    segments: int = 0
+    records: int = 0
+    untaken: int = 0
+    excess_bytes: int = 0
 
 
 def segment_names(directory: Path) -> list[SegmentName]:
@@ -75,21 +80,32 @@ class Shelf:
         """Complete what dead processes of this slot left; says what had to be cut off."""
         return [cut for name in self._names() if (cut := _seal_leftover(self._directory / str(name)))]
 
-    def make_room(self, room_bytes: int, bound_bytes: int) -> Removed:
-        """Remove the oldest complete segments until `room_bytes` more keep within the bound."""
+    def make_room(self, room_bytes: int, bound_bytes: int, *, only_taken: bool = False) -> Removed:
+        """Remove the oldest complete segments until `room_bytes` more keep within the bound; with `only_taken` none
+        that some projection has not taken.
+        """
         paths = [self._directory / str(name) for name in self._names()]
         sizes = [_size_of(path) for path in paths]
         excess = sum(sizes) + room_bytes - bound_bytes
-        segments = records = 0
+        segments = records = untaken = 0
         for path, size in zip(paths, sizes, strict=True):
             if excess <= 0:
                 break
-            removed = _remove(path)
+            taken = is_taken(path)
+            removed = _remove(path) if taken or not only_taken else None
             if removed is not None:
                 excess -= size
                 segments += 1
                 records += removed
-        return Removed(segments, records)
+                untaken += 0 if taken else removed
+        return Removed(segments, records, untaken, max(0, excess))
+
+    def drop_one_taken(self) -> Removed:
+        """The oldest segment that every projection has; nothing where there is none."""
+        for path in (self._directory / str(name) for name in self._names()):
+            if is_taken(path) and (removed := _remove(path)) is not None:
+                return Removed(1, removed)
+        return Removed()
 
     def _names(self) -> list[SegmentName]:
         """The oldest first."""
@@ -109,6 +125,8 @@ def _size_of(path: Path) -> int:
 
 
 def _seal_leftover(path: Path) -> str | None:
+    if is_taken(path):
+        return None
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:

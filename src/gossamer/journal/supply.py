@@ -3,6 +3,7 @@
 Making one takes 50 µs on ext4 and 4 ms on tmpfs, and whatever a busy disk adds: nothing for an event loop to wait for.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ from gossamer import __version__
 from gossamer.core.clock import Clock, wall_time
 from gossamer.journal.marks import FORMAT, Footer, Header, SegmentName, render_mark
 from gossamer.journal.segment import Segment
-from gossamer.journal.shelf import Shelf
+from gossamer.journal.shelf import Removed, Shelf
 
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 RETRY_NS = 1_000_000_000
 """Between two tries to get a segment from a full disk; such a try makes the caller wait, a few ms at most."""
 
@@ -31,13 +33,17 @@ class SegmentSupply:
         clock: Clock,
         stages: tuple[str, ...],
         workers: int | None,
+        *,
+        keeps_untaken: bool = False,
     ) -> None:
         self._directory = directory
         self._segment_bytes = segment_bytes
         self._max_bytes = max_bytes
         self._on_trouble = on_trouble
         self._clock = clock
+        self._keeps_untaken = keeps_untaken
         self._retry_at_ns = 0
+        self._lack: OSError | None = None
         self._shelf = Shelf(directory, worker, workers)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.removed_segments = 0
@@ -65,6 +71,17 @@ class SegmentSupply:
             raise failure
         return failure
 
+    def lack(self) -> OSError | None:
+        """Why there will be no room behind the segment that is being written, as far as is known. Never waits; where
+        there is none, another try is made now and then.
+        """
+        if self._ready.done():
+            self._lack = self.failure()
+            if self._lack is not None and self._clock() >= self._retry_at_ns:
+                self._retry_at_ns = self._clock() + RETRY_NS
+                self._ready = self._thread.submit(self._make_alone)
+        return self._lack
+
     def close(self, last: Segment | None, records: int) -> None:
         """Complete the last segment, and take away the one that was ready."""
         if self.failure() is None:
@@ -91,16 +108,39 @@ class SegmentSupply:
             return self._make()
 
     def _make(self) -> Segment:
-        removed = self._shelf.make_room(self._segment_bytes, self._max_bytes)
-        if removed.segments:
-            self.removed_segments += removed.segments
-            self.removed_records += removed.records
-            self._on_trouble(
-                f"the journal of worker {self._name.worker} reached its bound of {self._max_bytes} bytes: "
-                f"removed its {removed.segments} oldest segments with {removed.records} records. "
-                "Raise the bound to keep more"
+        removed = self._shelf.make_room(self._segment_bytes, self._max_bytes, only_taken=self._keeps_untaken)
+        self._note(removed, f"reached its bound of {self._max_bytes} bytes", "Raise the bound to keep more")
+        if self._keeps_untaken and removed.excess_bytes:
+            raise OSError(
+                errno.ENOSPC,
+                f"it has reached its bound of {self._max_bytes} bytes, and not every projection has taken its oldest "
+                "files. See to the one that is behind, or raise journal.max_size",
             )
-        return Segment.create(self._directory / str(self._name), self._segment_bytes)
+        return self._create()
+
+    def _create(self) -> Segment:
+        """On a full disk, what every projection has goes first."""
+        while True:
+            try:
+                return Segment.create(self._directory / str(self._name), self._segment_bytes)
+            except OSError as error:
+                if error.errno not in FULL_DISK:
+                    raise
+                removed = self._shelf.drop_one_taken()
+                if not removed.segments:
+                    raise
+                self._note(removed, "has no room on its disk", "Give it room to keep more")
+
+    def _note(self, removed: Removed, why: str, advice: str) -> None:
+        if not removed.segments:
+            return
+        self.removed_segments += removed.segments
+        self.removed_records += removed.records
+        lost = f", of which some projection had not taken {removed.untaken}" if removed.untaken else ""
+        self._on_trouble(
+            f"the journal of worker {self._name.worker} {why}: removed its {removed.segments} oldest segments with "
+            f"{removed.records} records{lost}. {advice}"
+        )
 
     def _seal(self, full: Segment | None, records: int) -> None:
         if full is None:

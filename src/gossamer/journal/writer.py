@@ -4,7 +4,6 @@ Called by one thread, the event loop's; what may wait for a disk happens in the 
 A request never fails for the journal's sake: what cannot be written is counted and reported.
 """
 
-import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,20 +14,19 @@ from gossamer.core.record import Record
 from gossamer.journal.losses import Losses
 from gossamer.journal.reader import Position
 from gossamer.journal.segment import Segment
-from gossamer.journal.supply import SegmentSupply
+from gossamer.journal.supply import FULL_DISK, SegmentSupply
 
 LEAST_SEGMENT_BYTES = 4096
 """Header, footer and a few records."""
 LEAST_SEGMENTS = 3
 """The bound has to hold the segment being written, the one made ready, and one to read."""
-FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class JournalWriter:
     """The journal of one worker slot, kept within `max_bytes`. `on_trouble` may be called from another thread.
 
     `stages` names the durations in `stages_ns`, once a segment instead of once a record. `workers` is how many slots
-    are manned: what others left falls to the first.
+    are manned: what others left falls to the first. `keeps_untaken`: nothing is removed that some projection has not.
     """
 
     def __init__(
@@ -41,6 +39,7 @@ class JournalWriter:
         *,
         stages: tuple[str, ...] = (),
         workers: int | None = None,
+        keeps_untaken: bool = False,
         clock: Clock = now_ns,
     ) -> None:
         if segment_bytes < LEAST_SEGMENT_BYTES or max_bytes < LEAST_SEGMENTS * segment_bytes:
@@ -49,7 +48,9 @@ class JournalWriter:
                 f"{LEAST_SEGMENT_BYTES} bytes or more, and the journal room for {LEAST_SEGMENTS} segments"
             )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._supply = SegmentSupply(directory, worker, segment_bytes, max_bytes, on_trouble, clock, stages, workers)
+        self._supply = SegmentSupply(
+            directory, worker, segment_bytes, max_bytes, on_trouble, clock, stages, workers, keeps_untaken=keeps_untaken
+        )
         self._losses = Losses(on_trouble, clock)
         self._encode = msgspec.json.Encoder().encode_lines
         self._write: Callable[[bytes], int] = _no_window
@@ -77,6 +78,10 @@ class JournalWriter:
         """Behind the last record; None before the first."""
         segment = self._segment
         return None if segment is None else Position(segment.path.name, segment.position)
+
+    def lack(self) -> OSError | None:
+        """Why there is no room behind the segment that is being written; asked now and then, it tries again."""
+        return self._supply.lack() if self._is_open else None
 
     def append(self, record: Record) -> None:
         """When this returns, the line outlives the process."""

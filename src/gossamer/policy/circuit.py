@@ -97,6 +97,11 @@ class Circuit:
             if self._probes >= PROBES:
                 self._hear("recovered", now)
 
+    def begun(self, asked_at: float, now: float) -> None:
+        """An answer that may take minutes has begun: what waits for the word of a probe need not wait for its end."""
+        if self.state == "half open":
+            self.good(asked_at, now)
+
     def bad(self, asked_at: float, now: float, draw: float, *, is_refusal: bool = False) -> None:
         """`draw`, from 0 to 1, sets workers and nodes apart in when they try again."""
         if asked_at < self._since:

@@ -7,12 +7,15 @@ of a caller.
 
 import asyncio
 import socket
-from typing import Protocol, cast, runtime_checkable
+from typing import Final, Protocol, cast, runtime_checkable
 
 import msgspec
 
 from gossamer.config.settings import Settings
 from gossamer.feed.lines import Lines
+
+TOLD_EVERY_S: Final = 1.0
+"""How often a worker says how it fares; who shows it is told as often."""
 
 
 class FirstKey(msgspec.Struct, frozen=True):
@@ -23,8 +26,28 @@ class FirstKey(msgspec.Struct, frozen=True):
     """SHA-256 of the token, in hex."""
 
 
+class Gauges(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a worker fares at this moment."""
+
+    in_flight: int = 0
+    """Requests that have begun and not ended."""
+    loop_lag_s: float = 0.0
+    """By how much its loop was late at worst, since it last said so."""
+    circuits: dict[str, bool] = {}
+    """Of the targets of routes: whether each is kept from being asked."""
+
+
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The place of one worker, manned or not."""
+
+    worker: int
+    restarts: int = 0
+    gauges: Gauges | None = None
+    """Of who is there now, once it has said a word."""
+
+
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the supervisor says: settings with their generation, a drain, or a first key to be kept."""
+    """What the supervisor says: settings with their generation, a drain, a first key to keep, how the workers are."""
 
     settings: Settings | None = None
     generation: int = 0
@@ -34,6 +57,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds that requests under way may still take."""
     first_key: FirstKey | None = None
     """For the control process alone."""
+    seats: tuple[Seat, ...] | None = None
+    """For the recorder alone: all of them, once a second."""
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,6 +72,8 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why it cannot start, or why it keeps the settings that it had."""
     first_key: bool | None = None
     """Whether the first key is kept now; false: the store had keys before."""
+    gauges: Gauges | None = None
+    """Of a worker, once a second."""
 
 
 def encode_order(order: Order) -> bytes:
@@ -73,6 +100,13 @@ class FirstKeyKeeper(Protocol):
 
     def keep_first_key(self, key: FirstKey) -> None:
         """Say `first_key` once it is known whether the store needs one, however long that takes."""
+
+
+@runtime_checkable
+class SeatsWatcher(Protocol):
+    """A LinkOwner who is told how the workers fare."""
+
+    def seats_told(self, seats: tuple[Seat, ...]) -> None: ...
 
 
 class Link(asyncio.Protocol):
@@ -110,6 +144,9 @@ class Link(asyncio.Protocol):
 
     def first_key(self, *, is_kept: bool) -> None:
         self._say(Report(first_key=is_kept))
+
+    def gauges(self, gauges: Gauges) -> None:
+        self._say(Report(gauges=gauges))
 
     def drain(self, within_s: float) -> None:
         """Let the owner drain as if the supervisor had asked for it."""
@@ -169,6 +206,8 @@ class Link(asyncio.Protocol):
             owner.new_settings(order.settings, order.generation)
         elif order.first_key is not None and isinstance(owner, FirstKeyKeeper):
             owner.keep_first_key(order.first_key)
+        elif order.seats is not None and isinstance(owner, SeatsWatcher):
+            owner.seats_told(order.seats)
 
     def _say(self, report: Report) -> None:
         if self._transport is not None:

@@ -12,6 +12,7 @@ from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.providers.http import HttpProvider
 from gossamer.providers.keys import ProviderKey
+from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import Voice
 
 NEWEST_PREFIX: Final = b"/openai/v1"
@@ -35,9 +36,11 @@ class AzureProvider(HttpProvider):
         timeouts: CallTimeouts,
         pool: Pool,
         voice: Voice,
+        trace_lines: TraceLines | None = None,
+        *,
         api_version: str,
     ) -> None:
-        super().__init__(name, origin, prefix, api_keys, headers, timeouts, pool, voice)
+        super().__init__(name, origin, prefix, api_keys, headers, timeouts, pool, voice, trace_lines)
         self._version_query = b"api-version=" + api_version.encode("ascii")
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:

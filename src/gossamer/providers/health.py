@@ -62,6 +62,11 @@ class Health:
         if self.is_suspect:
             self.circuit.asked(now)
 
+    def begun(self, asked_at: float, now: float) -> None:
+        """Asked only of a suspect."""
+        self.circuit.begun(asked_at, now)
+        self._look(now)
+
     def good(self, asked_at: float, now: float) -> None:
         self.busy -= 1
         self.circuit.good(asked_at, now)
@@ -123,6 +128,10 @@ class Healths:
         if found is None:
             found = self._all[label] = Health(label, self._turned)
         return found
+
+    def circuits(self) -> dict[str, bool]:
+        """Whether each is kept from being asked, but for a request that tries it."""
+        return {label: health.circuit.state != "closed" for label, health in self._all.items()}
 
     def hear(self, label: str, now: float, *, is_open: bool) -> None:
         health = self._all.get(label)

@@ -13,6 +13,7 @@ from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
 from gossamer.policy.headers import Field, lines_to_provider, of_no_dialect
 from gossamer.providers.keys import KeyRing, ProviderKey
+from gossamer.providers.trace_lines import TraceLines, without_trace
 from gossamer.providers.voices import Voice
 
 _VERSION = b"/v1"
@@ -35,8 +36,10 @@ class HttpProvider:
         timeouts: CallTimeouts,
         pool: Pool,
         voice: Voice,
+        trace_lines: TraceLines | None = None,
     ) -> None:
         self.name = name
+        self._trace_lines = trace_lines
         self.pool = pool
         self.wordings = voice.wordings
         self._voice = voice
@@ -55,11 +58,7 @@ class HttpProvider:
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
         caller = exchange.caller
         known = caller.forwarded
-        if known is not None and known[0] is self:
-            lines = known[1]
-        else:
-            lines = self._recall(exchange, known)
-            caller.forwarded = (self, lines)
+        lines = known[1] if known is not None and known[0] is self else self._lines_of(exchange, known)
         body = exchange.outgoing
         if self.keys is not None:
             exchange.key_place = place = self.keys.take(exchange.stamps[-1] * 1e-9)
@@ -107,6 +106,21 @@ class HttpProvider:
         call = Call(lines + b"\r\n", sink, self._timeouts)
         return call.without_body() if head.method == b"HEAD" else call
 
+    def _lines_of(self, exchange: Exchange, known: tuple[object, bytes] | None) -> bytes:
+        """Where calls tell of their trace, a head is kept under another name than ours: it is not the whole."""
+        caller = exchange.caller
+        trace_lines = self._trace_lines
+        if trace_lines is None:
+            lines = self._recall(exchange, known)
+            caller.forwarded = (self, lines)
+            return lines
+        if known is not None and known[0] is trace_lines:
+            lines = known[1]
+        else:
+            lines = self._recall(exchange, known)
+            caller.forwarded = (trace_lines, lines)
+        return lines + trace_lines.of(exchange)
+
     def _recall(self, exchange: Exchange, last: tuple[object, bytes] | None) -> bytes:
         """Where a head goes to several providers by turns, it is rendered once for each of them."""
         if last is None:
@@ -123,6 +137,8 @@ class HttpProvider:
     def _render(self, exchange: Exchange) -> bytes:
         head = exchange.request.head
         fields = [field for field in head.headers if field[0] not in self._own_names]
+        if self._trace_lines is not None:
+            fields = without_trace(fields, is_valid=exchange.caller.trace is not None)
         translation = exchange.translation
         if translation is not None and translation.is_needed:
             fields = of_no_dialect(fields)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _S: Final = 1e-9
 """Of a nanosecond."""
+_OF_A_KEY: Final = frozenset({"limited", "denied"})
+"""Another key may fare better."""
 
 
 class Abilities(msgspec.Struct, frozen=True):
@@ -75,12 +77,13 @@ class Ways:
         """Whether anybody wants to know how long answers took."""
         self.targets = tuple(candidate.target for candidate in candidates)
         self._groups = _groups_of(candidates, policy.strategy)
-        self._differ = any(candidate.abilities != candidates[0].abilities for candidate in candidates)
+        self._is_choosy = any(one.abilities != candidates[0].abilities or _lacks(one.abilities) for one in candidates)
+        """Whether it matters what a request needs."""
         self._turn = -1
         self._choose = self._choosers()[policy.strategy]
 
     def begin(self, exchange: Exchange) -> "Journey":
-        groups = self._able_groups(exchange) if self._differ else self._groups
+        groups = self._able_groups(exchange) if self._is_choosy else self._groups
         first = self.pick(groups, (), exchange, exchange.stamps[-1] * _S)
         if first is None:
             raise self._nobody(groups, exchange.stamps[-1] * _S)
@@ -203,17 +206,23 @@ class Journey:
         if self._way.measures:
             health.latency.asked(at_ns * _S)
 
+    def begun(self, at_ns: int) -> None:
+        health = self._candidate.health
+        if health.is_suspect:
+            health.begun(self._asked_ns * _S, at_ns * _S)
+
     def failed(self, exchange: Exchange, failure: Failure, at_ns: int) -> Step | None:
         now = at_ns * _S
         verdict = VERDICTS[failure.kind]
-        self._count(exchange, failure, now, harms=verdict.harms)
         self._tries.append(self._candidate)
+        has_key = failure.kind in _OF_A_KEY and self._turn_key(exchange, failure, now)
+        self._count(failure, now, harms=verdict.harms and not has_key)
         if not verdict.elsewhere:
             return None
         patience_s = self._patience_s(exchange, now)
         if patience_s <= 0:
             return None
-        if failure.kind == "limited" and self._has_key_left(now):
+        if has_key:
             return Step(self.target)
         other = self._way.pick(self._groups, self._tries, exchange, now)
         pause = self._pause_s(failure, now, patience_s, has_other=other is not None) if verdict.again else None
@@ -248,9 +257,7 @@ class Journey:
 
     # --- inside ---
 
-    def _count(self, exchange: Exchange, failure: Failure, now: float, *, harms: bool) -> None:
-        if failure.kind == "limited":
-            self._rest(exchange, failure, now)
+    def _count(self, failure: Failure, now: float, *, harms: bool) -> None:
         if not self._is_under_way:  # it never went out
             return
         self._is_under_way = False
@@ -260,18 +267,16 @@ class Journey:
         else:
             health.left()
 
-    def _rest(self, exchange: Exchange, failure: Failure, now: float) -> None:
-        """The key, where there are others; else the target."""
+    def _turn_key(self, exchange: Exchange, failure: Failure, now: float) -> bool:
+        """Whether there is another key, each being tried once at most. Who said 429 rests: the key, or the target."""
         keys = self.target.provider.keys
         if keys is not None:
             keys.rest(exchange.key_place, failure.retry_after_s, now)
-        if keys is None or not keys.has_free(now):
+            if keys.has_free(now):
+                return self._tries.count(self._candidate) < keys.count
+        if failure.kind == "limited":
             self._candidate.health.rest(failure.retry_after_s, now)
-
-    def _has_key_left(self, now: float) -> bool:
-        """One that was not tried: each is tried once at most."""
-        keys = self.target.provider.keys
-        return keys is not None and self._tries.count(self._candidate) < keys.count and keys.has_free(now)
+        return False
 
     def _patience_s(self, exchange: Exchange, now: float) -> float:
         deadline_s = self.deadline_s
@@ -311,6 +316,10 @@ def _can(abilities: Abilities, needs: Needs) -> bool:
         and (abilities.tools or not needs.tools)
         and (abilities.json_schema or not needs.json_schema)
     )
+
+
+def _lacks(abilities: Abilities) -> bool:
+    return not (abilities.vision and abilities.tools and abilities.json_schema)
 
 
 def _has_room(abilities: Abilities, needs: Needs) -> bool:

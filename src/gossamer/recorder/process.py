@@ -11,17 +11,22 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import set_up_logs
 from gossamer.http.request import Request
 from gossamer.http.server import Server
-from gossamer.process.link import Link
+from gossamer.process.link import Link, Seat
 from gossamer.projections.paths import traces_path, usage_path
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
+from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.sink import Sink
+from gossamer.recorder.taken import TakenMarker, Watched
+from gossamer.recorder.telemetry.board import TelemetryBoard
+from gossamer.recorder.telemetry.opening import telemetry_sink
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -55,7 +60,7 @@ def step_back() -> None:
 
 
 class Recorder:
-    """Acts on what the supervisor says (a LinkOwner)."""
+    """Acts on what the supervisor says (a LinkOwner, and a SeatsWatcher)."""
 
     def __init__(self, settings: Settings, link: Link) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -71,12 +76,21 @@ class Recorder:
         self._audit = audit_sink(settings)
         if self._audit is not None:
             sinks.append(self._audit)
-        self._pumps = [Pump(sink, data_dir / "journal") for sink in sinks]
-        self._page = Page(metrics, self._pumps)
+        self._crew = CrewBoard()
+        boards: list[Board] = [self._crew, DiskBoard(data_dir / "journal", settings.journal.max_size_bytes)]
+        if settings.telemetry is not None:
+            spans = telemetry_sink(settings, settings.telemetry)
+            sinks.append(spans)
+            boards.append(TelemetryBoard(spans))
+        watched = [Watched(curtained(sink, settings.capture)) for sink in sinks]
+        self._marker = TakenMarker(data_dir / "journal", watched)
+        self._pumps = [Pump(sink, data_dir / "journal") for sink in watched]
+        self._page = Page(metrics, self._pumps, boards)
 
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        self._marker.look()
 
     def answer(self, request: Request) -> None:
         path = request.head.target.partition(b"?")[0]
@@ -90,6 +104,7 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        self._marker.end()
         for pump in self._pumps:
             pump.end()
         for pump in self._pumps:
@@ -105,6 +120,9 @@ class Recorder:
         if isinstance(self._audit, AuditFileSink):
             self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)
+
+    def seats_told(self, seats: tuple[Seat, ...]) -> None:
+        self._crew.seats = seats
 
     def drain(self, within_s: float) -> None:  # noqa: ARG002 - what is there is taken, and that is bounded
         if not self.drained.done():

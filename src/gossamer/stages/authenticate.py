@@ -20,10 +20,13 @@ def authenticate(exchange: Exchange) -> Awaitable[None] | Later | None:
         caller.token_digest, exchange.request.peer, has_our_form=caller.has_our_form
     )
     if found is None or isinstance(found, Claims):
+        if found is None and caller.has_our_form:
+            exchange.lookup = "bloom"
         _accept(exchange, found)
         return None
     if isinstance(found, Later):
         return found
+    exchange.lookup = "asked"
     return _ask(exchange, found)
 
 

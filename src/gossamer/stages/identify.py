@@ -7,6 +7,7 @@ from gossamer.core.caller import Caller
 from gossamer.core.endpoints import endpoint_of, is_disguised
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
+from gossamer.core.trace_context import read_traceparent
 from gossamer.http.heads import RequestHead
 
 _SHOWABLE_ID = re.compile(rb"[!-~]{1,128}")
@@ -51,7 +52,14 @@ def read_caller(head: RequestHead) -> Caller:
         agent_id=agent_id.decode("latin-1") if agent_id else None,
         request_id=request_id.decode("ascii") if request_id and _SHOWABLE_ID.fullmatch(request_id) else None,
         provider=provider.decode("latin-1") if provider else None,
+        trace=trace_of(head),
     )
+
+
+def trace_of(head: RequestHead) -> str | None:
+    """The trace that the request is a part of. Said twice, nobody knows which is meant, and it is none."""
+    said = [value for name, value in head.headers if name == b"traceparent"]
+    return read_traceparent(said[0]) if len(said) == 1 else None
 
 
 def token_of(head: RequestHead) -> bytes | None:

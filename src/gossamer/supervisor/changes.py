@@ -9,7 +9,7 @@ from gossamer.config.settings import Settings
 FIXED_OF_SERVER: Final = ("host", "port", "workers", "uds", "tls")
 FIXED_OF_CONTROL: Final = ("listen",)
 FIXED_OF_CACHE: Final = ("enabled", "l2", "secret", "hits")
-FIXED: Final = ("data_dir", "state", "journal", "counters", "traces", "audit")
+FIXED: Final = ("data_dir", "state", "journal", "counters", "traces", "audit", "telemetry", "capture")
 
 _FIXED_BELOW: Final = {"server": FIXED_OF_SERVER, "control": FIXED_OF_CONTROL, "cache": FIXED_OF_CACHE}
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
-from gossamer.process.link import Order, Report, encode_order
+from gossamer.process.link import TOLD_EVERY_S, Gauges, Order, Report, Seat, encode_order
 from gossamer.supervisor.child import Child, start_child
 from gossamer.supervisor.endings import Restarts, ending_in_words
 
@@ -46,6 +48,9 @@ class Post:
     child: Child | None = None
     owes_answer: bool = False
     """New settings were sent to a ready worker; it has neither taken nor refused them."""
+    gauges: Gauges | None = None
+    """What the worker that is here said of itself last."""
+    gauges_at_ns: int = 0
     last_words: str | None = None
     """Why the worker that is here, or was here last, could not go on."""
 
@@ -123,6 +128,14 @@ class Crew:
         """The pid of each, and whether it is ready."""
         return [(child.pid, child.is_ready) for child in self._children()]
 
+    def seats(self) -> tuple[Seat, ...]:
+        """How each worker fares. One that says nothing any more is as late as it is silent."""
+        now = now_ns()
+        return tuple(
+            Seat(post.number, post.restarts.count, post.gauges and _aged(post.gauges, now - post.gauges_at_ns))
+            for post in self._posts
+        )
+
     def _place(self, post: Post) -> dict[str, int]:
         return {self._name: post.number}
 
@@ -166,7 +179,7 @@ class Crew:
         deadline = asyncio.get_running_loop().call_later(READY_WITHIN_S, self._kill_unready, post, child)
         code = await child.ended()
         deadline.cancel()
-        post.child = None
+        post.child = post.gauges = None
         words = ending_in_words(code)
         return f"{words}: {post.last_words}" if post.last_words else words, child
 
@@ -181,7 +194,9 @@ class Crew:
             child.kill()
 
     def _hear(self, post: Post, report: Report) -> None:
-        if report.ready is not None:
+        if report.gauges is not None:
+            post.gauges, post.gauges_at_ns = report.gauges, now_ns()
+        elif report.ready is not None:
             log.info(f"{self._name} ready", **self._place(post), pid=report.ready)
             self._was_ever_ready = True
             if all(other.child and other.child.is_ready for other in self._posts):
@@ -218,3 +233,8 @@ class Crew:
         if not keeper.cancelled() and (error := keeper.exception()):
             log.defect("supervision failed", error)
             self._owner.gave_up("The supervisor failed; the log above says where. Please report it.")
+
+
+def _aged(gauges: Gauges, silent_ns: int) -> Gauges:
+    silent_s = silent_ns / 1e9 - TOLD_EVERY_S
+    return replace(gauges, loop_lag_s=silent_s) if silent_s > max(TOLD_EVERY_S, gauges.loop_lag_s) else gauges

@@ -23,6 +23,7 @@ from gossamer.supervisor.control_post import ControlPost, open_control_sockets
 from gossamer.supervisor.crew import Crew
 from gossamer.supervisor.data_dir import prepare
 from gossamer.supervisor.errors import StartFailed
+from gossamer.supervisor.gauges import GaugeRelay
 from gossamer.supervisor.hold import Hold, hold_data_dir
 from gossamer.supervisor.listeners import Listeners, open_listeners
 from gossamer.supervisor.open_files import raise_open_files_limit
@@ -163,6 +164,7 @@ class Supervisor:
         if not self._has_recorder and not self._end_asked.is_set():
             self._has_recorder = True
             self._recorder.crew.start(self._brief(self._settings))
+            GaugeRelay(self._crew, self._recorder.crew).start()
 
     def control_ready(self) -> None:
         self._is_control_ready = True

@@ -3,14 +3,18 @@
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from gossamer.core.errors import CallerError, GatewayError, NotFound
 from gossamer.core.ports import Services
 from gossamer.dialects.errors import render_error
 from gossamer.http.request import Request
 from gossamer.policy.headers import JSON_LINE
 from gossamer.worker.control_door import ControlDoor
+from gossamer.worker.journal_guard import refuse_unrecorded
 
 _API = b"/v1/"
+_encode = msgspec.json.Encoder().encode
 _CONTROL = re.compile(rb"/(?:admin|v1/auth|ui|metrics|docs|openapi\.json)(?:[/?]|\Z)")
 """Paths of the control process."""
 
@@ -21,12 +25,14 @@ class FrontDoor:
     def __init__(
         self, run: Callable[[Request, Services], None], services: Services, control: ControlDoor, *, is_exposed: bool
     ) -> None:
-        self._run = run
+        self._run = self._open_run = run
         self._control = control
         self.services = services
         self.is_exposed = is_exposed
         """Whether the control paths are served here."""
         self.is_ready = True
+        self._closed_for = ""
+        self._refused = 0
 
     def handle(self, request: Request) -> None:
         head = request.head
@@ -39,6 +45,22 @@ class FrontDoor:
         else:
             self._answer(request)
 
+    def close_for(self, reason: str) -> None:
+        """Take no request, and say so to load balancers; the control paths stay open."""
+        self._closed_for = reason
+        self._run = self._turn_away
+
+    def reopen(self) -> int:
+        """How many were turned away meanwhile."""
+        self._closed_for = ""
+        self._run = self._open_run
+        refused, self._refused = self._refused, 0
+        return refused
+
+    def _turn_away(self, request: Request, services: Services) -> None:  # noqa: ARG002 - as those who let them in
+        self._refused += 1
+        refuse_unrecorded(request, self._closed_for)
+
     def _answer_for_control(self, request: Request) -> None:
         if self.is_exposed:
             self._control.forward(request)
@@ -50,7 +72,11 @@ class FrontDoor:
         if path == b"/healthz":
             request.reply(200, JSON_LINE, b'{"status":"ok","name":"gossamer"}')
         elif path == b"/readyz":
-            if self.is_ready:
+            if self._closed_for:
+                request.reply(
+                    503, JSON_LINE + b"retry-after: 1\r\n", _encode(_Unready("unavailable", self._closed_for))
+                )
+            elif self.is_ready:
                 self._control.answer_ready(request)
             else:
                 request.reply(503, JSON_LINE + b"retry-after: 1\r\n", b'{"status":"draining"}')
@@ -65,6 +91,11 @@ class FrontDoor:
 def refusal(status: int, reason: str) -> tuple[bytes, bytes]:
     """The answer to bytes that are no request."""
     return JSON_LINE, render_error(_Refused(status, reason), "other")
+
+
+class _Unready(msgspec.Struct):
+    status: str
+    reason: str
 
 
 class _Refused(CallerError):

@@ -22,9 +22,12 @@ from gossamer.process.link import Link
 from gossamer.worker.cache import cache_use_of, open_cache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.gauges import GaugeTeller
 from gossamer.worker.identity.identity import Identity
+from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
 from gossamer.worker.services import Assembly, ServiceFactory
+from gossamer.worker.tape import taped
 
 _log = get_log(__name__)
 
@@ -44,6 +47,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         lambda trouble: _log.warning(trouble, worker=number),
         stages=timing_of(admit_with(cache_use_of(settings.cache))).names,
         workers=settings.server.workers,
+        keeps_untaken=settings.journal.when_full == "refuse",
     )
     counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
@@ -54,11 +58,15 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
-    door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
+    handle = run if settings.capture.content == "none" else taped(run, settings.capture)
+    door = FrontDoor(handle, assembly.services, control, is_exposed=settings.control.expose)
     limits = settings.server.limits
     server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
     tls = settings.server.tls
     context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
+    guard = JournalGuard(journal, door)
+    if settings.journal.when_full == "refuse":
+        guard.look()
     identity.start()
     for sock in sockets:
         await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
@@ -67,7 +75,10 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
+    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits)
     await worker.drained
+    guard.end()
+    gauges.close()
     identity.close()
     control.close()
     cache.close()

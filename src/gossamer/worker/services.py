@@ -34,6 +34,7 @@ from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.keys import ProviderKey
 from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
+from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
 from gossamer.worker.cache import WorkerCache, cache_use_of
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
@@ -76,7 +77,12 @@ class ServiceFactory:
         """Makes the ids of this process unlike those of any other."""
 
     def make(self, settings: Settings) -> "Assembly":
-        providers = {name: self._provider(name, found) for name, found in settings.providers.items()}
+        telemetry = settings.telemetry
+        providers = {
+            # lines of its own for each: they are also the name under which a head is kept
+            name: self._provider(name, found, None if telemetry is None else TraceLines(telemetry.sample))
+            for name, found in settings.providers.items()
+        }
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
         router = self._router(settings, providers)
         rules = rules_of(settings, router)
@@ -123,7 +129,7 @@ class ServiceFactory:
     def _next_id(self) -> str:
         return f"req_{self._life}-{next(self._ids)}"
 
-    def _provider(self, name: str, settings: ProviderSettings) -> Provider:
+    def _provider(self, name: str, settings: ProviderSettings, trace_lines: TraceLines | None) -> Provider:
         if isinstance(settings, MockProviderSettings):
             return InProcessMock(name, MockProvider(_mock_plan(settings.mock)))
         origin, prefix = parse_base_url(settings.base_url)
@@ -144,6 +150,7 @@ class ServiceFactory:
             settings.timeouts.for_calls(),
             pool,
             voice_of(settings),
+            trace_lines,
         )
 
     def _keys(self, settings: Upstream) -> tuple[ProviderKey, ...]:

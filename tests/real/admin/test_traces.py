@@ -40,6 +40,7 @@ async def test_one_is_told_whole(house: House, admin: Person):
         "attempts": [],
         "usage": None,
         "cost_usd": "0.012345678",
+        "content": None,
     }
 
 

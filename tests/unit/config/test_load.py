@@ -3,9 +3,10 @@ from typing import get_args
 
 import pytest
 
-from gossamer.config.load import BUILT_IN, find_config, load, load_settings
+from gossamer.config.file_format import FileFormat
+from gossamer.config.load import BUILT_IN, _freeze, find_config, load, load_settings
 from gossamer.config.problems import ConfigError
-from gossamer.config.settings import AnthropicProvider, MockProvider, OpenAIProvider, Settings, VendorName
+from gossamer.config.settings import AnthropicProvider, Common, MockProvider, OpenAIProvider, Settings, VendorName
 from gossamer.config.shapes import file_shape
 from gossamer.dialects.vendors import VENDORS
 
@@ -149,3 +150,10 @@ def test_the_store_is_in_the_data_directory_unless_it_is_named(read):
     assert read("").state == Settings().state == "sqlite:///.gossamer/state.db"
     assert read("data_dir: /srv/g").state == "sqlite:////srv/g/state.db"
     assert read("data_dir: /srv/g\nstate: sqlite:///other.db").state == "sqlite:///other.db"
+
+
+def test_every_part_of_the_file_arrives():
+    """None is named twice, so none can be forgotten."""
+    file = FileFormat(**{name: name for name in Common.__struct_fields__ if name != "providers"})  # type: ignore[arg-type]
+    settings = _freeze(file)
+    assert [name for name in Common.__struct_fields__ if name != "providers" and getattr(settings, name) != name] == []

@@ -40,6 +40,14 @@ def test_secrets_show_four_characters_at_most(read):
     assert "planted" not in text + repr(read(FILE))
 
 
+def test_no_header_for_the_collector_is_shown_whatever_its_name(read):
+    settings = read("telemetry: {otlp: 'http://c:4318/v1/traces', headers: {X-Team: planted-in-the-file}, sample: 0.5}")
+    shown = yaml.safe_load(show_settings(settings))["telemetry"]
+    assert shown["headers"] == {"x-team": "****file"}
+    assert (shown["otlp"], shown["sample"], shown["keep_slower_than"]) == ("http://c:4318", 0.5, "30s")
+    assert "planted" not in repr(settings) + repr(settings.telemetry)
+
+
 @pytest.mark.parametrize("text", ["", "server: {uds: /run/g.sock, tls: {certificate: c, key: k}}\nmodels: {m: mock/m}"])
 def test_without_secrets_what_is_shown_gives_the_same_settings(read, text):
     settings = read(text)

@@ -35,6 +35,15 @@ def test_what_is_only_talked_about_is_not_needed():
     )
 
 
+def test_names_that_callers_give_are_no_needs():
+    parameters = {"properties": {"image": {"type": "string"}, "tools": {"type": "array"}}, "required": ["image"]}
+    found = needs(tools=[{"type": "function", "function": {"name": "f", "parameters": parameters}}])
+    assert (found.vision, found.tools) == (False, True)
+    assert not needs(messages=[{"role": "user", "content": "image"}, {"role": "user", "content": "tools"}]).tools
+    assert not needs(tools=[]).tools
+    assert not needs(metadata={"json_schema": "no"}).json_schema
+
+
 def test_tokens_are_those_of_the_question_and_of_the_longest_answer():
     body = msgspec.json.encode({**PLAIN, "max_tokens": 500})
     assert needs_of(body, "chat").tokens == len(body) // 4 + 500

@@ -106,6 +106,12 @@ ODD_STREAMS: list[tuple[Wire, bytes, str]] = [
         START + event("content_block_start", '"index":0,"content_block":{"type":"tool_use"}'),
         "without a name",
     ),
+    (
+        "messages",
+        START + TEXT_START + event("content_block_delta", '"index":0,"delta":{"type":"text_delta","text":["x"]}'),
+        "no text",
+    ),
+    ("chat", chunk('{"content":["x"]}'), "cannot be read"),
     ("messages", b'event: message_stop\ndata: {"type":"message_stop"}\n\n', "before it began"),
     ("messages", b"event: error\ndata: <html>\n\n", "<html>"),
     ("responses", event("response.output_text.delta", '"output_index":0,"delta":"x"'), "before its beginning"),

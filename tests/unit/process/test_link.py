@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gossamer.config.settings import ServerSettings, Settings
-from gossamer.process.link import Link, Order, encode_order, open_link
+from gossamer.process.link import Gauges, Link, Order, Seat, encode_order, open_link
 
 
 class Owner:
@@ -130,3 +130,28 @@ async def test_first_settings_of_another_version_end_the_start(ends: tuple[Super
     supervisor.say(b'{"settings": {"flavour": "new"}}\n')
     with pytest.raises(msgspec.ValidationError, match="flavour"):
         await link.first_settings()
+
+
+class Watcher(Owner):
+    def seats_told(self, seats: tuple[Seat, ...]) -> None:
+        self.calls.append(("seats", seats))
+
+
+async def test_how_the_workers_fare_is_told_to_whoever_watches(ends: tuple[Supervisor, Link]):
+    supervisor, link = ends
+    seats = (Seat(0, 1, Gauges(2, 0.5, {"a/x": True})), Seat(1))
+    supervisor.send_settings(1)
+    await link.first_settings()
+    watcher = Watcher()
+    link.attach(watcher)
+    supervisor.say(encode_order(Order(seats=seats)))
+    async with asyncio.timeout(5):
+        while not watcher.calls:
+            await asyncio.sleep(0)
+    assert watcher.calls == [("seats", seats)]
+
+
+async def test_a_worker_says_how_it_fares(ends: tuple[Supervisor, Link]):
+    supervisor, link = ends
+    link.gauges(Gauges(2, 0.5))
+    assert await supervisor.hears() == {"gauges": {"in_flight": 2, "loop_lag_s": 0.5}}

@@ -18,6 +18,7 @@ class Stub:
     def __init__(self, *lines: str, claims: Any = None, agent: Any = None) -> None:
         self.caller = read_caller(head(*lines))
         self.claims: Claims | None = None
+        self.lookup: str | None = None
         self.agent: AgentClaims | None = None
         self.peer = "10.0.0.1:5000"
         self.request = self.services = self.authenticator = self.agents = self

@@ -62,3 +62,17 @@ def test_the_form_of_a_token_is_told(token: str, has_our_form: bool):
     stub = Stub(f"x-api-key: {token}", claims=Claims("k1", "k1"))
     authenticate(stub.exchange)
     assert stub.asked == [has_our_form]
+
+
+async def test_the_record_will_say_how_a_key_was_found():
+    known = Stub(BEARER, claims=Claims("k1", "k1"))
+    authenticate(known.exchange)
+    asked = Stub(BEARER, claims=later(Claims("k1", "k1")))
+    waiting = authenticate(asked.exchange)
+    assert waiting is not None
+    await waiting
+    bad, foreign = Stub(BEARER, claims=None), Stub("authorization: Bearer sk-something", claims=None)
+    for stub in (bad, foreign):
+        with pytest.raises(InvalidApiKey):
+            authenticate(stub.exchange)
+    assert [each.exchange.lookup for each in (known, asked, bad, foreign)] == [None, "asked", "bloom", None]

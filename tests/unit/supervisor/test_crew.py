@@ -6,6 +6,7 @@ A worker here is a program for `python -c` that finds its link's descriptor amon
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -192,3 +193,24 @@ async def test_the_listening_sockets_are_handed_on():
         assert await reader.read() == b"hi"
         writer.close()
         await crew.drain(0.0)
+
+
+SAYS_HOW_IT_IS = READY + 'say(\'{"gauges": {"in_flight": 3, "loop_lag_s": 0.25}}\')\nwhile link.recv(4096): pass\n'
+
+
+async def test_what_a_worker_says_of_itself_goes_with_it():
+    async with crew_of(SAYS_HOW_IT_IS, posts=2) as (crew, _):
+        await eventually(lambda: all(seat.gauges is not None for seat in crew.seats()))
+        assert [(seat.worker, seat.restarts) for seat in crew.seats()] == [(0, 0), (1, 0)]
+        assert {seat.gauges.in_flight for seat in crew.seats() if seat.gauges is not None} == {3}
+        crew._posts[0].restarts.next_pause_s = 60.0  # no successor speaks before we have looked
+        os.kill(pids(crew)[0], signal.SIGKILL)
+        await eventually(lambda: crew.seats()[0].restarts == 1)
+        assert crew.seats()[0].gauges is None
+        assert crew.seats()[1].gauges is not None
+
+
+async def test_one_that_falls_silent_is_as_late_as_it_is_silent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(crew_module, "TOLD_EVERY_S", 0.01)
+    async with crew_of(SAYS_HOW_IT_IS) as (crew, _):
+        await eventually(lambda: (gauges := crew.seats()[0].gauges) is not None and gauges.loop_lag_s > 0.3)

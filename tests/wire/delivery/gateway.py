@@ -27,6 +27,7 @@ from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.process import Worker
 from gossamer.worker.services import ServiceFactory
+from gossamer.worker.tape import taped
 from tests.wire.conftest import Answer, Wire, bound_socket, eventually
 
 TOKEN = "gsm_the_callers_own"
@@ -160,7 +161,8 @@ class Gateway:
         factory = ServiceFactory(self.records, turn, 0, ProxySettings(), self.identity, cache=cache)
         assembly = factory.make(settings)
         control = ControlDoor(Path("/nowhere/control.sock"), turn, self.identity)
-        door = FrontDoor(run, assembly.services, control, is_exposed=settings.control.expose)
+        handle = run if settings.capture.content == "none" else taped(run, settings.capture)
+        door = FrontDoor(handle, assembly.services, control, is_exposed=settings.control.expose)
         self.server = Server(door.handle, settings.server.limits.for_server(), refusal=refusal, turn=turn)
         self._worker = Worker(factory, assembly, door, self.server, Link())
         self._clients: list[Client] = []

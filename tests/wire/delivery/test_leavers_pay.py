@@ -1,5 +1,6 @@
 """A client that leaves a stream pays for what was generated, in every dialect: as told until then, or by its events."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -62,6 +63,38 @@ async def leave_after(gateway: Gateway, origin: Origin, path: str, *events: byte
     client.close()
     await visit.ends()
     return await gateway.record(), -(-len(msgspec.json.encode(STREAM)) // 4) * 1000
+
+
+async def test_a_refusal_costs_nothing_though_it_was_not_waited_for(priced: Gateway, origin: Origin):
+    client = await priced.client()
+    await client.ask(STREAM)
+    visit = await origin.visit()
+    visit.write(b"HTTP/1.1 503 Busy\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{")
+    await asyncio.sleep(0.05)
+    client.close()
+    await visit.ends()
+    record = await priced.record()
+    assert (record.outcome, record.cost_nanos) == ("client_gone", 0)
+
+
+async def test_what_never_went_out_costs_nothing(origin: Origin):
+    """The provider's only connection is taken: the second request waits for it, and its client does not."""
+    settings = settings_for(origin, connect_s=1.0, first_byte_s=5.0, idle_s=5.0)
+    (provider,) = settings.providers.values()
+    one = msgspec.structs.replace(provider, max_connections=1)
+    gateway = Gateway(msgspec.structs.replace(settings, providers={"local": one}, prices={"local/real": PRICE}))
+    await gateway.listen()
+    first, second = await gateway.client(), await gateway.client()
+    await first.ask(STREAM)
+    visit = await origin.visit()
+    await second.ask(STREAM)
+    await asyncio.sleep(0.05)
+    second.close()
+    record = await gateway.record()
+    assert (record.outcome, record.cost_nanos) == ("client_gone", 0)
+    first.close()
+    await visit.ends()
+    await gateway.close()
 
 
 async def test_a_message(priced: Gateway, origin: Origin):

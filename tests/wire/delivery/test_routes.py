@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings, TargetSettings
-from gossamer.config.settings import CompatibleProvider, KeySettings, Settings, TimeoutSettings
+from gossamer.config.settings import AzureProvider, CompatibleProvider, KeySettings, Settings, TimeoutSettings
 from gossamer.config.usage import PriceSettings
 from gossamer.core.record import Attempt
 from gossamer.feed.messages import RouteGrant, Routes
+from gossamer.policy.circuit import FIRST_PAUSE_S, LEAST_SAMPLES, PROBES
+from gossamer.providers.ways import Ways
 from tests.wire.conftest import bound_socket, eventually
 from tests.wire.delivery.gateway import (
     ASK,
@@ -331,6 +333,10 @@ async def test_the_deadline_ends_all_attempts_together(opened: Open, origins: tu
         await visit.ends()
     record = await gateway.record()
     assert (record.outcome, [one.target for one in record.attempts]) == ("provider_failed", ["a/one", "b/two"])
+    way = gateway._worker._door.services.router.target_of("alias")
+    assert isinstance(way, Ways)
+    failures = [sum(candidate.health.circuit._bad) for group in way._groups for candidate in group]
+    assert failures == [1, 0], "the second had no fair chance, and nothing is said of it"
 
 
 async def test_a_stream_that_has_begun_is_not_ended_by_the_deadline(opened: Open, origins: tuple[Origin, Origin]):
@@ -344,6 +350,20 @@ async def test_a_stream_that_has_begun_is_not_ended_by_the_deadline(opened: Open
     visit.write(chunk(DONE), END)
     await client.until(DONE)
     assert (await gateway.record()).outcome == "completed"
+
+
+@pytest.mark.parametrize("order", [("a/one", "az/no such"), ("az/no such", "a/one")], ids=["after", "before"])
+async def test_a_target_whose_name_cannot_be_said_there_is_passed_over(
+    opened: Open, origins: tuple[Origin, Origin], order: tuple[str, str]
+):
+    """At Azure the model is part of a path."""
+    azure = AzureProvider(base_url=f"http://127.0.0.1:{origins[1].port}", api_keys=("sk-az",), api_version="2024-10-21")
+    providers = {"a": provider(origins[0].port), "az": azure}
+    gateway = await opened(settings_of(providers, RouteSettings(targets=order)))  # type: ignore[arg-type]
+    client = await gateway.client()
+    await client.ask(ASK)
+    (await origins[0].visit()).write(whole(REFUSAL, 500))
+    assert (await client.answer()).status == 502
 
 
 # --- a client that leaves ---
@@ -366,7 +386,9 @@ async def test_a_client_that_leaves_in_the_second_attempt_is_heard_there(opened:
 
 
 async def test_a_client_that_leaves_in_a_pause_is_not_asked_for_any_more(opened: Open, origins: tuple[Origin, Origin]):
-    gateway = await opened(settings_of({"a": provider(origins[0].port)}, RouteSettings(targets=("a/one",), retries=1)))
+    route = RouteSettings(targets=("a/one",), retries=1)
+    prices = {"a/one": PriceSettings(input_picos=1_000_000, request_nanos=5)}
+    gateway = await opened(settings_of({"a": provider(origins[0].port)}, route, prices=prices))
     client = await gateway.client()
     await client.ask(ASK)
     (await origins[0].visit()).write(whole(REFUSAL, 429, "application/json", "retry-after: 1"))
@@ -374,6 +396,7 @@ async def test_a_client_that_leaves_in_a_pause_is_not_asked_for_any_more(opened:
     client.close()
     record = await gateway.record()
     assert (record.outcome, record.status) == ("client_gone", 499)
+    assert record.cost_nanos == 0, "nobody generated anything"
     assert [(one.status, one.error) for one in record.attempts] == [(429, "refused")]
     await asyncio.sleep(1.1)
     assert origins[0].accepted == 1
@@ -457,6 +480,26 @@ async def test_a_plain_alias_has_no_circuit(opened: Open):
             assert (answer.status, answer.headers[b"x-gossamer-attempts"]) == (502, b"1")
 
 
+async def test_a_stream_that_begins_tells_that_its_target_is_back(opened: Open, origins: tuple[Origin, Origin]):
+    """Answers may take minutes: whether a target is well again is not known at their end only."""
+    gateway = await opened(both(origins))
+    client = await gateway.client()
+    for _ in range(LEAST_SAMPLES):
+        await client.ask(ASK)
+        (await origins[0].visit()).write(whole(REFUSAL, 500))
+        (await origins[1].visit()).write(whole(ANSWER))
+        await client.answer()
+    await client.ask(ASK)
+    (await origins[1].visit()).write(whole(ANSWER))
+    assert (await client.answer()).headers[b"x-gossamer-attempts"] == b"1", "its circuit is open"
+    await asyncio.sleep(FIRST_PAUSE_S)
+    for _ in range(PROBES + 1):
+        reader = await gateway.client()
+        await reader.ask(STREAM)
+        (await origins[0].visit()).write(STREAM_HEAD, chunk(word("a")))
+        await reader.until(word("a"))
+
+
 # --- keys ---
 
 
@@ -494,6 +537,28 @@ async def test_a_429_brings_the_next_key_and_rests_the_one_before(
         assert b"Bearer sk-2\r\n" in visit.head
         visit.write(whole(ANSWER))
         assert (await client.answer()).status == 200
+
+
+async def test_a_key_that_is_refused_brings_the_next_one(opened: Open, origins: tuple[Origin, Origin]):
+    """One key of several was revoked: no caller has to hear of it."""
+    gateway = await opened(settings_of({"a": provider(origins[0].port, "sk-1", "sk-2")}, "a/one"))
+    client = await gateway.client()
+    await client.ask(ASK)
+    (await origins[0].visit()).write(whole(REFUSAL, 401))
+    visit = await origins[0].visit()
+    assert b"Bearer sk-2\r\n" in visit.head
+    visit.write(whole(ANSWER))
+    assert (await client.answer()).status == 200
+
+
+async def test_where_no_key_is_good_that_is_said(opened: Open, origins: tuple[Origin, Origin]):
+    gateway = await opened(settings_of({"a": provider(origins[0].port, "sk-1", "sk-2")}, "a/one"))
+    client = await gateway.client()
+    await client.ask(ASK)
+    for _ in range(2):
+        (await origins[0].visit()).write(whole(REFUSAL, 401))
+    answer = await client.answer()
+    assert (answer.status, said(answer.body)["code"]) == (502, "provider_auth")
 
 
 async def test_where_every_key_is_refused_the_providers_word_goes_through(opened: Open, origins: tuple[Origin, Origin]):
@@ -550,9 +615,10 @@ async def test_a_target_is_not_asked_for_what_it_cannot_do(
     assert (await client.answer()).headers[b"x-gossamer-attempts"] == b"1"
 
 
-async def test_what_no_target_can_do_is_refused_by_its_name(opened: Open, origins: tuple[Origin, Origin]):
+@pytest.mark.parametrize("tools", [False, True], ids=["they differ", "they are alike"])
+async def test_what_no_target_can_do_is_refused_by_its_name(opened: Open, origins: tuple[Origin, Origin], tools: bool):
     providers = {
-        "a": provider(origins[0].port, one=AbilitySettings(vision=False, tools=False)),
+        "a": provider(origins[0].port, one=AbilitySettings(vision=False, tools=tools)),
         "b": provider(origins[1].port, two=AbilitySettings(vision=False)),
     }
     gateway = await opened(settings_of(providers, RouteSettings(targets=("a/one", "b/two"))))

@@ -90,7 +90,22 @@ def lines_of(trace: Thing) -> list[tuple[str, str]]:
         lines.append(("first byte", duration_text(trace["first_byte_ms"])))
     lines += [(f"  {name}", duration_text(took_ms)) for name, took_ms in trace["stages"].items()]
     lines += [(f"attempt {number}", attempt_text(each)) for number, each in enumerate(trace["attempts"], 1)]
-    return lines
+    return lines + content_lines(trace["content"])
+
+
+def content_lines(content: Thing | None) -> list[tuple[str, str]]:
+    if content is None:
+        return []
+    return [
+        (name, said_text(content[name], content[f"{name}_cut_bytes"]) or f"SHA-256 {content[f'{name}_sha256']}")
+        for name in ("request", "answer")
+    ]
+
+
+def said_text(text: str, cut_bytes: int) -> str:
+    """On one line, and without what a terminal would obey."""
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return f"{shown} ... and {cut_bytes:,} bytes more" if cut_bytes else shown
 
 
 def attempt_text(attempt: Thing) -> str:

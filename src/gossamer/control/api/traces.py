@@ -37,7 +37,7 @@ async def read_trace(trace_id: Id, caller: Asking, desk: AtDesk) -> TraceOut:
     found = await _asked(lambda: TraceSearch(traces_path(desk.data_dir)).trace(trace_id))
     if found is None or (caller.owner is not None and found.record.user != caller.owner):
         raise NotFound("There is no such trace, or not any more. Look for it with GET /admin/v1/traces.")
-    return TraceOut.of(found)
+    return TraceOut.of(found, is_whole=True)
 
 
 async def _asked(search: Callable[[], Found]) -> Found:

@@ -10,6 +10,7 @@ import msgspec
 
 from gossamer.core.errors import ProviderUnavailable
 from gossamer.dialects.answer import Quoted
+from gossamer.dialects.losses import read_answer_with
 
 _QUOTE: Final = ord('"')
 _BRACKET: Final = ord("[")
@@ -37,7 +38,7 @@ def pieces_of(content: msgspec.Raw) -> Iterator[tuple[Literal["text", "thinking"
 
 
 def _parts_in(literal: bytes) -> Iterator[tuple[Literal["text", "thinking"], Quoted]]:
-    for part in _decode(literal):
+    for part in read_answer_with(_decode, literal):
         if part.type == "text" and bytes(part.text).startswith(b'"'):
             yield "text", bytes(part.text)
         elif part.type == "thinking":

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gossamer.core.errors import ProviderUnavailable
-from gossamer.dialects.answer import EMPTY, Fault, Head, StreamWriter
+from gossamer.dialects.answer import EMPTY, Fault, Head, Quoted, StreamWriter
 from gossamer.dialects.faults import fault_in
 from gossamer.dialects.losses import read_answer_with
 from gossamer.dialects.messages.answer_reader import StopDetails
@@ -131,9 +131,9 @@ class MessagesStreamReader:
             raise ProviderUnavailable("The provider's stream has content before its beginning. Try again.")
         opened = self._open[index] = _Open(block.type)
         if block.type == "text":
-            return self._writer.text(bytes(block.text)) if len(block.text) > len(EMPTY) else b""
+            return self._writer.text(_quoted(block.text)) if len(block.text) > len(EMPTY) else b""
         if block.type == "thinking":
-            return self._writer.thinking(bytes(block.thinking)) if len(block.thinking) > len(EMPTY) else b""
+            return self._writer.thinking(_quoted(block.thinking)) if len(block.thinking) > len(EMPTY) else b""
         if block.type == "redacted_thinking":
             return self._writer.seal(replace(unwrap(block.data, "messages"), is_redacted=True))
         if block.type != "tool_use":
@@ -151,21 +151,21 @@ class MessagesStreamReader:
             raise ProviderUnavailable("The provider sent a piece of a block that never began. Try again.")
         kind = delta.type
         if kind == "text_delta":
-            return self._writer.text(bytes(delta.text)) if len(delta.text) > len(EMPTY) else b""
+            return self._writer.text(_quoted(delta.text)) if len(delta.text) > len(EMPTY) else b""
         if kind == "input_json_delta":
-            return self._input(opened, bytes(delta.partial_json))
+            return self._input(opened, delta.partial_json)
         if kind == "thinking_delta":
-            return self._writer.thinking(bytes(delta.thinking)) if len(delta.thinking) > len(EMPTY) else b""
+            return self._writer.thinking(_quoted(delta.thinking)) if len(delta.thinking) > len(EMPTY) else b""
         if kind == "signature_delta" and delta.signature:
             return self._writer.seal(unwrap(delta.signature, "messages"))
         return b""
 
-    def _input(self, opened: _Open, piece: bytes) -> bytes:
+    def _input(self, opened: _Open, piece: msgspec.Raw) -> bytes:
         """Pieces for Anthropic's own tools, for which nobody here asked, are passed over."""
         if opened.call_at < 0 or len(piece) <= len(EMPTY):
             return b""
         opened.has_input = True
-        return self._writer.arguments(opened.call_at, piece)
+        return self._writer.arguments(opened.call_at, _quoted(piece))
 
     def _stop(self, index: int) -> bytes:
         """Imitators send the input of a call whole, with its beginning."""
@@ -176,3 +176,13 @@ class MessagesStreamReader:
         if opened.call_at >= 0 and not opened.has_input and opened.whole_input not in _NO_INPUT:
             told = self._writer.arguments(opened.call_at, _encode(opened.whole_input.decode()))
         return told + self._writer.close()
+
+
+def _quoted(piece: msgspec.Raw) -> Quoted:
+    """Pieces go out as they came: of one that is no string, nothing whole could be made at the other end."""
+    literal = bytes(piece)
+    if literal == b"null":
+        return EMPTY
+    if not literal.startswith(b'"'):
+        raise ProviderUnavailable("The provider sent a piece that is no text. Try again.")
+    return literal

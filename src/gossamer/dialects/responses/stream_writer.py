@@ -11,7 +11,7 @@ from gossamer.core.errors import ProviderUnavailable
 from gossamer.dialects.answer import Counts, Fault, Head, Quoted, Stop
 from gossamer.dialects.conversation import Seal
 from gossamer.dialects.faults import render_stream_fault
-from gossamer.dialects.idents import answer_id
+from gossamer.dialects.idents import answer_id, plain_call_id
 from gossamer.dialects.responses.answer_writer import with_settings
 from gossamer.dialects.responses.endings import ending_of, tier_of, usage_of
 from gossamer.dialects.responses.stream_items import CallItem, Item, MessageItem, Numbered, ReasoningItem
@@ -37,7 +37,7 @@ class ResponsesStreamWriter:
         self._is_refused = False
 
     def begin(self, head: Head) -> bytes:
-        self._tail = answer_id(head.id, "")
+        self._tail = plain_call_id(answer_id(head.id, ""))  # it is written into every event as it is
         self._response = {
             "id": answer_id(head.id, "resp_"),
             "object": "response",

@@ -32,4 +32,8 @@ STEPS: Final = (
     CREATE INDEX traces_target ON traces (target, at_us, id);
     CREATE INDEX traces_failed ON traces (at_us, id) WHERE status >= 400;
     """,
+    """
+    CREATE TABLE contents (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER contents_go AFTER DELETE ON traces BEGIN DELETE FROM contents WHERE id = old.id; END;
+    """,
 )

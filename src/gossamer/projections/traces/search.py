@@ -46,6 +46,12 @@ class TraceSearch:
             ]
 
 
+_TEXT: Final = (
+    "(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\' "
+    "OR id IN (SELECT id FROM contents WHERE text LIKE ? ESCAPE '\\'))"
+)
+
+
 def _words(query: Query) -> tuple[str, list[object]]:
     terms: list[str] = []
     values: list[object] = []
@@ -64,7 +70,7 @@ def _words(query: Query) -> tuple[str, list[object]]:
         add(f"status >= {_FAILED}")  # as the partial index has it, so that it is taken
     if query.text is not None:
         like = f"%{_escaped(query.text)}%"
-        add("(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\')", like, like, like)
+        add(_TEXT, like, like, like, like)
     is_newest = query.order == "newest"
     if query.after is not None:
         add(f"(at_us, id) {'<' if is_newest else '>'} (?, ?)", query.after.at_us, query.after.id)

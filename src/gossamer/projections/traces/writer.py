@@ -10,6 +10,8 @@ from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
 _INSERT: Final = "INSERT OR IGNORE INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+_INSERT_CONTENT: Final = "INSERT OR IGNORE INTO contents VALUES (?, ?)"
+
 
 class TraceFile(ProjectionFile):
     def __init__(self, path: Path) -> None:
@@ -22,6 +24,8 @@ class TraceFile(ProjectionFile):
             with self.moving(moved, gone) as run:
                 numbers = {names: self._number_of(names) for names in {trace.stages for trace in traces}}
                 run.executemany(_INSERT, [_row(trace, numbers[trace.stages]) for trace in traces])
+                if contents := [_content_row(trace) for trace in traces if trace.record.content is not None]:
+                    run.executemany(_INSERT_CONTENT, contents)
         except BaseException:
             self._stages.clear()  # some may have been made in what was undone
             raise
@@ -64,3 +68,10 @@ def _row(trace: Trace, stages: int) -> tuple[object, ...]:
         stages,
         trace.data,
     )
+
+
+def _content_row(trace: Trace) -> tuple[str, str]:
+    """What a search for text goes through."""
+    content = trace.record.content
+    assert content is not None
+    return trace.record.id, f"{content.request}\n{content.answer}"

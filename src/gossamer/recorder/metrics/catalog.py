@@ -67,6 +67,10 @@ CACHE_HITS: Final = Counter("gossamer_cache_hits", "Answers that were given agai
 CACHE_MISSES: Final = Counter("gossamer_cache_misses", "Requests whose answer might have been known, and was not.", ())
 SAVED: Final = Counter("gossamer_cache_saved_usd", "Dollars that these answers had cost.", ("model",), NS_PER_S)
 DROPPED: Final = Counter("gossamer_records_dropped", "Records that were gone before they were read.", ())
+AUTH_HITS: Final = Counter(
+    "gossamer_auth_cache_hits", "Requests whose key a worker had in memory, or knew to be bad.", ("tier",)
+)
+AUTH_MISSES: Final = Counter("gossamer_auth_cache_misses", "Requests whose key had to be asked for.", ())
 GARBLED: Final = Counter("gossamer_records_garbled", "Lines of the journal that are no record.", ())
 
 OVERHEAD: Final = Histogram(
@@ -104,5 +108,17 @@ OF_STAGE: Final = {
 }
 """Stages that have a histogram of their own, by their name in the journal."""
 
-COUNTERS: Final = (REQUESTS, CHECKED, TOKENS, COST, CACHE_HITS, CACHE_MISSES, SAVED, DROPPED, GARBLED)
+COUNTERS: Final = (
+    REQUESTS,
+    CHECKED,
+    AUTH_HITS,
+    AUTH_MISSES,
+    TOKENS,
+    COST,
+    CACHE_HITS,
+    CACHE_MISSES,
+    SAVED,
+    DROPPED,
+    GARBLED,
+)
 HISTOGRAMS: Final = (OVERHEAD, *OF_STAGE.values(), PROVIDER, FIRST_BYTE)

@@ -1,4 +1,4 @@
-"""What `/metrics` shows: the book, and how far each sink is behind the journal."""
+"""What `/metrics` shows: the book, and how far each sink is behind the journal, and what other boards have."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.samples import Exemplar as Shown
 
+from gossamer.recorder.metrics.boards import Board
 from gossamer.recorder.metrics.book import Distribution, Exemplar
 from gossamer.recorder.metrics.catalog import COUNTERS, HISTOGRAMS, NS_PER_S, OVERHEAD, Counter, Histogram
 from gossamer.recorder.metrics.sink import MetricsSink
@@ -22,9 +23,10 @@ OPENMETRICS: Final = b"application/openmetrics-text"
 class Page:
     """A Collector, as Prometheus's client calls it."""
 
-    def __init__(self, metrics: MetricsSink, pumps: Sequence[Pump]) -> None:
+    def __init__(self, metrics: MetricsSink, pumps: Sequence[Pump], boards: Sequence[Board] = ()) -> None:
         self._metrics = metrics
         self._pumps = pumps
+        self._boards = boards
 
     def render(self, accept: bytes) -> tuple[str, bytes]:
         """The content type and the page, in the newest format that the asker takes."""
@@ -37,6 +39,8 @@ class Page:
             families = [*map(self._counter, COUNTERS), *map(self._histogram, HISTOGRAMS)]
         yield from families
         yield from self._of_sinks()
+        for board in self._boards:
+            yield from board.collect()
 
     # --- inside ---
 

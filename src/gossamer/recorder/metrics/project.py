@@ -6,6 +6,7 @@ from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
 from gossamer.core.record import CacheUse, Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
+from gossamer.recorder.metrics.auth import count_auth
 from gossamer.recorder.metrics.book import MOST_NAMES, OTHER, Book
 
 _REFUSED: Final = 400
@@ -29,6 +30,7 @@ def project(book: Book, kept: Kept) -> int:
         metric = catalog.OF_STAGE.get(name)
         if metric is not None and not (name == _CACHE and _shared_a_call(record)):
             book.observe(metric, (), duration_ns)
+    count_auth(book, record)
     _count_limit(book, kept)
     if record.target is not None:
         _count_provider(book, kept, record.target, model)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+from msgspec import structs
 from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
@@ -41,6 +42,18 @@ class UsageOut(Shape):
     reasoning: int
 
 
+class ContentOut(Shape):
+    """What was asked and answered, where `capture.content` has it kept."""
+
+    request: str
+    answer: Annotated[str, Field(description="Of a stream, what it told.")]
+    request_cut_bytes: Annotated[int, Field(description="So many more there were.")]
+    answer_cut_bytes: int
+    request_sha256: str
+    answer_sha256: str
+    is_redacted: bool
+
+
 class TraceOut(Shape):
     """One finished request. Times are in milliseconds."""
 
@@ -65,9 +78,11 @@ class TraceOut(Shape):
     attempts: list[AttemptOut]
     usage: UsageOut | None
     cost_usd: Annotated[str | None, Field(description="null: nobody knows, since the model has no price.")]
+    content: Annotated[ContentOut | None, Field(description="null in lists.")]
 
     @classmethod
-    def of(cls, trace: Trace) -> "TraceOut":
+    def of(cls, trace: Trace, *, is_whole: bool = False) -> "TraceOut":
+        """Whole ones have their content."""
         record = trace.record
         return cls(
             id=record.id,
@@ -94,6 +109,7 @@ class TraceOut(Shape):
             ],
             usage=_usage(record.usage) if record.usage is not None else None,
             cost_usd=None if record.cost_nanos is None else to_usd(record.cost_nanos),
+            content=ContentOut(**structs.asdict(record.content)) if is_whole and record.content is not None else None,
         )
 
 
@@ -116,7 +132,9 @@ class TraceAsk(Ask):
     ] = None
     text: Annotated[
         Search | None,
-        Field(description="Anywhere in the id that the caller was shown, the path or the error. Give a `since`, too."),
+        Field(
+            description="Anywhere in the caller's id, the path, the error, or what was captured. Give a `since`, too."
+        ),
     ] = None
     order: Annotated[Order, Field(description="By arrival.")] = "newest"
     limit: Annotated[int, Field(ge=1, le=MOST_A_PAGE, description="How many at most.")] = PAGE_DEFAULT

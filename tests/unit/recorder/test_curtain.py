@@ -1,0 +1,69 @@
+"""What sinks see of content, and what a search finds of it."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gossamer.config.capture import CaptureSettings
+from gossamer.core.record import Content
+from gossamer.projections.traces.query import Query
+from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.writer import TraceFile
+from gossamer.recorder.batch import Source
+from gossamer.recorder.curtain import curtained
+from gossamer.recorder.file_sink import FileSink
+from tests.unit.recorder.conftest import Journal
+
+SECRET = "sk-" + "a1B2" * 8
+RAW = Content("d1", "d2", f'{{"content":"my key is {SECRET}"}}', "Ask EMP-123456 about pelicans")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "traces.db"
+
+
+def stored(journal: Journal, path: Path, settings: CaptureSettings) -> TraceSearch:
+    sink = curtained(FileSink("traces", path, TraceFile, 3600.0, lambda: 1_800_000_000.0), settings)
+    with closing(Source(journal.directory, sink.open())) as source:
+        while batch := source.next():
+            sink.take(batch)
+    sink.close()
+    return TraceSearch(path)
+
+
+def test_a_secret_is_in_no_byte_of_what_is_stored(journal: Journal, path: Path):
+    journal.write(content=RAW)
+    search = stored(journal, path, CaptureSettings(content="redacted", patterns={"staff": "EMP-[0-9]{6}"}))
+    (trace,) = search.find(Query())
+    content = trace.record.content
+    assert content is not None
+    assert (content.request, content.answer) == ('{"content":"my key is [api-key]"}', "Ask [staff] about pelicans")
+    assert content.is_redacted
+    written = b"".join(file.read_bytes() for file in path.parent.glob("traces.db*"))
+    assert b"pelicans" in written
+    assert SECRET.encode() not in written
+    assert b"EMP-123456" not in written
+
+
+def test_what_an_earlier_setting_captured_is_redacted_when_nothing_is_captured_any_more(journal: Journal, path: Path):
+    journal.write(content=RAW)
+    (trace,) = stored(journal, path, CaptureSettings()).find(Query())
+    assert SECRET.encode() not in trace.data
+
+
+def test_all_of_it_is_kept_where_that_is_asked_for(journal: Journal, path: Path):
+    journal.write(content=RAW)
+    (trace,) = stored(journal, path, CaptureSettings(content="full")).find(Query())
+    assert trace.record.content == RAW
+
+
+def test_a_search_for_text_finds_what_was_captured_as_long_as_it_is_kept(journal: Journal, path: Path):
+    journal.write(2)
+    journal.write(content=RAW)
+    search = stored(journal, path, CaptureSettings(content="redacted"))
+    assert [trace.record.seq for trace in search.find(Query(text="PELICANS"))] == [2]
+    with closing(TraceFile(path)) as file:
+        assert file.forget_before(1_900_000_000.0) == 3
+        assert file.run.execute("SELECT count(*) FROM contents").fetchone() == (0,)
