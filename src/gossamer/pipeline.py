@@ -8,7 +8,8 @@ Nothing here waits unless a stage must; then, and only then, a task is made.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from typing import Literal
 
 from gossamer.core.clock import now_ns
 from gossamer.core.errors import GatewayError
@@ -23,18 +24,43 @@ from gossamer.delivery.settle import settle
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
 from gossamer.stages.authenticate import authenticate
+from gossamer.stages.cache import cache
 from gossamer.stages.identify import identify
 from gossamer.stages.limit import limit
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 from gossamer.stages.verify_agent import verify_agent
 
+CacheUse = Literal["off", "counted", "free"]
+"""Whether there is a cache, and whether its answers count as requests."""
+
 ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit)
+ADMIT_CACHED: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit, cache)
+"""Where there is a cache: an answer from it counts as a request."""
+ADMIT_CACHED_FREE: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, cache, limit)
+"""The same, and it is no matter of limits."""
 
 _STAMPS_BEFORE = 2
 """On arrival, and when the handler began."""
 
-TIMING = Timing(tuple(stage.__name__ for stage in ADMIT))
+_ADMITS: Mapping[CacheUse, tuple[Stage, ...]] = {
+    "off": ADMIT,
+    "counted": ADMIT_CACHED,
+    "free": ADMIT_CACHED_FREE,
+}
+
+
+def admit_with(cache_use: CacheUse) -> tuple[Stage, ...]:
+    """The stages in their order, with the cache where it is to stand."""
+    return _ADMITS[cache_use]
+
+
+def timing_of(admit: tuple[Stage, ...]) -> Timing:
+    """What lies between the stamps of a request that passes these."""
+    return Timing(tuple(stage.__name__ for stage in admit))
+
+
+TIMING = timing_of(ADMIT)
 
 
 def run(request: Request, services: Services) -> None:
@@ -42,7 +68,7 @@ def run(request: Request, services: Services) -> None:
     exchange = Exchange(request, services, now_ns())
     stamp = exchange.stamps.append
     try:
-        for stage in ADMIT:
+        for stage in services.admit:
             outcome = stage(exchange)
             if outcome is not None:
                 _pause(exchange, outcome)
@@ -82,7 +108,7 @@ class Pause:
             if error is not None:
                 raise error
             exchange.stamps.append(now_ns())
-            for stage in ADMIT[len(exchange.stamps) - _STAMPS_BEFORE :]:
+            for stage in exchange.services.admit[len(exchange.stamps) - _STAMPS_BEFORE :]:
                 outcome = stage(exchange)
                 if outcome is not None:
                     _pause(exchange, outcome)
@@ -133,7 +159,7 @@ class Wait:
             answer = await outcome
             await _look_again(exchange)
             exchange.stamps.append(now_ns())
-            for stage in ADMIT[done + 1 :]:
+            for stage in exchange.services.admit[done + 1 :]:
                 if answer is not None:
                     break
                 found = stage(exchange)

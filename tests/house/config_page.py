@@ -11,7 +11,7 @@ from typing import Any
 from gossamer.config.money import BUDGET_FORM, COUNT_FORM, RATE_FORM
 from gossamer.config.schema import json_schema
 from gossamer.config.units import DURATION_FORM, SIZE_FORM
-from gossamer.supervisor.changes import FIXED, FIXED_OF_CONTROL, FIXED_OF_SERVER
+from gossamer.supervisor.changes import FIXED, FIXED_OF_CACHE, FIXED_OF_CONTROL, FIXED_OF_SERVER
 from tests.house.pages import ROOT
 
 Schema = Mapping[str, Any]
@@ -66,6 +66,7 @@ _REFERENCE = r"\$\{"
 
 def write_page() -> str:
     of_sections = [f"server.{name}" for name in FIXED_OF_SERVER] + [f"control.{name}" for name in FIXED_OF_CONTROL]
+    of_sections += [f"cache.{name}" for name in FIXED_OF_CACHE]
     fixed = [f"`{name}`" for name in (*of_sections, *FIXED)]
     introduction = INTRODUCTION.replace("FIXED", f"{', '.join(fixed[:-1])} and {fixed[-1]}")
     sections: dict[str, str] = dict(_sections("", json_schema()))

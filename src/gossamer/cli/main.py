@@ -44,6 +44,7 @@ COMMANDS: Final = (
     Command("agent", "gossamer.cli.admin.agent", "the agents on whose behalf keys speak"),
     Command("directive", "gossamer.cli.admin.directive", "system prompts that agents are given, in versions"),
     Command("invite", "gossamer.cli.admin.invite", "let somebody register"),
+    Command("cache", "gossamer.cli.admin.cache", "forget answers that are kept"),
     Command("audit", "gossamer.cli.admin.audit", "who changed what, and who asked what"),
     Command("usage", "gossamer.cli.admin.usage", "how much was used, and what it cost"),
     Command("trace", "gossamer.cli.admin.trace", "finished requests: who answered, how long, at what cost"),

@@ -257,6 +257,13 @@ _NAMED = (
         write=lambda nanos: format_usd(nanos, NANOS_PER_USD),
     ),
     Leaf(
+        name="decimal",
+        parse=values.read_decimal,
+        allowed="write a number such as 0.2",
+        schema={"type": "number"},
+        tags=_NUMBER,
+    ),
+    Leaf(
         name="counters",
         parse=values.read_counters,
         allowed="write memory, or a URL such as redis://:PASSWORD@127.0.0.1:6379/0",

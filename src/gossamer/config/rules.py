@@ -42,6 +42,14 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _limited_models_exist(found, tree)
     yield from _priced_providers_exist(found, tree)
     yield from _one_budget_a_period(found, tree)
+    yield from _cache_has_redis(found, tree)
+
+
+def _cache_has_redis(found: Found, tree: Node) -> Iterator[Problem]:
+    if found.get(("cache", "l2")) == "redis" and found.get(("counters",), "memory") == "memory":
+        yield _problem(
+            tree, ("cache", "l2"), "there is no Redis", "name it by `counters`, such as redis://127.0.0.1:6379/0"
+        )
 
 
 def _limited_models_exist(found: Found, tree: Node) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from gossamer.config.audit import AuditSettings, AuditTo
+from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings
 from gossamer.config.section import Duration, ModelName, Secret, Section, Target
@@ -374,6 +375,7 @@ class Common(Section, frozen=True, kw_only=True):
         ),
     ] = "local"
     limits: UsageSettings = field(default_factory=UsageSettings)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )

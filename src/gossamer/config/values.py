@@ -82,6 +82,12 @@ def is_whole(text: str) -> bool:
     return _WHOLE.fullmatch(text) is not None
 
 
+def read_decimal(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit(f"{text!r} is no number")
+    return float(text)
+
+
 def read_share(text: str) -> float:
     if not _DECIMAL.fullmatch(text):
         raise Unfit(f"{text!r} is no number")

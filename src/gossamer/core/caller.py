@@ -10,6 +10,7 @@ class Caller:
     __slots__ = (
         "agent",
         "agent_id",
+        "caching",
         "claims",
         "endpoint",
         "forwarded",
@@ -70,5 +71,7 @@ class Caller:
         """Who was last found to speak, with these claims; believed like them."""
         self.forwarded: tuple[object, bytes] | None = None
         """The provider that this head last went to, and the head that it was sent."""
+        self.caching: object | None = None
+        """What the head says to the cache, as that last read it. Its own, and nobody else's to read."""
         self.rendered: dict[object, bytes] | None = None
         """The same of each provider, where it went to several."""

@@ -5,7 +5,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
-from gossamer.core.record import Attempt, Directed, Lookup, Usage
+from gossamer.core.record import Attempt, CacheUse, Directed, Lookup, Usage
 from gossamer.core.timing import Spent
 from gossamer.core.translation import Translation
 from gossamer.http.request import Request
@@ -48,6 +48,11 @@ class Exchange:
     """What it was let in with, where something limits it."""
     limit_lines: str = ""
     """What its answer says of the limits: x-ratelimit lines."""
+
+    cached: CacheUse | None = None
+    """What the cache had to do with it, where there is one."""
+    cache_line: str = ""
+    """What its answer says of that, where a provider is asked."""
 
     # learnt while it is delivered
     attempts: tuple[Attempt, ...] = ()

@@ -260,6 +260,13 @@ class Journal(Protocol):
     def close(self) -> None: ...
 
 
+class AnswerCache(Protocol):
+    """Answers that are given again."""
+
+    def admit(self, exchange: "Exchange") -> "Later | Reply | None":
+        """The answer, where it is known; None or the end of a Later: the provider is to be asked."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An answer that the gateway itself has. `headers` is a rendered block of lines."""
 
@@ -287,3 +294,6 @@ class Services:
     timing: Timing
     worker: int
     body_limit_bytes: int
+    admit: tuple[Stage, ...]
+    """In their order. Without a cache there is no stage for it."""
+    cache: AnswerCache | None = None

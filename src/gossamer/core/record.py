@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
+CacheTier = Literal["l1", "l2", "flight", "miss", "bypass"]
 Lookup = Literal["asked", "bloom"]
 """Of a key that was not in memory: somebody was asked, or it was known to be bad."""
 ID_PREFIX_CHARS: Final = len("req_")
@@ -52,6 +53,16 @@ class Directed(msgspec.Struct, frozen=True, gc=False):
     """Of its version."""
     resolve_ns: int
     inject_ns: int
+
+
+class CacheUse(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the cache had to do with a request. `flight`: it shared the call of another one under way."""
+
+    tier: CacheTier
+    saved_nanos: int | None = None
+    """What its answer had cost; None: it was not from the cache, or nobody knows."""
+    left: bool = False
+    """Its client left, and the call went on for others: the record is that of the call."""
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -112,4 +123,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What its agent's directive put before it."""
     session: str | None = None
     """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""
+    cache: CacheUse | None = None
+    """Where there is a cache that its path can use."""
     content: Content | None = None

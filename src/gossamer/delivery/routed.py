@@ -71,7 +71,7 @@ def _turn_elsewhere(exchange: Exchange, route: Route) -> bool:
 def _turn_to(exchange: Exchange, step: Step) -> None:
     target = step.target
     number = len(exchange.attempts) + 1
-    exchange.target = msgspec.structs.replace(target, headers=target_lines(target.label, number))
+    exchange.target = msgspec.structs.replace(target, headers=target_lines(target.label, number) + exchange.cache_line)
     exchange.translation = None  # of the target before
 
 

@@ -98,6 +98,7 @@ def write_down(
         exchange.lookup,
         exchange.directed,
         caller.session,
+        exchange.cached,
     )
     services.journal.append(record)
     if cost_nanos is not None:

@@ -36,9 +36,12 @@ class StreamTranslator:
     """One stream. `is_finished`: it was told to its end. `failure`: why it was not."""
 
     def __init__(self, client: Wire, provider: Wire, echo: Echo = NO_ECHO, now_s: int = 0) -> None:
+        self._listen(new_writer(client, echo, now_s), provider)
+
+    def _listen(self, writer: StreamWriter, provider: Wire) -> None:
         self._splitter = EventSplitter(_EVENT_BYTES)
-        self._writer: StreamWriter = _WRITERS[client](echo, now_s)
-        self._reader = _READERS[provider](self._writer)
+        self._writer = writer
+        self._reader = _READERS[provider](writer)
         self.failure: Fault | None = None
 
     @property
@@ -114,3 +117,15 @@ class StreamTranslator:
 
     def _is_over(self) -> bool:
         return self.failure is not None or self._reader.is_finished
+
+
+class StreamRead(StreamTranslator):
+    """The same for a writer of the caller's own."""
+
+    def __init__(self, provider: Wire, writer: StreamWriter) -> None:
+        self._listen(writer, provider)
+
+
+def new_writer(client: Wire, echo: Echo, now_s: int) -> StreamWriter:
+    """Of a stream in this dialect."""
+    return _WRITERS[client](echo, now_s)

@@ -92,6 +92,15 @@ def translate_answer(body: bytes, client: Wire, provider: Wire, echo: Echo = NO_
     return _WRITE_ANSWER[client](_READ_ANSWER[provider](body), echo, now_s)
 
 
+def read_whole(body: bytes, wire: Wire) -> Answer:
+    """A whole answer in no dialect. Raises ProviderUnavailable for one that cannot be read."""
+    return _READ_ANSWER[wire](body)
+
+
+def write_whole(answer: Answer, wire: Wire, echo: Echo, now_s: int) -> bytes:
+    return _WRITE_ANSWER[wire](answer, echo, now_s)
+
+
 def translate_error(body: bytes, status: int, client: Wire) -> bytes:
     """The body of a refusal in the client's dialect, whatever shape the provider has for it."""
     return render_fault(fault_in(body, status), status, client)

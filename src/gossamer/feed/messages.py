@@ -202,6 +202,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     """Whatever they are: all are asked for again."""
     directives: tuple[str, ...] = ()
     """The agents that are given them are meant."""
+    purged: tuple[str, ...] = ()
+    """What is to be forgotten of what was kept (core/purge.py)."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

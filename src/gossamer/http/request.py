@@ -35,9 +35,14 @@ class Request:
     _is_chunked = False
 
     def __init__(
-        self, connection: "ServerConnection", head: RequestHead, body: bytes, intake: Intake | None, arrived_ns: int
+        self,
+        connection: "ServerConnection | None",
+        head: RequestHead,
+        body: bytes,
+        intake: Intake | None,
+        arrived_ns: int,
     ) -> None:
-        self._connection: ServerConnection | None = connection
+        self._connection = connection
         self.head = head
         self.body = body
         self._intake = intake

@@ -8,24 +8,27 @@ from gossamer.config.settings import Settings
 
 FIXED_OF_SERVER: Final = ("host", "port", "workers", "uds", "tls")
 FIXED_OF_CONTROL: Final = ("listen",)
+FIXED_OF_CACHE: Final = ("enabled", "l2", "secret", "hits")
 FIXED: Final = ("data_dir", "state", "journal", "counters", "traces", "audit", "telemetry", "capture")
+
+_FIXED_BELOW: Final = {"server": FIXED_OF_SERVER, "control": FIXED_OF_CONTROL, "cache": FIXED_OF_CACHE}
 
 
 def needs_restart(running: Settings, wanted: Settings) -> list[str]:
     """The settings that differ and wait for a restart, by their names in the file."""
-    of_server = [
-        f"server.{name}" for name in FIXED_OF_SERVER if getattr(running.server, name) != getattr(wanted.server, name)
+    below = [
+        f"{section}.{name}"
+        for section, names in _FIXED_BELOW.items()
+        for name in names
+        if getattr(getattr(running, section), name) != getattr(getattr(wanted, section), name)
     ]
-    of_control = [
-        f"control.{name}"
-        for name in FIXED_OF_CONTROL
-        if getattr(running.control, name) != getattr(wanted.control, name)
-    ]
-    return of_server + of_control + [name for name in FIXED if getattr(running, name) != getattr(wanted, name)]
+    return below + [name for name in FIXED if getattr(running, name) != getattr(wanted, name)]
 
 
 def hold_fixed(running: Settings, wanted: Settings) -> Settings:
     """`wanted` without what waits for a restart: a worker started later must not differ from those that run."""
-    server = replace(wanted.server, **{name: getattr(running.server, name) for name in FIXED_OF_SERVER})
-    control = replace(wanted.control, **{name: getattr(running.control, name) for name in FIXED_OF_CONTROL})
-    return replace(wanted, server=server, control=control, **{name: getattr(running, name) for name in FIXED})
+    held: dict[str, object] = {name: getattr(running, name) for name in FIXED}
+    for section, names in _FIXED_BELOW.items():
+        kept = {name: getattr(getattr(running, section), name) for name in names}
+        held[section] = replace(getattr(wanted, section), **kept)
+    return replace(wanted, **held)

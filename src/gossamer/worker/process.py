@@ -17,8 +17,9 @@ from gossamer.http.server import Server
 from gossamer.http.tls import server_context
 from gossamer.http.turn import Turn
 from gossamer.journal.writer import JournalWriter
-from gossamer.pipeline import TIMING, run
+from gossamer.pipeline import admit_with, run, timing_of
 from gossamer.process.link import Link
+from gossamer.worker.cache import cache_use_of, open_cache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.gauges import GaugeTeller
@@ -44,15 +45,17 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         settings.journal.segment_size_bytes,
         settings.journal.max_size_bytes // settings.server.workers,
         lambda trouble: _log.warning(trouble, worker=number),
-        stages=TIMING.names,
+        stages=timing_of(admit_with(cache_use_of(settings.cache))).names,
         workers=settings.server.workers,
         keeps_untaken=settings.journal.when_full == "refuse",
     )
     counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
+    cache = open_cache(settings, lambda trouble: _log.warning("cache", worker=number, trouble=trouble))
     proxies = ProxySettings.from_environ(os.environ)
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, settings.server.workers)
+    workers = settings.server.workers
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     handle = run if settings.capture.content == "none" else taped(run, settings.capture)
@@ -78,6 +81,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     gauges.close()
     identity.close()
     control.close()
+    cache.close()
     await counters.close()
     journal.close()
 

@@ -25,7 +25,7 @@ from gossamer.mock.jitter import parse_jitter
 from gossamer.mock.plan import Settings as Plan
 from gossamer.mock.provider import MockProvider
 from gossamer.mock.render.models import MODELS
-from gossamer.pipeline import TIMING
+from gossamer.pipeline import admit_with, timing_of
 from gossamer.policy.shares import share
 from gossamer.providers.azure import NEWEST_PREFIX, AzureProvider
 from gossamer.providers.health import Healths
@@ -36,6 +36,7 @@ from gossamer.providers.listing import HttpLister, MockLister
 from gossamer.providers.routing import StaticRouter
 from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
+from gossamer.worker.cache import WorkerCache, cache_use_of
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
@@ -55,12 +56,15 @@ class ServiceFactory:
         identity: Identity,
         counting: Counting | None = None,
         workers: int = 1,
+        cache: WorkerCache | None = None,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
         self.healths = Healths(self.identity.tell_turned)
         """Of the targets of routes; over a reload as well."""
         self.identity.hear_turned = self._hear_turned
+        self.cache = cache or WorkerCache()
+        self.identity.hear_purged = self.cache.purge
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -82,6 +86,7 @@ class ServiceFactory:
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
         router = self._router(settings, providers)
         rules = rules_of(settings, router)
+        admit = admit_with(cache_use_of(settings.cache))
         services = Services(
             authenticator=keys,
             agents=self.identity.agents,
@@ -91,9 +96,11 @@ class ServiceFactory:
             next_id=self._next_id,
             next_seq=self._seq.__next__,
             turn=self._turn,
-            timing=TIMING,
+            timing=timing_of(admit),
             worker=self._number,
             body_limit_bytes=settings.server.limits.body_bytes,
+            admit=admit,
+            cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
         )
         return Assembly(services, keys, providers, settings)
 

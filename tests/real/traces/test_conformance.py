@@ -96,3 +96,12 @@ async def test_one_is_read_by_its_id(store: Store):
     assert one is not None
     assert one.record.seq == 1
     assert await store.reader.trace("req_9") is None
+
+
+async def test_what_is_erased_is_found_no_more(store: Store):
+    store.journal.write(5)
+    await asyncio.to_thread(store.draw)
+    (third,) = [trace for trace in await store.reader.find(Query()) if trace.record.seq == 3]
+    await store.reader.erase([third.record.id, "req_of_nobody"])
+    assert await store.numbers() == [0, 1, 2, 4]
+    assert await store.reader.trace(third.record.id) is None

@@ -22,6 +22,7 @@ models: {small: up/small}
 counters: redis://localhost
 counters_down: refuse
 limits: {output_estimate: 7}
+cache: {enabled: true}
 prices: {up/small: {input: 1}}
 default_provider: up
 """

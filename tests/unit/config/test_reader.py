@@ -74,8 +74,8 @@ def test_the_environment_in_values(read):
         ),
         ("port: 1", "1: port: unknown key; it belongs under server"),
         (
-            "cache: {}",
-            f"1: cache: unknown key; keys here: {', '.join(sorted(file_shape().fields))}",
+            "kitchen: {}",
+            f"1: kitchen: unknown key; keys here: {', '.join(sorted(file_shape().fields))}",
         ),
         ("server:\n  port: x", "2: server.port: 'x' is text; write a whole number from 0 to 65535"),
         (

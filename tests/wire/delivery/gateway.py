@@ -21,6 +21,7 @@ from gossamer.http.server import Server
 from gossamer.http.turn import Turn
 from gossamer.pipeline import run
 from gossamer.process.link import Link
+from gossamer.worker.cache import WorkerCache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.identity.identity import Identity
@@ -153,11 +154,11 @@ class Records:
 class Gateway:
     """A worker without its process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, cache: WorkerCache | None = None) -> None:
         turn = Turn(asyncio.get_running_loop())
         self.records = Records()
         self.identity = Identity(Path("/nowhere"), 0, settings.auth)
-        factory = ServiceFactory(self.records, turn, 0, ProxySettings(), self.identity)
+        factory = ServiceFactory(self.records, turn, 0, ProxySettings(), self.identity, cache=cache)
         assembly = factory.make(settings)
         control = ControlDoor(Path("/nowhere/control.sock"), turn, self.identity)
         handle = run if settings.capture.content == "none" else taped(run, settings.capture)

@@ -19,12 +19,13 @@ from gossamer.control.store.handing import Handing
 from gossamer.control.store.keys import Keys
 from gossamer.control.store.logins import Invites, Logins
 from gossamer.control.store.passwords import Passwords
+from gossamer.control.store.purges import Purges
 from gossamer.control.store.routes import Routes
 from gossamer.control.store.schema import Migrated, bring_up_to_date, check_schema
 from gossamer.control.store.users import Users
 
 
-class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Directives, Routes, Audit, Handing):
+class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Directives, Routes, Purges, Audit, Handing):
     """Open it with `open_store`, and close it."""
 
     async def close(self) -> None:

@@ -63,6 +63,9 @@ CHECKED: Final = Counter(
 )
 TOKENS: Final = Counter("gossamer_tokens", "Tokens as providers counted them.", ("kind", "model"))
 COST: Final = Counter("gossamer_cost_usd", "Dollars, where the price is known.", ("model",), NS_PER_S)
+CACHE_HITS: Final = Counter("gossamer_cache_hits", "Answers that were given again, by where they came from.", ("tier",))
+CACHE_MISSES: Final = Counter("gossamer_cache_misses", "Requests whose answer might have been known, and was not.", ())
+SAVED: Final = Counter("gossamer_cache_saved_usd", "Dollars that these answers had cost.", ("model",), NS_PER_S)
 DROPPED: Final = Counter("gossamer_records_dropped", "Records that were gone before they were read.", ())
 AUTH_HITS: Final = Counter(
     "gossamer_auth_cache_hits", "Requests whose key a worker had in memory, or knew to be bad.", ("tier",)
@@ -93,6 +96,12 @@ OF_STAGE: Final = {
         "gossamer_proxy_auth_duration_seconds", "Who is calling: look-ups included.", (), STAGE_BUCKETS_S
     ),
     "verify_agent": Histogram("gossamer_proxy_agent_verify_duration_seconds", "On whose behalf.", (), STAGE_BUCKETS_S),
+    "cache": Histogram(
+        "gossamer_proxy_cache_lookup_duration_seconds",
+        "Whether the answer is known: Redis included, and no wait for somebody else's call.",
+        (),
+        STAGE_BUCKETS_S,
+    ),
     "limit": Histogram(
         "gossamer_proxy_rate_limit_duration_seconds", "How much is left: counters included.", (), STAGE_BUCKETS_S
     ),
@@ -109,5 +118,17 @@ INJECT: Final = Histogram(
     "gossamer_proxy_prompt_inject_duration_seconds", "To find a directive's place in the body.", (), STAGE_BUCKETS_S
 )
 
-COUNTERS: Final = (REQUESTS, CHECKED, AUTH_HITS, AUTH_MISSES, TOKENS, COST, DROPPED, GARBLED)
+COUNTERS: Final = (
+    REQUESTS,
+    CHECKED,
+    AUTH_HITS,
+    AUTH_MISSES,
+    TOKENS,
+    COST,
+    CACHE_HITS,
+    CACHE_MISSES,
+    SAVED,
+    DROPPED,
+    GARBLED,
+)
 HISTOGRAMS: Final = (OVERHEAD, *OF_STAGE.values(), RESOLVE, INJECT, PROVIDER, FIRST_BYTE)

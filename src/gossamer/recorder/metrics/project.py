@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
-from gossamer.core.record import Lookup, Record
+from gossamer.core.record import CacheUse, Lookup, Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.auth import count_auth
@@ -23,6 +23,7 @@ _BY_LIMIT: Final = {
     "token_limit_exceeded": "tokens",
     "budget_exceeded": "budget",
 }
+_CACHE: Final = "cache"
 _PROVIDER: Final = "provider"
 _LIMIT: Final = "limit"
 
@@ -109,6 +110,8 @@ def _count(book: Book, alike: Alike, records: list[Record]) -> None:
         book.count(catalog.CHECKED, ("allowed",), len(records))
     if alike.target is not None:
         _count_use(book, model, records)
+    if uses := [use for record in records if (use := record.cache) is not None]:
+        _count_cache(book, model, uses)
 
 
 def _count_use(book: Book, model: str, records: list[Record]) -> None:
@@ -124,13 +127,29 @@ def _count_use(book: Book, model: str, records: list[Record]) -> None:
         book.count(catalog.COST, (model,), cost_nanos)
 
 
+def _count_cache(book: Book, model: str, uses: list[CacheUse]) -> None:
+    for use in uses:
+        if use.tier == "miss":
+            book.count(catalog.CACHE_MISSES, ())
+        elif use.tier != "bypass":
+            book.count(catalog.CACHE_HITS, (use.tier,))
+            if use.saved_nanos:
+                book.count(catalog.SAVED, (model,), use.saved_nanos)
+
+
 def _gather(durations: Durations, alike: Alike, records: list[Record], labels: Labels) -> None:
     for number, metric in _columns(alike.stages, alike.reached):
-        durations[metric, ()] += [record.stages_ns[number] for record in records]
+        counted = _of_own_look(records) if alike.stages[number] == _CACHE else records
+        durations[metric, ()] += [record.stages_ns[number] for record in counted]
     if alike.target is not None and _PROVIDER in alike.stages[: alike.reached]:  # else refused before it was asked
         number = alike.stages.index(_PROVIDER)
         durations[catalog.FIRST_BYTE, labels] += [record.stages_ns[number] for record in records]
         durations[catalog.PROVIDER, labels] += [max(0, record.total_ns - record.overhead_ns) for record in records]
+
+
+def _of_own_look(records: list[Record]) -> list[Record]:
+    """Who shared the call of another one waited for that, and did not look for so long."""
+    return [record for record in records if record.cache is None or record.cache.tier != "flight"]
 
 
 @cache

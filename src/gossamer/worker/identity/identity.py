@@ -1,7 +1,7 @@
 """Keys and agents of the store, and the feed that keeps them true, put together. Lives as long as its worker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -31,6 +31,8 @@ class Identity:
         """Whether the store could be asked since this worker began: keys could be looked up then."""
         self.hear_turned: Callable[[str, bool], None] = _nobody_listens
         """What another worker found of the circuit of a target: set by whoever keeps those."""
+        self.hear_purged: Callable[[Sequence[str]], None] = _nothing_is_kept
+        """What is to be forgotten of what was kept; of nothing in particular: whatever there is."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -111,6 +113,8 @@ class Identity:
         self.keys.changed(change)
         self.agents.changed(change)
         self.routes.heard(change)
+        if change.purged:
+            self.hear_purged(change.purged)
 
     def _begin_anew(self, revision: int) -> None:
         """Nobody can name what has changed since: nothing from before is believed."""
@@ -119,6 +123,7 @@ class Identity:
         self.keys.forget()
         self.agents.forget()
         self.routes.ask()
+        self.hear_purged(())
 
     def _say(self, message: FromWorker) -> bool:
         return self._feed.say(message)
@@ -145,3 +150,7 @@ class Identity:
 
 def _nobody_listens(target: str, is_open: bool) -> None:
     """There are no routes yet."""
+
+
+def _nothing_is_kept(purged: Sequence[str]) -> None:
+    """There is no cache."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gossamer.core.record import Usage
+from gossamer.core.record import CacheUse, Usage
 from gossamer.journal.aside import Aside
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
@@ -63,6 +63,18 @@ def test_tokens_and_dollars_are_exact(journal: Journal, path: Path):
         ("reasoning", "openai/small"): 3,
     }
     assert counts(book, catalog.COST) == {("openai/small",): 999_999_999}
+
+
+def test_what_the_cache_did(journal: Journal, path: Path):
+    journal.write(2, cache=CacheUse("l1", 500_000_000), cost_nanos=0, usage=None)
+    journal.write(1, cache=CacheUse("l2"), cost_nanos=0, usage=None)
+    journal.write(1, cache=CacheUse("flight", 100_000_000), cost_nanos=0, usage=None)
+    journal.write(3, cache=CacheUse("miss"))
+    journal.write(1, cache=CacheUse("bypass"))
+    book = drawn(journal, MetricsSink(path))
+    assert counts(book, catalog.CACHE_HITS) == {("l1",): 2, ("l2",): 1, ("flight",): 1}
+    assert counts(book, catalog.CACHE_MISSES) == {(): 3}
+    assert counts(book, catalog.SAVED) == {("openai/small",): 1_100_000_000}
 
 
 def test_durations_fall_into_their_buckets(journal: Journal, path: Path):

@@ -1,0 +1,112 @@
+"""What of a request decides whether, and under which key, its answer is kept. Nothing is looked up here."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from gossamer.cache.rules import Terms, sharers
+from gossamer.core.endpoints import Dialect, Wire
+from gossamer.core.exchange import Exchange
+from gossamer.http.heads import RequestHead
+from gossamer.policy.cache_key import MUTE, OF_ONE_FORM, Members, key_of, lasts, read_members
+
+_OF_A_DIALECT: Final = (b"anthropic-", b"openai-")
+"""Versions and betas: they change answers."""
+_TOOLS: Final = ("tools", "functions")
+_USUAL_TEMPERATURE: Final = 1.0
+"""Of an API that is told none."""
+_NOTHING: Final = (b"[]", b"null")
+_decode_number: Final = msgspec.json.Decoder(float).decode
+WIRES: Final[dict[Dialect, Wire]] = {"chat": "chat", "messages": "messages", "responses": "responses"}
+"""Dialects in which an answer can be told in the other form."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """`key` is the same for both forms; what is kept has the form behind it."""
+
+    key: bytes
+    is_stream: bool
+    wire: Wire | None
+    """None: its answer cannot be told in another form."""
+
+    @property
+    def own_key(self) -> bytes:
+        return self.key + (b"s" if self.is_stream else b"w")
+
+    @property
+    def other_key(self) -> bytes | None:
+        return None if self.wire is None else self.key + (b"w" if self.is_stream else b"s")
+
+
+class Said(NamedTuple):
+    """What the head of a request says to the cache. Kept with the head, as long as the settings are these."""
+
+    vary: frozenset[bytes]
+    wish: str
+    """no-store, no-cache, or nothing."""
+    lines: bytes
+    """The headers that change answers."""
+
+
+def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
+    caller = exchange.caller
+    said = caller.caching
+    if not isinstance(said, Said) or said.vary is not vary:
+        head = exchange.request.head
+        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary))
+    return said
+
+
+def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Question | None:
+    """None where such an answer is never kept."""
+    dialect = exchange.caller.endpoint.dialect
+    members = read_members(exchange.body)
+    if members is None or lasts(members) or not _is_allowed(members, terms):
+        return None
+    wire = WIRES.get(dialect)
+    if wire is not None and not OF_ONE_FORM.isdisjoint(members):
+        wire = None
+    claims, agent = exchange.claims, exchange.agent
+    assert claims is not None
+    circumstances = (
+        sharers(terms.share, claims, agent.agent_id if agent is not None else None),
+        label.encode(),
+        exchange.request.head.target,
+        said.lines,
+        b"" if wire is not None else b"stream" if exchange.is_stream else b"whole",
+    )
+    return Question(key_of(members, dialect, circumstances), exchange.is_stream, wire)
+
+
+def is_question(exchange: Exchange) -> bool:
+    """Whether such a request has answers that could be kept."""
+    caller = exchange.caller
+    return caller.endpoint.dialect in MUTE and caller.method == "POST" and not exchange.is_upload
+
+
+def _lines_of(head: RequestHead, vary: frozenset[bytes]) -> bytes:
+    return b"\n".join(
+        [b"%b:%b" % field for field in head.headers if field[0] in vary or field[0].startswith(_OF_A_DIALECT)]
+    )
+
+
+def _wish_of(head: RequestHead) -> str:
+    said = b",".join([value for name, value in head.headers if name == b"cache-control"]).lower().split(b",")
+    words = {word.strip() for word in said}
+    return "no-store" if b"no-store" in words else "no-cache" if b"no-cache" in words else ""
+
+
+def _is_allowed(members: Members, terms: Terms) -> bool:
+    if not terms.tools and any(name in members and bytes(members[name]) not in _NOTHING for name in _TOOLS):
+        return False
+    return terms.temperature is None or _temperature_of(members) <= terms.temperature
+
+
+def _temperature_of(members: Members) -> float:
+    raw = members.get("temperature")
+    if raw is None:
+        return _USUAL_TEMPERATURE
+    try:
+        return _decode_number(raw)
+    except msgspec.DecodeError:
+        return _USUAL_TEMPERATURE

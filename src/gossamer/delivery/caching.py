@@ -1,0 +1,193 @@
+"""The cache as the stage knows it (an AnswerCache): what a request meets there, and what becomes of its answer.
+
+    its path has no answers that could be kept      nothing: the answer says nothing of a cache
+    `no-store`, or the settings keep no such answer bypass
+    known in memory, in its own form or the other   hit-l1
+    under way for somebody else                     hit-l1, as soon as it comes
+    known in Redis                                  hit-l2
+    else, and with `no-cache`                       miss: asked, and kept if it is whole and good
+
+A key is made of the target that the route decided on. An answer that another target gave, since that one failed, is
+kept under its own name: whoever asks later is given it only where that one would be asked.
+"""
+
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from gossamer.cache.entry import Entry, Owner
+from gossamer.cache.memory import Memory
+from gossamer.cache.over_redis import RedisCache
+from gossamer.cache.purges import Purges
+from gossamer.cache.question import Question, is_question, read_question, said_by
+from gossamer.cache.rules import CacheRules
+from gossamer.config.cache import CacheSettings
+from gossamer.core.clock import now_ns, wall_time
+from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
+from gossamer.core.ports import Reply
+from gossamer.core.record import CacheUse
+from gossamer.delivery.flight import Flight
+from gossamer.delivery.passenger import Passenger
+from gossamer.delivery.replay import recall, retold
+from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
+
+_S: Final = 1e-9
+"""Of a nanosecond."""
+_BYPASS: Final = "x-gossamer-cache: bypass\r\n"
+
+
+class Caching:
+    """One for the settings in force; `memory` and `flights` live longer."""
+
+    def __init__(
+        self,
+        settings: CacheSettings,
+        memory: Memory,
+        flights: dict[bytes, Flight],
+        purges: Purges,
+        remote: RedisCache | None = None,
+    ) -> None:
+        self._remote = remote
+        self._purges = purges
+        self.shares_failures = settings.failures == "share"
+        self._rules = CacheRules(settings)
+        self._memory = memory
+        self._flights = flights
+        self._vary = frozenset(name.lower().encode() for name in settings.vary)
+
+    def admit(self, exchange: Exchange) -> Later | Reply | None:
+        if not is_question(exchange):
+            return None
+        terms = self._rules.terms_of(exchange)
+        said = said_by(exchange, self._vary)
+        wish = said.wish
+        target = exchange.target
+        assert target is not None
+        question = None
+        if terms.is_kept and wish != "no-store":
+            question = read_question(exchange, terms, said, target.label)
+        if question is None:
+            _pass_by(exchange)
+            return None
+        if wish != "no-cache":
+            known = self._known(exchange, question)
+            if known is not None:
+                return known
+        flight = Flight(self, question, terms, exchange)
+        self._flights[question.key] = flight
+        passenger = Passenger(exchange, question, flight)
+        if self._remote is not None and wish != "no-cache" and self._remote.is_up(question):
+            flight.look = self._remote.look(question, partial(self._heard, flight))
+            return passenger
+        flight.lead(passenger)
+        return None
+
+    # --- for a flight ---
+
+    def landed(self, flight: Flight) -> None:
+        """Nobody can board it any more."""
+        if self._flights.get(flight.question.key) is flight:
+            del self._flights[flight.question.key]
+
+    def keep(self, flight: Flight, entry: Entry) -> None:
+        """If it is good: what was cut short, filtered or compressed is given once."""
+        is_whole = is_whole_stream if entry.is_stream else is_whole_answer
+        if len(entry.body) > flight.terms.max_bytes or b"content-encoding" in entry.lines.lower():
+            return
+        if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
+            return
+        question = self._question_answered(flight, entry)
+        if question is None:
+            return
+        key = question.key + (b"s" if entry.is_stream else b"w")
+        assert flight.leader is not None
+        now = flight.leader.exchange.stamps[-1] * _S
+        known = self._memory.look(key, now)
+        if known is not None and known[0].made_at > entry.made_at:
+            return  # somebody asked for a new one meanwhile
+        self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
+        if self._remote is not None:
+            self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)
+            if question is flight.question:
+                flight.lease = None
+
+    def over(self, flight: Flight) -> None:
+        """Whoever else waits for the lease may ask."""
+        if flight.look is not None:
+            flight.look.cancel()
+        if flight.lease is not None and self._remote is not None:
+            self._remote.release(flight.lease)
+            flight.lease = None
+
+    def ask_alone(self, passenger: Passenger) -> None:
+        """A call of its own, which nobody shares."""
+        exchange = passenger.exchange
+        flight = Flight(self, passenger.question, self._rules.terms_of(exchange), exchange)
+        flight.lead(passenger)
+        passenger.end()
+
+    @staticmethod
+    def owner_of(exchange: Exchange) -> Owner:
+        claims, agent = exchange.claims, exchange.agent
+        assert claims is not None
+        return (
+            claims.key_id,
+            agent.agent_id if agent is not None else "",
+            claims.user_id or "",
+            exchange.model or "",
+        )
+
+    # --- inside ---
+
+    def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
+        """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
+        flight.lease = lease
+        if entry is not None:
+            left_s = entry.made_at + flight.terms.l2_ttl_s - wall_time()
+            key = flight.question.key + (b"s" if entry.is_stream else b"w")
+            self._memory.put(key, entry, now_ns() * _S + min(flight.terms.l1_ttl_s, max(0.0, left_s)))
+            flight.recalled(entry)
+        elif not flight.lead_next():
+            self.landed(flight)
+            self.over(flight)
+
+    def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
+        now = exchange.stamps[-1] * _S
+        entry = self._memory.get(question.own_key, now)
+        if entry is None:
+            entry = self._known_otherwise(exchange, question, now)
+        if entry is not None:
+            return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
+        flight = self._flights.get(question.key)
+        if flight is None or self._purges.forbids(flight.card):
+            return None
+        return Passenger(exchange, question, flight)
+
+    def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
+        """In the other form: told in this one, and kept so for as long as it was to be."""
+        other = question.other_key
+        found = self._memory.look(other, now) if other is not None else None
+        if found is None:
+            return None
+        entry = retold(found[0], exchange.body)
+        if entry is not None:
+            self._memory.put(question.own_key, entry, found[1])
+        return entry
+
+    def _question_answered(self, flight: Flight, entry: Entry) -> Question | None:
+        """Another target may have answered than the one that was decided on."""
+        assert flight.leader is not None
+        exchange = flight.leader.exchange
+        if not exchange.attempts:
+            return flight.question
+        return read_question(exchange, flight.terms, said_by(exchange, self._vary), entry.target)
+
+
+def _pass_by(exchange: Exchange) -> None:
+    target = exchange.target
+    assert target is not None
+    exchange.cached = CacheUse("bypass")
+    exchange.cache_line = _BYPASS
+    exchange.target = msgspec.structs.replace(target, headers=target.headers + _BYPASS)

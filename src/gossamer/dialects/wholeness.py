@@ -1,0 +1,93 @@
+"""Whether an answer is one that may be given again: whole, not cut off, not filtered, and no error in disguise.
+
+A word for an end that nobody here knows is no good end: such an answer is given once.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from gossamer.core.endpoints import Dialect
+from gossamer.http.sse import event_data, split_events
+
+_GOOD: Final = frozenset(
+    {"stop", "tool_calls", "function_call", "end_turn", "stop_sequence", "tool_use", "completed", "eos", "stop_words"}
+)
+"""Reasons and states, of all dialects."""
+_NOTHING: Final = (b"", b"null", b"{}", b"[]", b'""', b"false")
+_NO_END: Final = (b'"finish_reason":null', b'"finish_reason": null', b'"content_block_delta"', b'.delta"')
+"""What an event has that ends nothing. Inside of a string its quotes are escaped."""
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Delta(msgspec.Struct, gc=False):
+    stop_reason: str | None = None
+
+
+class _Response(msgspec.Struct, gc=False):
+    status: str | None = None
+
+
+class _Said(msgspec.Struct, gc=False):
+    """Of an answer, or of one event of it."""
+
+    type: str | None = None
+    object: str | None = None
+    error: msgspec.Raw = msgspec.Raw()
+    choices: list[_Choice] | None = None
+    status: str | None = None
+    stop_reason: str | None = None
+    delta: _Delta | str | None = None
+    response: _Response | None = None
+    data: list[msgspec.Raw] | None = None
+
+
+_decode: Final = msgspec.json.Decoder(_Said).decode
+
+
+def is_whole_answer(body: bytes, dialect: Dialect) -> bool:
+    """Of JSON."""
+    try:
+        said = _decode(body)
+    except _UNREADABLE:
+        return False
+    if bytes(said.error) not in _NOTHING:
+        return False
+    if dialect == "embeddings":
+        return bool(said.data)
+    if dialect in ("chat", "completions"):
+        return bool(said.choices) and all(choice.finish_reason in _GOOD for choice in said.choices or ())
+    return (said.status if dialect == "responses" else said.stop_reason) in _GOOD
+
+
+def is_whole_stream(body: bytes, dialect: Dialect) -> bool:
+    """Of server-sent events, the last of which has come. Events that say nothing of the end are not decoded."""
+    events = split_events(body)
+    try:
+        reasons = [reason for event in events for reason in _reasons_in(event, dialect)]
+    except _UNREADABLE:
+        return False
+    return bool(reasons) and all(reason in _GOOD for reason in reasons)
+
+
+def _reasons_in(event: bytes, dialect: Dialect) -> Iterator[str]:
+    """Why it ends, as far as this event says; an error is a reason that is never good."""
+    data = event_data(event)
+    if data is None or data.startswith(b"[DONE]") or any(mark in event for mark in _NO_END):
+        return
+    said = _decode(data)
+    if bytes(said.error) not in _NOTHING or said.type in ("error", "response.failed"):
+        yield "error"
+    elif dialect == "responses":
+        if said.type in ("response.completed", "response.incomplete") and said.response is not None:
+            yield said.response.status or ""
+    elif dialect == "messages":
+        if said.type == "message_delta" and isinstance(said.delta, _Delta) and said.delta.stop_reason is not None:
+            yield said.delta.stop_reason
+    else:
+        yield from (choice.finish_reason for choice in said.choices or () if choice.finish_reason)

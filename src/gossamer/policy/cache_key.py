@@ -1,0 +1,70 @@
+"""What a request is kept under: equal keys get each other's answers, so whatever may change an answer is part of them.
+
+The digest is taken of the body as the stages left it, its members in order and without the space between them, and of
+the circumstances that the caller hands in. Values in, bytes out.
+
+    members in another order, other space     the same entry
+    what MUTE lists                            the same entry: no answer depends on it
+    another spelling (1 and 1.0, \\u00e9 and é)  an entry of its own: a provider may read it otherwise
+    another order inside of a member           an entry of its own: schemas, tools and messages are read in their order
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from gossamer.core.endpoints import Dialect
+
+Members = dict[str, msgspec.Raw]
+
+_decode: Final = msgspec.json.Decoder(Members).decode
+_compact: Final = msgspec.json.format
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_SAID_OTHERWISE: Final = frozenset({"model", "stream", "stream_options"})
+"""The target is a circumstance; whole or streamed, an answer is the same."""
+_OF_THE_CALLER: Final = frozenset({"metadata", "safety_identifier", "user"})
+MUTE: Final[Mapping[Dialect, frozenset[str]]] = {
+    "chat": _SAID_OTHERWISE | _OF_THE_CALLER,
+    "completions": _SAID_OTHERWISE | _OF_THE_CALLER,
+    "embeddings": _SAID_OTHERWISE | _OF_THE_CALLER,
+    "messages": _SAID_OTHERWISE | _OF_THE_CALLER,
+    "responses": _SAID_OTHERWISE,
+}
+"""Members that change no answer, by dialect. A response repeats who asked, and its metadata: there they do."""
+
+LASTING: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "background": (b"false", b"null"),
+    "conversation": (b"null",),
+    "store": (b"false", b"null"),
+}
+"""Members that leave something behind at the provider, unless they have one of these values: such a request is made."""
+
+OF_ONE_FORM: Final = frozenset({"audio", "logprobs", "modalities", "n", "top_logprobs"})
+"""With these, an answer says more than can be told again in another form: whole and streamed are two entries then."""
+
+
+def read_members(body: bytes) -> Members | None:
+    """The members of a body, without the space in between; None for what is no JSON object."""
+    try:
+        return _decode(_compact(body, indent=-1))
+    except _UNREADABLE:
+        return None
+
+
+def lasts(members: Members) -> bool:
+    """Whether the request does more than get an answer."""
+    return any(name in members and bytes(members[name]) not in harmless for name, harmless in LASTING.items())
+
+
+def key_of(members: Members, dialect: Dialect, circumstances: Iterable[bytes]) -> bytes:
+    """32 bytes. Each part is told with its length, so that no two lists of parts look alike."""
+    mute = MUTE[dialect]
+    parts = [b"%d:%b" % (len(part), part) for part in circumstances]
+    for name in sorted(members):
+        if name not in mute:
+            raw, written = members[name], name.encode()
+            parts.append(b"%d:%b%d:%b" % (len(written), written, len(raw), raw))
+    return sha256(b"".join(parts)).digest()

@@ -1,0 +1,88 @@
+"""Redis goes, or somebody writes into it: nobody waits for long, and nothing false is believed."""
+
+import asyncio
+
+import pytest
+
+from tests.real.cache.conftest import Open
+from tests.real.cache.test_together import said
+from tests.real.redis import RedisServer
+from tests.wire.cache.answers import tell
+from tests.wire.delivery.gateway import ASK, Origin
+
+
+@pytest.fixture
+def url(redis: RedisServer) -> str:
+    return redis.url
+
+
+async def test_redis_gone_in_the_middle_is_a_cache_less_and_no_error(opened: Open, origin: Origin, redis: RedisServer):
+    gateway = await opened()
+    client, follower = await gateway.client(), await gateway.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    redis.stop()
+    try:
+        await follower.ask(ASK)
+        await asyncio.sleep(0.02)
+        tell(visit)
+        assert (await said(client))[0] == b"miss"
+        assert (await said(follower))[0] == b"hit-l1"
+        for seed in range(3):
+            await client.ask({**ASK, "seed": seed})
+            tell(await origin.visit())
+            assert (await said(client))[0] == b"miss"
+        await client.ask({**ASK, "seed": 0})
+        assert (await said(client))[0] == b"hit-l1"
+    finally:
+        redis.start()
+
+
+async def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
+    opened: Open, origin: Origin, redis: RedisServer
+):
+    gateway = await opened()
+    client = await gateway.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    (lease,) = redis.names()
+    assert lease.endswith(":lease")
+    assert 0 < redis.ask("PTTL", lease) <= 10_000
+    tell(visit)
+    await client.answer()
+    await asyncio.sleep(0.05)
+    (entry,) = redis.names()
+    assert entry.endswith(":w")
+    assert 3_500_000 < redis.ask("PTTL", entry) <= 3_600_000
+
+
+@pytest.mark.parametrize("crime", ["made up", "bent", "moved", "cut"])
+async def test_an_entry_that_somebody_else_wrote_is_refused(
+    opened: Open, origin: Origin, redis: RedisServer, crime: str
+):
+    first, second = await opened(), await opened()
+    client, other = await first.client(), await second.client()
+    for seed in range(2):
+        await client.ask({**ASK, "seed": seed})
+        tell(await origin.visit(), f"answer {seed}")
+        await client.answer()
+    await asyncio.sleep(0.05)
+    names = redis.names()
+    entries = {name: redis.ask("GET", name) for name in names}
+    for name, other_name in zip(names, reversed(names), strict=True):
+        sealed = entries[name]
+        redis.ask(
+            "SET",
+            name,
+            {
+                "made up": b"1p" + bytes(16) + sealed[18:],
+                "bent": sealed[:-1] + bytes([sealed[-1] ^ 1]),
+                "moved": entries[other_name],
+                "cut": sealed[:10],
+            }[crime],
+        )
+    await other.ask({**ASK, "seed": 0})
+    tell(await origin.visit(), "asked again")
+    word, body = await said(other)
+    assert word == b"miss"
+    assert b"asked again" in body
