@@ -15,6 +15,7 @@ from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.sink import TelemetrySink
+from gossamer.recorder.usage_check.watch import Counts
 
 NOWHERE = Path("/nonexistent")
 
@@ -55,7 +56,7 @@ def _page() -> Page:
     crew = CrewBoard()
     crew.seats = (Seat(0, 0, Gauges(circuits={"a/x": False})),)
     spans = cast("TelemetrySink", type("Counts", (), {"sent": 0, "refused": 0}))
-    return Page(sink, [Pump(sink, NOWHERE)], [crew, DiskBoard(NOWHERE, 1), TelemetryBoard(spans)])
+    return Page(sink, [Pump(sink, NOWHERE)], [crew, DiskBoard(NOWHERE, 1), TelemetryBoard(spans), Counts()])
 
 
 def _told(family: Metric) -> Told:

@@ -23,10 +23,11 @@ from gossamer.cli.probe_node import (
 from gossamer.cli.probe_providers import probe_providers
 from gossamer.cli.probe_state import probe_state
 from gossamer.cli.probe_telemetry import probe_telemetry
+from gossamer.cli.probe_traces import probe_traces
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
-from gossamer.config.values import AUDIT_WORDS, IN_MEMORY
+from gossamer.config.values import AUDIT_WORDS, IN_MEMORY, TRACES_HERE
 
 HEALTHY: Final = 0
 UNHEALTHY: Final = 1
@@ -86,6 +87,8 @@ def _examine_node(settings: Settings) -> list[Finding]:
         findings.append(probe_certificate(settings.server.tls))
     if settings.counters != IN_MEMORY:
         findings.append(probe_counters(settings.counters))
+    if settings.traces not in TRACES_HERE:
+        findings.append(probe_traces(settings.traces))
     audit = settings.audit_in_full
     if audit.to not in AUDIT_WORDS:
         findings.append(probe_audit(audit))

@@ -1,4 +1,4 @@
-"""`gossamer journal show`: the requests that were answered, from the journal's own files.
+"""`gossamer journal show`, and what `journal` has beside it: the requests that were answered, from the journal's files.
 
 Reads and prints, nothing else; needs no running gateway, and none notices it.
 """
@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from time import sleep
 
+from gossamer.cli.journal_replay import add_command as add_replay
+from gossamer.cli.journal_replay import run_replay
 from gossamer.cli.journal_table import HEADING, render_row
 from gossamer.core.clock import wall_time
 from gossamer.journal.backlog import Backlog, Found
@@ -29,12 +31,14 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Hang `journal` under the program's own parser; `args.run(args)` is the exit code."""
     journal = subparsers.add_parser("journal", help="the record of every finished request")
-    show = journal.add_subparsers(required=True, metavar="COMMAND").add_parser(
-        "show", help="print finished requests, one a line, the oldest first"
-    )
-    place = show.add_mutually_exclusive_group()
-    place.add_argument("--data-dir", type=Path, metavar="D", help="the gateway's data directory")
-    place.add_argument("--config", type=Path, metavar="F", help="take the data directory from this configuration")
+    verbs = journal.add_subparsers(required=True, metavar="COMMAND")
+    replay = add_replay(verbs)
+    replay.set_defaults(run=lambda args: run_replay(args, _data_dir(args)))
+    show = verbs.add_parser("show", help="print finished requests, one a line, the oldest first")
+    for each in (show, replay):
+        place = each.add_mutually_exclusive_group()
+        place.add_argument("--data-dir", type=Path, metavar="D", help="the gateway's data directory")
+        place.add_argument("--config", type=Path, metavar="F", help="take the data directory from this configuration")
     show.add_argument("--follow", action="store_true", help="go on as new requests finish, until interrupted")
     show.add_argument("--last", type=_count, metavar="N", help="only the newest N; with --follow 10 if not said")
     show.add_argument("--status", type=_statuses, default=(), metavar="S", help="such as 429, 5xx or 429,5xx")
@@ -48,7 +52,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def run_show(args: argparse.Namespace) -> int:
     """Print what was asked for. The exit code is 1 where there is no journal."""
-    directory = _journal_directory(args)
+    directory = _data_dir(args) / "journal"
     if not directory.is_dir():
         print(
             f"gossamer: there is no journal at {directory}: start the gateway, or name its place with --data-dir",
@@ -69,14 +73,14 @@ def run_show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _journal_directory(args: argparse.Namespace) -> Path:
+def _data_dir(args: argparse.Namespace) -> Path:
     data_dir: Path | None = args.data_dir
     if data_dir is None:
         # Only here: reading a journal by its place needs no configuration.
         from gossamer.config.load import find_config, load_settings  # noqa: PLC0415
 
         data_dir = Path(load_settings(args.config or find_config(Path.cwd()), os.environ).data_dir)
-    return data_dir / "journal"
+    return data_dir
 
 
 def _wanted(directory: Path, args: argparse.Namespace) -> Iterator[Found]:

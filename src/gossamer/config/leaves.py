@@ -263,6 +263,13 @@ _NAMED = (
         write=without_password,
     ),
     Leaf(
+        name="traces",
+        parse=values.read_traces,
+        allowed="write sqlite, none, or a URL such as clickhouse://USER:PASSWORD@127.0.0.1:8123/gossamer",
+        write=values.hide_passwords,
+        is_secret=True,
+    ),
+    Leaf(
         name="audit_to",
         parse=values.read_audit_to,
         allowed="write file, none, or a URL such as kafka://127.0.0.1:9092/agent_audit_events",

@@ -25,7 +25,6 @@ _POOL = PoolLimits()
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Registration = Literal["closed", "invite", "open"]
-TraceStore = Literal["sqlite", "none"]
 WhenFull = Literal["drop-oldest", "refuse"]
 VendorName = Literal["vllm", "ollama", "groq", "mistral", "deepseek", "together", "openrouter", "gemini"]
 Spoken = Literal["chat", "responses", "messages"]
@@ -38,6 +37,7 @@ BaseUrl = Annotated[
     str, Meta(extra={"leaf": "url"}, description="Where the provider's paths begin, /v1 included; or unix:/a/path.")
 ]
 ApiVersion = Annotated[str, Meta(extra={"leaf": "api_version"})]
+TracesUrl = Annotated[str, Meta(extra={"leaf": "traces"})]
 StateUrl = Annotated[str, Meta(extra={"leaf": "state_url"})]
 Trust = Annotated[bool | str, Meta(extra={"leaf": "trust"})]
 Jitter = Annotated[str, Meta(extra={"leaf": "jitter"})]
@@ -340,7 +340,10 @@ class Common(Section, frozen=True, kw_only=True):
     control: ControlSettings = field(default_factory=ControlSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     traces: Annotated[
-        TraceStore, Meta(description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; or none.")
+        TracesUrl,
+        Meta(
+            description="Where finished requests can be searched: sqlite, DATA_DIR/traces.db; clickhouse://; or none."
+        ),
     ] = "sqlite"
     audit: Annotated[
         AuditTo | AuditSettings,

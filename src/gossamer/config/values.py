@@ -16,11 +16,15 @@ from gossamer.config.units import parse_duration, parse_size
 from gossamer.http.origin import parse_base_url
 from gossamer.policy.own_pattern import UnfitPattern, own_pattern
 from gossamer.projections.audit.address import parse_topic_url
+from gossamer.projections.clickhouse.address import parse_clickhouse_url
 from gossamer.redis.address import parse_redis_url
 
 AUDIT_WORDS = ("file", "none")
 IN_MEMORY = "memory"
 """The word for counters that are nowhere else."""
+
+TRACES_HERE = ("sqlite", "none")
+"""The words for traces that need no server."""
 
 SQLITE_PREFIX = "sqlite:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
@@ -258,6 +262,20 @@ def read_counters(text: str) -> str:
         return text
     try:
         parse_redis_url(text)
+    except ValueError as error:
+        wrong, _, allowed = str(error).partition("; ")
+        raise Unfit(wrong, allowed) from None
+    return text
+
+
+def read_traces(text: str) -> str:
+    """sqlite, none, or a URL; in what is said of it is no password."""
+    if text in TRACES_HERE:
+        return text
+    if "://" not in text:
+        raise Unfit("this is neither a word for a store nor a URL")
+    try:
+        parse_clickhouse_url(text)
     except ValueError as error:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from None

@@ -7,6 +7,11 @@ def traces_path(data_dir: Path) -> Path:
     return data_dir / "traces.db"
 
 
+def clickhouse_path(data_dir: Path) -> Path:
+    """How far ClickHouse has this node's journal."""
+    return data_dir / "clickhouse.bin"
+
+
 def usage_path(data_dir: Path) -> Path:
     return data_dir / "usage.db"
 

@@ -3,7 +3,7 @@
 Records without content, which is nearly all there are, pass as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -23,16 +23,21 @@ def curtained(sink: Sink, settings: CaptureSettings) -> Sink:
     """The sink, behind a curtain where one is wanted. What was captured before a restart is under it as well."""
     if settings.content == "full":
         return sink
-    return Curtain(sink, Redactor({name: own_pattern(text) for name, text in settings.patterns.items()}))
+    return Curtain(sink, _Veil(settings))
+
+
+def veil(settings: CaptureSettings) -> Callable[[Kept], Kept]:
+    """For records that come to a sink on another way than by a batch."""
+    return (lambda kept: kept) if settings.content == "full" else _Veil(settings)
 
 
 class Curtain:
     """A sink before a sink."""
 
-    def __init__(self, sink: Sink, redactor: Redactor) -> None:
+    def __init__(self, sink: Sink, behind: Callable[[Kept], Kept]) -> None:
         self.name = sink.name
         self._sink = sink
-        self._redactor = redactor
+        self._behind = behind
 
     def open(self) -> Mapping[str, int]:
         return self._sink.open()
@@ -48,7 +53,14 @@ class Curtain:
     def close(self) -> None:
         self._sink.close()
 
-    def _behind(self, kept: Kept) -> Kept:
+
+class _Veil:
+    """What of a record a sink may see."""
+
+    def __init__(self, settings: CaptureSettings) -> None:
+        self._redactor = Redactor({name: own_pattern(text) for name, text in settings.patterns.items()})
+
+    def __call__(self, kept: Kept) -> Kept:
         content = kept.record.content
         if content is None or not (content.request or content.answer):
             return kept

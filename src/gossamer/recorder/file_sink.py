@@ -1,14 +1,15 @@
 """The sink into a projection's file. What is too old goes a few thousand at a time, between two batches."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from gossamer.core.clock import wall_time
 from gossamer.projections.file import NewerFile
+from gossamer.projections.replays import Order, Outcome
 from gossamer.projections.traces.trace import Trace
-from gossamer.recorder.batch import Batch
+from gossamer.recorder.batch import Batch, Kept
 from gossamer.recorder.sink import SinkAway
 
 SWEEP_EVERY_S: Final = 10.0
@@ -36,12 +37,14 @@ class FileSink:
         path: Path,
         open_file: Callable[[Path], Projection],
         keep_s: float,
+        rebuild_file: Callable[[Any, Order, Iterable[list[Kept]]], Outcome],
         clock: Callable[[], float] = wall_time,
     ) -> None:
         self.name = name
         self.keep_s = keep_s
         self._path = path
         self._open_file = open_file
+        self._rebuild_file = rebuild_file
         self._clock = clock
         self._file: Projection | None = None
         self._sweep_at = 0.0
@@ -70,6 +73,12 @@ class FileSink:
         except sqlite3.Error as error:
             raise self._away(error) from error
         self._sweep_at = now if is_more else now + SWEEP_EVERY_S
+
+    def rebuild(self, order: Order, past: Iterable[list[Kept]]) -> Outcome:
+        try:
+            return self._rebuild_file(self._file, order, past)
+        except sqlite3.Error as error:
+            raise self._away(error) from error
 
     def close(self) -> None:
         if self._file is not None:

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,24 +13,22 @@ from gossamer.http.request import Request
 from gossamer.http.server import Server
 from gossamer.journal.aside import Aside, aside_of
 from gossamer.process.link import Link, Seat
-from gossamer.projections.paths import sessions_path, traces_path, usage_path
-from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
-from gossamer.projections.sessions.writer import SessionFile
-from gossamer.projections.traces.search import TraceSearch
-from gossamer.projections.usage.file import UsageFile
+from gossamer.projections.replays import ReplayDesk
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.chunks import Chunks
-from gossamer.recorder.curtain import curtained
-from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.curtain import curtained, veil
+from gossamer.recorder.kept import kept_sinks
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
+from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
 from gossamer.recorder.taken import TakenMarker, Watched
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.opening import telemetry_sink
+from gossamer.recorder.usage_check.assembly import COMPARED, watch_usage
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -72,19 +69,8 @@ class Recorder:
         self._link = link
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin", aside=Aside(aside_of(data_dir / "journal")))
-        sinks: list[Sink] = [metrics]
-        self._files = {"usage": FileSink("usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s)}
-        if settings.traces == "sqlite":
-            keep_s = settings.retention.traces_s
-            gone = Tombstones(sessions_path(data_dir))
-            self._files["traces"] = FileSink(
-                "traces", traces_path(data_dir), lambda path: LivingTraces(path, gone), keep_s
-            )
-        self._most_sessions = settings.retention.sessions_most
-        self._files["sessions"] = FileSink(
-            "sessions", sessions_path(data_dir), self._open_sessions(data_dir), settings.retention.sessions_s
-        )
-        sinks += self._files.values()
+        self._kept = kept_sinks(settings)
+        sinks: list[Sink] = [metrics, *self._kept.sinks]
         self._audit = audit_sink(settings)
         if self._audit is not None:
             sinks.append(self._audit)
@@ -94,21 +80,22 @@ class Recorder:
             spans = telemetry_sink(settings, settings.telemetry)
             sinks.append(spans)
             boards.append(TelemetryBoard(spans))
-        watched = [Watched(curtained(sink, settings.capture)) for sink in sinks]
+        see = veil(settings.capture)
+        watched = [Watched(curtained(ReplayingSink(sink, data_dir, see), settings.capture)) for sink in sinks]
         self._marker = TakenMarker(data_dir / "journal", watched)
         chunks = Chunks(data_dir / "journal")
         self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
+        ReplayDesk(data_dir).announce(sink.name for sink in sinks)
+        self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
+        if self._watch is not None:
+            boards.append(self._watch.counts)
         self._page = Page(metrics, self._pumps, boards)
-
-    def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
-        search = TraceSearch(traces_path(data_dir))
-        return lambda path: SessionFile(
-            path, lambda trace_id: found_trace(search, trace_id), lambda: self._most_sessions
-        )
 
     def start(self) -> None:
         for pump in self._pumps:
             pump.start()
+        if self._watch is not None:
+            self._watch.start()
         self._marker.look()
 
     def answer(self, request: Request) -> None:
@@ -123,6 +110,8 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for the pumps, which take what is there by now."""
+        if self._watch is not None:
+            self._watch.end()
         self._marker.end()
         for pump in self._pumps:
             pump.end()
@@ -133,11 +122,7 @@ class Recorder:
 
     def new_settings(self, settings: Settings, generation: int) -> None:
         set_up_logs(settings.log.level, settings.log.format)
-        self._files["usage"].keep_s = settings.retention.usage_minutes_s
-        self._files["sessions"].keep_s = settings.retention.sessions_s
-        self._most_sessions = settings.retention.sessions_most
-        if "traces" in self._files:
-            self._files["traces"].keep_s = settings.retention.traces_s
+        self._kept.keep_for(settings.retention)
         if isinstance(self._audit, AuditFileSink):
             self._audit.keep_s = settings.retention.audit_s
         self._link.reloaded(generation)

@@ -12,6 +12,7 @@ from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.curtain import curtained
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.replay.files import rebuild_traces
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
@@ -25,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def stored(journal: Journal, path: Path, settings: CaptureSettings) -> TraceSearch:
-    sink = curtained(FileSink("traces", path, TraceFile, 3600.0, lambda: 1_800_000_000.0), settings)
+    sink = curtained(FileSink("traces", path, TraceFile, 3600.0, rebuild_traces, lambda: 1_800_000_000.0), settings)
     with closing(Source(journal.directory, sink.open())) as source:
         while batch := source.next():
             sink.take(batch)

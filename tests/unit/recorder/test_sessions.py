@@ -12,6 +12,7 @@ from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, f
 from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.replay.files import rebuild_sessions
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
@@ -39,7 +40,7 @@ class Home:
             "sessions": (self.path, lambda path: SessionFile(path, self.find_trace, lambda: self.most, lambda: now)),
             "traces": (self.traces_path, lambda path: LivingTraces(path, Tombstones(self.path))),
         }
-        sink = FileSink(name, *opens[name], KEEP_S, lambda: now)
+        sink = FileSink(name, *opens[name], KEEP_S, rebuild_sessions, lambda: now)
         source = Source(self.journal.directory, {} if from_the_start else sink.open())
         if from_the_start:
             sink.open()

@@ -13,6 +13,7 @@ from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.file_sink import SWEEP_EVERY_S, FileSink
+from gossamer.recorder.replay.files import rebuild_traces
 from gossamer.recorder.sink import SinkAway
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import STAGES, Journal
@@ -41,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sink(path: Path, clock: Clock) -> Iterator[FileSink]:
-    made = FileSink("traces", path, TraceFile, 3600.0, clock)
+    made = FileSink("traces", path, TraceFile, 3600.0, rebuild_traces, clock)
     yield made
     made.close()
 
@@ -185,7 +186,7 @@ def test_a_file_of_a_later_release_is_left_alone(sink: FileSink, path: Path):
 
 def test_where_no_file_can_be_the_sink_is_away(tmp_path: Path):
     with pytest.raises(SinkAway, match="nowhere"):
-        FileSink("traces", tmp_path / "nowhere" / "traces.db", TraceFile, 60.0).open()
+        FileSink("traces", tmp_path / "nowhere" / "traces.db", TraceFile, 60.0, rebuild_traces).open()
 
 
 def test_only_its_owner_can_read_the_file(sink: FileSink, path: Path):

@@ -14,6 +14,7 @@ from gossamer.projections.usage.file import UsageFile
 from gossamer.projections.usage.report import Asked, Row, TooMuch, report
 from gossamer.projections.usage.sums import MINUTES_PER_DAY, Sums
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.replay.files import rebuild_sums, rebuild_traces
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
@@ -43,7 +44,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sink(path: Path, clock: Clock) -> Iterator[FileSink]:
-    made = FileSink("usage", path, UsageFile, 7.0 * DAY_S, clock)
+    made = FileSink("usage", path, UsageFile, 7.0 * DAY_S, rebuild_sums, clock)
     yield made
     made.close()
 
@@ -93,7 +94,7 @@ def test_it_is_the_sum_of_the_traces(journal: Journal, sink: FileSink, path: Pat
     for number in range(60):
         journal.write(at=AT_S + number * 17.0, key=f"k{number % 3}", cost_nanos=number * 1_000_003)
     drawn(journal, sink)
-    drawn(journal, FileSink("traces", tmp_path / "traces.db", TraceFile, 1e9))
+    drawn(journal, FileSink("traces", tmp_path / "traces.db", TraceFile, 1e9, rebuild_traces))
     traces = TraceSearch(tmp_path / "traces.db").find(Query(limit=200))
     (row,) = told(path)
     assert row.sums.requests == len(traces) == 60

@@ -99,6 +99,14 @@ def past_moment(text: str) -> str:
     return _moved(text, -1)
 
 
+def past_moment_s(text: str) -> float:
+    """The same, in Unix time."""
+    try:
+        return datetime.fromisoformat(past_moment(text)).timestamp()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write one such as 12h or 2030-01-31") from None
+
+
 def _moved(text: str, direction: int) -> str:
     if text == NONE or re.match(r"\d{4}-", text):
         return text + ("T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else "")

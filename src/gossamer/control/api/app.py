@@ -30,6 +30,7 @@ from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import InTurns, SmallBodies, Unkept
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
+from gossamer.control.trace_store import trace_reader
 from gossamer.core.clock import wall_time
 
 
@@ -54,7 +55,9 @@ def make_app(
         redirect_slashes=False,
     )
     names = frozenset(settings.providers), frozenset(settings.models)
-    app.state.desk = Desk(store, settings.auth, Path(settings.data_dir), *names, operator, now, wall_time)
+    app.state.desk = Desk(
+        store, settings.auth, trace_reader(settings), Path(settings.data_dir), *names, operator, now, wall_time
+    )
     for part in (
         auth,
         users,

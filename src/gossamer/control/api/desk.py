@@ -17,6 +17,7 @@ from gossamer.core.clock import wall_time
 from gossamer.core.errors import RateLimitExceeded
 from gossamer.policy.log_in_gate import LogInGate
 from gossamer.policy.pace import Cells, Pace
+from gossamer.projections.traces.reader import TraceReader
 
 OF_TOKENS: Final = Pace(50, 0.1)
 """Bad tokens of one address: each is a question to the store."""
@@ -33,6 +34,7 @@ class Desk:
     opened: Store | None
     """None: the database could not be reached yet."""
     auth: AuthSettings
+    traces: TraceReader
     data_dir: Path
     """Where the recorder listens."""
     providers: frozenset[str]

@@ -1,8 +1,6 @@
 """/admin/v1/traces: finished requests, searched. The recorder writes them; here they are only read."""
 
-import asyncio
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
@@ -14,8 +12,7 @@ from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.traces import TraceAsk, TraceOut, place_text
 from gossamer.control.api.shapes.values import Id
 from gossamer.core.errors import NotFound, Unavailable
-from gossamer.projections.paths import traces_path
-from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.reader import TracesAway
 
 Found = TypeVar("Found")
 
@@ -26,7 +23,7 @@ routes = APIRouter(prefix="/admin/v1/traces", tags=["traces"])
 async def list_traces(caller: Asking, desk: AtDesk, ask: Annotated[TraceAsk, Query()]) -> PageOut[TraceOut]:
     """A member finds what its own keys asked. Half a second after its end a request is there."""
     query = ask.query(caller.owner)
-    found = await _asked(lambda: TraceSearch(traces_path(desk.data_dir)).find(query))
+    found = await _asked(desk.traces.find(query))
     more = place_text(found[-1]) if len(found) == query.limit else None
     return PageOut(data=[TraceOut.of(trace) for trace in found], next=more)
 
@@ -34,15 +31,14 @@ async def list_traces(caller: Asking, desk: AtDesk, ask: Annotated[TraceAsk, Que
 @routes.get("/{trace_id}", operation_id="read_trace", summary="One trace", responses=refused(401, 403, 404, 503))
 async def read_trace(trace_id: Id, caller: Asking, desk: AtDesk) -> TraceOut:
     """By the gateway's own id, which `list_traces` gives. Another's is not there."""
-    found = await _asked(lambda: TraceSearch(traces_path(desk.data_dir)).trace(trace_id))
+    found = await _asked(desk.traces.trace(trace_id))
     if found is None or (caller.owner is not None and found.record.user != caller.owner):
         raise NotFound("There is no such trace, or not any more. Look for it with GET /admin/v1/traces.")
     return TraceOut.of(found, is_whole=True)
 
 
-async def _asked(search: Callable[[], Found]) -> Found:
-    """In a thread: the file may be large, and the loop has others to serve."""
+async def _asked(answer: Awaitable[Found]) -> Found:
     try:
-        return await asyncio.to_thread(search)
-    except sqlite3.Error as error:
+        return await answer
+    except TracesAway as error:
         raise Unavailable(f"The traces cannot be read ({error}). Try again.", retry_after_s=1.0) from error

@@ -75,6 +75,14 @@ class SessionFile(ProjectionFile):
             run.executemany("DELETE FROM sessions WHERE id = ?", old)
         return len(old)
 
+    def forget_since(self, at: float) -> None:
+        """Sessions that began then or later, before they are drawn anew."""
+        began = "(SELECT id FROM sessions WHERE began_us >= ?)"
+        at_us = (round(at * US_PER_S),)
+        with self.moving({}, ()) as run:
+            run.execute(f"DELETE FROM turns WHERE session IN {began}", at_us)  # noqa: S608 - our own words
+            run.execute("DELETE FROM sessions WHERE began_us >= ?", at_us)
+
     # --- inside ---
 
     def _add(self, run: sqlite3.Connection, record: Record, name: str) -> None:

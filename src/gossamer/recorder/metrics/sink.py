@@ -4,7 +4,7 @@ A process that dies counts again what came after its last copy, from there: noth
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -16,6 +16,7 @@ from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
 from gossamer.journal.aside import Aside
 from gossamer.journal.reader import Garbled
+from gossamer.projections.replays import Order, Outcome
 from gossamer.recorder.batch import Batch, Kept, life_of
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.book import Book, Exemplar
@@ -85,6 +86,26 @@ class MetricsSink:
     def close(self) -> None:
         if self._is_worth_a_copy:
             self._copy()
+
+    def rebuild(self, order: Order, past: Iterable[list[Kept]]) -> Outcome:
+        """Metrics know no times: all is counted anew. Where the journal has less than was counted, only if told to."""
+        if order.since and not order.is_strict:
+            return Outcome(refused="metrics know no times; order all of it, without --from")
+        fresh = MetricsSink(self._path, self._clock)
+        read = 0
+        for batch in past:
+            read += len(batch)
+            fresh._count(batch)
+        counted = sum(self.book.counters[catalog.REQUESTS.name].values())
+        if read < counted and not order.is_strict:
+            lost = f"the journal has {read:,} of the {counted:,} requests that were counted"
+            return Outcome(refused=f"{lost}; with --force only these are, and the counters fall")
+        for unread in (catalog.GARBLED, catalog.DROPPED):  # they tell of what the journal does not show again
+            fresh.book.counters[unread.name] = self.book.counters[unread.name]
+        with self.lock:
+            self.book = fresh.book
+        self._copy()
+        return Outcome(read=read)
 
     # --- inside ---
 

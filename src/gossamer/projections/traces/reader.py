@@ -1,0 +1,45 @@
+"""Who finds traces again, wherever they are stored. Below: in this node's own file."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from gossamer.projections.traces.query import Query
+from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.trace import Trace
+
+Found = TypeVar("Found")
+
+
+class TracesAway(Exception):
+    """They cannot be read now."""
+
+
+class TraceReader(Protocol):
+    async def find(self, query: Query) -> list[Trace]:
+        """In the order asked for. Raises TracesAway."""
+
+    async def trace(self, trace_id: str) -> Trace | None:
+        """Raises TracesAway."""
+
+
+class FileTraces:
+    """In a thread: the file may be large, and the loop has others to serve."""
+
+    def __init__(self, path: Path) -> None:
+        self._search = TraceSearch(path)
+
+    async def find(self, query: Query) -> list[Trace]:
+        return await _asked(lambda: self._search.find(query))
+
+    async def trace(self, trace_id: str) -> Trace | None:
+        return await _asked(lambda: self._search.trace(trace_id))
+
+
+async def _asked(search: Callable[[], Found]) -> Found:
+    try:
+        return await asyncio.to_thread(search)
+    except sqlite3.Error as error:
+        raise TracesAway(str(error)) from error

@@ -1,0 +1,98 @@
+"""What holds for traces wherever they are stored: each once, whole, and found by whatever one looks for."""
+
+import asyncio
+
+import pytest
+
+from gossamer.core.record import Content
+from gossamer.projections.traces.query import Place, Query
+from tests.real.traces.conftest import Store
+from tests.unit.recorder.conftest import STAGES
+
+AT_S = 1_800_000_000
+US = 1_000_000
+
+
+async def test_each_record_is_a_trace_as_it_was_written(store: Store):
+    store.journal.write(3, error='it\'s \\ a "mess"\n\tof {x:String} €', at=AT_S + 0.123457)
+    await asyncio.to_thread(store.draw)
+    traces = await store.reader.find(Query())
+    assert [trace.record.id for trace in traces] == ["req_2", "req_1", "req_0"]
+    assert traces[0].stages == STAGES
+    assert traces[0].at_us == AT_S * US + 123457
+    assert traces[0].record.error == 'it\'s \\ a "mess"\n\tof {x:String} €'
+    assert b'"id":"req_2"' in traces[0].data
+
+
+async def test_what_is_drawn_in_pieces_is_there_once(store: Store):
+    for count in (1, 30, 80, 1):
+        store.journal.write(count)
+        await asyncio.to_thread(store.draw)
+    assert await store.numbers(limit=200) == list(range(112))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"key": "k2"}, [2]),
+        ({"user": "u3"}, [3]),
+        ({"agent": "a4"}, [4]),
+        ({"model": "large"}, [5]),
+        ({"target": "local/other"}, [6]),
+        ({"outcome": "client_gone"}, [7]),
+        ({"status_least": 400}, [7, 8]),
+        ({"status_most": 499, "since_us": (AT_S + 6) * US}, [6, 7, 9, 10, 11, 12, 13]),
+        ({"status_least": 503, "status_most": 503}, [8]),
+        ({"cost_least_nanos": 10**9}, [9]),
+        ({"cost_least_nanos": 0, "since_us": (AT_S + 11) * US}, [11, 13]),
+        ({"total_least_us": 60 * US}, [10]),
+        ({"text": "50%_off"}, [11]),
+        ({"text": "the Capital of"}, [13]),
+        ({"text": "ODD \\ tab\t'"}, [8]),
+        ({"since_us": (AT_S + 10) * US}, [10, 11, 12, 13]),
+        ({"until_us": (AT_S + 2) * US}, [0, 1]),
+        ({"since_us": (AT_S + 3) * US, "until_us": (AT_S + 6) * US, "model": "large"}, [5]),
+        ({"key": "nobody's"}, []),
+        ({"key": "' OR ''='"}, []),
+    ],
+)
+async def test_what_one_looks_for_is_found(store: Store, asked: dict[str, object], expected: list[int]):
+    write = store.journal.write
+    write(2)
+    write(key="k2")
+    write(user="u3")
+    write(agent="a4")
+    write(model="large")
+    write(target="local/other")
+    write(outcome="client_gone", status=499)
+    write(status=503, error="it went odd \\ tab\t' wrong")
+    write(cost_nanos=10**9)
+    write(total_ns=60 * 10**9)
+    write(request_id="50%_off")
+    write(cost_nanos=None)
+    write(content=Content("a", "b", "what is the capital of France?", "Paris"))
+    await asyncio.to_thread(store.draw)
+    assert await store.numbers(**asked) == expected
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+async def test_pages_follow_each_other_without_a_gap(store: Store, order: str):
+    store.journal.write(10, at=float(AT_S))  # all in one microsecond
+    store.journal.write(15, at=AT_S + 86_400.5)  # and on another day
+    store.journal.write(5)
+    await asyncio.to_thread(store.draw)
+    seen, after = [], None
+    while page := await store.reader.find(Query(limit=4, after=after, order=order)):  # type: ignore[arg-type]
+        seen += [(trace.at_us, trace.record.id) for trace in page]
+        after = Place(*seen[-1])
+    assert len(set(seen)) == 30
+    assert seen == sorted(seen, reverse=order == "newest")
+
+
+async def test_one_is_read_by_its_id(store: Store):
+    store.journal.write(3)
+    await asyncio.to_thread(store.draw)
+    one = await store.reader.trace("req_1")
+    assert one is not None
+    assert one.record.seq == 1
+    assert await store.reader.trace("req_9") is None
