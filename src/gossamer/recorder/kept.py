@@ -1,5 +1,6 @@
-"""The sinks that keep things for a time, by the settings: sums, sessions, and traces wherever they are wanted."""
+"""The sinks that keep things for a time, by the settings: the sums, and the traces wherever they are wanted."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from gossamer.config.settings import RetentionSettings, Settings
@@ -16,58 +17,59 @@ from gossamer.recorder.sink import Sink
 
 
 class KeptSinks:
-    def __init__(self, usage: FileSink, sessions: "SessionSink", traces: FileSink | ClickHouseSink | None) -> None:
-        self.usage = usage
-        self.sessions = sessions
-        self.traces = traces
+    def __init__(self, settings: Settings) -> None:
+        data_dir = Path(settings.data_dir)
+        self._most_sessions = settings.retention.sessions_most
+        self.usage = FileSink(
+            "usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s, rebuild_sums
+        )
+        self.traces = _traces(settings)
+        self.sessions = FileSink(
+            "sessions",
+            sessions_path(data_dir),
+            self._open_sessions(data_dir),
+            settings.retention.sessions_s,
+            rebuild_sessions,
+        )
 
     @property
     def sinks(self) -> list[Sink]:
-        always: list[Sink] = [self.usage, self.sessions]
-        return always if self.traces is None else [*always, self.traces]
+        return [self.usage, *([] if self.traces is None else [self.traces]), self.sessions]
 
     def keep_for(self, retention: RetentionSettings) -> None:
         """From another thread than theirs."""
+        self._most_sessions = retention.sessions_most
+        self.sessions.keep_s = retention.sessions_s
         self.usage.keep_s = retention.usage_minutes_s
-        self.sessions.keep_s, self.sessions.most = retention.sessions_s, retention.sessions_most
         if self.traces is not None:
             self.traces.keep_s = retention.traces_s
         if isinstance(self.traces, ClickHouseSink):
             self.traces.keep_minutes_s = retention.usage_minutes_s
 
-
-class SessionSink(FileSink):
-    """`most`: how many sessions are kept. Set like `keep_s`."""
-
-    def __init__(self, data_dir: Path, retention: RetentionSettings) -> None:
-        self.most = retention.sessions_most
-        traces = TraceSearch(traces_path(data_dir))
-        super().__init__(
-            "sessions",
-            sessions_path(data_dir),
-            lambda path: SessionFile(path, lambda trace_id: found_trace(traces, trace_id), lambda: self.most),
-            retention.sessions_s,
-            rebuild_sessions,
+    def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
+        search = TraceSearch(traces_path(data_dir))
+        return lambda path: SessionFile(
+            path, lambda trace_id: found_trace(search, trace_id), lambda: self._most_sessions
         )
-
-
-def kept_sinks(settings: Settings) -> KeptSinks:
-    data_dir = Path(settings.data_dir)
-    minutes_s = settings.retention.usage_minutes_s
-    usage = FileSink("usage", usage_path(data_dir), UsageFile, minutes_s, rebuild_sums)
-    return KeptSinks(usage, SessionSink(data_dir, settings.retention), _traces(settings))
 
 
 def _traces(settings: Settings) -> FileSink | ClickHouseSink | None:
     data_dir = Path(settings.data_dir)
     retention = settings.retention
+    gone = Tombstones(sessions_path(data_dir))
     match settings.traces:
         case "none":
             return None
         case "sqlite":
-            gone = Tombstones(sessions_path(data_dir))
-            place = traces_path(data_dir)
-            return FileSink("traces", place, lambda path: LivingTraces(path, gone), retention.traces_s, rebuild_traces)
+            return FileSink(
+                "traces",
+                traces_path(data_dir),
+                lambda path: LivingTraces(path, gone),
+                retention.traces_s,
+                rebuild_traces,
+            )
         case url:
             place = clickhouse_path(data_dir)
-            return ClickHouseSink(parse_clickhouse_url(url), place, retention.traces_s, retention.usage_minutes_s)
+            return ClickHouseSink(
+                parse_clickhouse_url(url), place, retention.traces_s, retention.usage_minutes_s, gone=gone
+            )

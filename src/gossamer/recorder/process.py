@@ -18,7 +18,7 @@ from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.curtain import curtained, veil
-from gossamer.recorder.kept import kept_sinks
+from gossamer.recorder.kept import KeptSinks
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
@@ -69,7 +69,7 @@ class Recorder:
         self._link = link
         data_dir = Path(settings.data_dir)
         metrics = MetricsSink(data_dir / "metrics.bin", aside=Aside(aside_of(data_dir / "journal")))
-        self._kept = kept_sinks(settings)
+        self._kept = KeptSinks(settings)
         sinks: list[Sink] = [metrics, *self._kept.sinks]
         self._audit = audit_sink(settings)
         if self._audit is not None:

@@ -65,7 +65,7 @@ def database(clickhouse: ClickHouse) -> str:
 
 def clickhouse_sink(url: str, data_dir: Path) -> ClickHouseSink:
     place = data_dir / "clickhouse.bin"
-    return ClickHouseSink(parse_clickhouse_url(url), place, FOR_GOOD_S, FOR_GOOD_S, pause=lambda _: None)
+    return ClickHouseSink(parse_clickhouse_url(url), place, FOR_GOOD_S, FOR_GOOD_S)
 
 
 def in_clickhouse(url: str, journal: Journal) -> Store:

@@ -116,7 +116,7 @@ def in_clickhouse_again(store: Store) -> Store:
     """The sink of the next process."""
     assert isinstance(store.sink, ClickHouseSink)
     data_dir = store.journal.directory.parent
-    fresh = ClickHouseSink(store.sink._address, data_dir / "clickhouse.bin", 1e9, 1e9, pause=lambda _: None)
+    fresh = ClickHouseSink(store.sink._address, data_dir / "clickhouse.bin", 1e9, 1e9)
     store.sink.close()
     return Store(fresh, store.reader, store.journal)
 

@@ -11,6 +11,7 @@ from gossamer.core.record import Record
 from gossamer.journal.follower import Entry, Follower, Missed
 from gossamer.journal.marks import FORMAT, Footer, Header, SegmentName, render_mark
 from gossamer.journal.reader import Garbled, Line, Position
+from gossamer.journal.reading import Reading
 from gossamer.journal.writer import JournalWriter
 
 Records = Callable[..., Record]
@@ -153,6 +154,16 @@ def test_what_was_not_finished_when_the_next_began_is_told_and_the_rest_comes(
     rest = ["c"] if b"b" not in broken else ["b", "c"]
     assert texts_of([entry for entry in found if entry is not garbled]) == rest
     assert list(follower.poll()) == []
+
+
+def test_a_last_line_that_came_while_it_was_looked_at_is_no_hole(tmp_path: Path) -> None:
+    (tmp_path / name(0)).write_bytes(HEADER)
+    with closing(Reading(tmp_path / name(0), len(HEADER))) as reading:
+        reading.is_complete = True
+        assert reading.piece().lines == []
+        (tmp_path / name(0)).write_bytes(complete("a"))
+        assert reading.hole() is None
+        assert texts_of(list(reading.read())) == ["a"]
 
 
 def test_a_segment_that_was_not_cut_to_its_length_is_no_loss(tmp_path: Path, follower: Follower) -> None:

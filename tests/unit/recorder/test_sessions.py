@@ -1,18 +1,20 @@
 """Sessions drawn from the journal: each turn once and in its order, of one house, and gone for good where deleted."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gossamer.core.record import Directed, Record, Usage
-from gossamer.projections.sessions.search import Query, Sessions, delete_traces
+from gossamer.projections.sessions.search import Query, Sessions
 from gossamer.projections.sessions.session import Session
 from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
 from gossamer.projections.sessions.writer import SessionFile
+from gossamer.projections.traces.reader import FileTraces
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.recorder.file_sink import FileSink
-from gossamer.recorder.replay.files import rebuild_sessions
+from gossamer.recorder.replay.files import rebuild_sessions, rebuild_traces
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
@@ -40,7 +42,8 @@ class Home:
             "sessions": (self.path, lambda path: SessionFile(path, self.find_trace, lambda: self.most, lambda: now)),
             "traces": (self.traces_path, lambda path: LivingTraces(path, Tombstones(self.path))),
         }
-        sink = FileSink(name, *opens[name], KEEP_S, rebuild_sessions, lambda: now)
+        rebuild = rebuild_sessions if name == "sessions" else rebuild_traces
+        sink = FileSink(name, *opens[name], KEEP_S, rebuild, lambda: now)
         source = Source(self.journal.directory, {} if from_the_start else sink.open())
         if from_the_start:
             sink.open()
@@ -140,7 +143,7 @@ def test_what_is_deleted_is_in_no_file_and_no_replay_brings_it_back(home: Home):
     home.take("traces")
     home.take()
     session = next(each for each in home.all() if each.name == "ses_ab-1")
-    delete_traces(home.traces_path, home.search.delete(session.id, NOW_US))
+    asyncio.run(FileTraces(home.traces_path).erase(home.search.delete(session.id, NOW_US)))
     for again in range(2):
         for path in home.path.parent.glob("*.db*"):
             assert b"SECRET" not in path.read_bytes(), (path, again)

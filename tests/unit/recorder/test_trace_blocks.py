@@ -11,6 +11,7 @@ import pytest
 
 from gossamer.projections.file import ProjectionFile
 from gossamer.projections.traces import search as search_module
+from gossamer.projections.traces.blocks import numbers_of
 from gossamer.projections.traces.query import Place, Query
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.search import TraceSearch, _Walk
@@ -117,6 +118,21 @@ def test_only_blocks_that_have_it_are_read(path: Path, file: TraceFile, asked: d
     stored(file, some_traces())
     with closing(sqlite3.connect(path)) as connection:
         assert len(_Walk(connection, Query(**asked))._blocks()) == count  # type: ignore[arg-type]
+
+
+def test_of_a_block_only_traces_that_have_all_of_it_are_read(path: Path, file: TraceFile):
+    traces = some_traces()[:1000]
+    stored(file, traces)
+    with closing(sqlite3.connect(path)) as connection:
+        walk = _Walk(connection, Query(key="k1", user="u", status_least=429, total_least_us=1))
+        named = {n - 1 for n in numbers_of(0, walk._marked(0))}
+    wanted = {
+        number
+        for number, each in enumerate(traces)
+        if each.record.key == "k1" and each.record.user == "u" and each.record.status >= 429
+    }
+    assert named == wanted
+    assert len(wanted) < 20
 
 
 def test_what_is_nearest_is_read_in_the_order_of_an_index(path: Path, file: TraceFile):

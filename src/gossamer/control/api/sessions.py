@@ -14,9 +14,10 @@ from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.sessions import SessionAsk, SessionOut, TurnAsk, TurnOut, place_of
 from gossamer.control.api.shapes.values import Id
 from gossamer.core.errors import NotFound, Unavailable
-from gossamer.projections.paths import sessions_path, traces_path
-from gossamer.projections.sessions.search import Sessions, delete_traces
+from gossamer.projections.paths import sessions_path
+from gossamer.projections.sessions.search import Sessions
 from gossamer.projections.sessions.session import Session
+from gossamer.projections.traces.reader import TracesAway
 from gossamer.projections.traces.trace import US_PER_S
 
 Found = TypeVar("Found")
@@ -83,12 +84,17 @@ async def delete_session(caller: Asking, desk: AtDesk, session_id: Id) -> None:
     """For good, with its turns and traces; a replay of the journal does not bring it back."""
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.delete", session.id, owner=session.user)
-    await _asked(lambda: _delete(desk, session))
+    # Its traces first: where they are away, the session is still there, and can be deleted again.
+    await _erase(desk, await _asked(lambda: _sessions(desk).ids(session.id)))
+    await _erase(desk, await _asked(lambda: _sessions(desk).delete(session.id, _now_us(desk))))
 
 
-def _delete(desk: Desk, session: Session) -> None:
-    ids = _sessions(desk).delete(session.id, _now_us(desk))
-    delete_traces(traces_path(desk.data_dir), ids)
+async def _erase(desk: Desk, ids: list[str]) -> None:
+    """Of traces. Those that are still on their way are held back by the session's tombstone."""
+    try:
+        await desk.traces.erase(ids)
+    except TracesAway as error:
+        raise Unavailable(f"Traces cannot be erased now ({error}). Try again.", retry_after_s=1.0) from error
 
 
 def _sessions(desk: Desk) -> Sessions:

@@ -130,7 +130,7 @@ async def bring_up(client: Client) -> None:
     if found.steps == len(STEPS):
         return
     database = client.address.database
-    await client.ask(f"CREATE DATABASE IF NOT EXISTS {database} {_on_cluster(client.address)}", database="")
+    await client.ask(f"CREATE DATABASE IF NOT EXISTS {database} {on_cluster(client.address)}", database="")
     await client.ask(render(_OF_VERSIONS, client.address))
     for number, step in enumerate(STEPS[found.steps or 0 :], (found.steps or 0) + 1):
         for statement in step:
@@ -158,7 +158,7 @@ async def keep_for(client: Client, traces_s: float, minutes_s: float) -> None:
     for table, rule in wanted.items():
         line = next((line for line in said.split("\n") if line.startswith(f"{table}\t")), "")
         if f"TTL {rule}" not in line:
-            await client.ask(f"ALTER TABLE {table} {_on_cluster(client.address)} MODIFY TTL {rule}")
+            await client.ask(f"ALTER TABLE {table} {on_cluster(client.address)} MODIFY TTL {rule}")
 
 
 def render(statement: str, address: ClickHouseAddress) -> str:
@@ -170,9 +170,9 @@ def render(statement: str, address: ClickHouseAddress) -> str:
         else f"non_replicated_deduplication_window = {_WINDOW}"
     )
     return statement.format(
-        on_cluster=_on_cluster(address), replicated="Replicated" if is_replicated else "", window=window
+        on_cluster=on_cluster(address), replicated="Replicated" if is_replicated else "", window=window
     )
 
 
-def _on_cluster(address: ClickHouseAddress) -> str:
+def on_cluster(address: ClickHouseAddress) -> str:
     return f"ON CLUSTER `{address.cluster}`" if address.cluster else ""

@@ -8,6 +8,7 @@ from gossamer.core.record import Record
 from gossamer.http.limits import CallTimeouts
 from gossamer.projections.clickhouse.address import ClickHouseAddress
 from gossamer.projections.clickhouse.client import ClickHouseAway, Client, Value
+from gossamer.projections.clickhouse.schema import on_cluster
 from gossamer.projections.traces.query import MOST_A_PAGE, Query
 from gossamer.projections.traces.reader import TracesAway
 from gossamer.projections.traces.trace import Trace
@@ -51,6 +52,17 @@ class ClickHouseTraces:
     async def trace(self, trace_id: str) -> Trace | None:
         found = await self._read(f"{_SELECT} WHERE id = {{id:String}} LIMIT 1", {"id": trace_id})
         return found[0] if found else None
+
+    async def erase(self, ids: list[str]) -> None:
+        """Written anew without them, before this returns; ClickHouse removes the old files within minutes."""
+        words = f"ALTER TABLE traces {on_cluster(self._address)} DELETE WHERE has({{ids:Array(String)}}, id)"
+        client = Client(self._address)
+        try:
+            await client.ask(words, {"ids": ids}, {"mutations_sync": 2})
+        except ClickHouseAway as error:
+            raise TracesAway(f"ClickHouse at {self._address.shown}: {error}") from error
+        finally:
+            client.close()
 
     async def _read(self, words: str, values: dict[str, Value]) -> list[Trace]:
         client = Client(self._address, _TIMEOUTS)

@@ -1,22 +1,16 @@
 """Searches `sessions.db`, and takes sessions out of it, beside the recorder that fills it."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
 from typing import Final
 
 import msgspec
 
-from gossamer.projections.file import BUSY_S, reading
+from gossamer.projections.erasing import erasing
+from gossamer.projections.file import reading
 from gossamer.projections.sessions.session import Session, Turn
 from gossamer.projections.sessions.states import SPANS, Spans, State
 
 MOST_A_PAGE: Final = 200
-_TRIES: Final = 20
-_PAUSE_S: Final = 0.1
-"""A reader is done within a page's time."""
 _COLUMNS: Final = ", ".join(Session.__struct_fields__)
 _TURN: Final = msgspec.json.Decoder(Turn)
 _EQUAL: Final = ("name", "user", "key", "agent")
@@ -68,13 +62,19 @@ class Sessions:
             )
             return [_TURN.decode(data) for (data,) in rows]
 
+    def ids(self, session: str) -> list[str]:
+        """Of its turns, which are those of their traces."""
+        with reading(self._path) as file:
+            rows = [] if file is None else file.execute("SELECT id FROM turns WHERE session = ?", (session,))
+            return [turn_id for (turn_id,) in rows]
+
     def close(self, session: str, now_us: int) -> None:
-        with _writing(self._path) as file:
+        with erasing(self._path) as file:
             file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
 
     def delete(self, session: str, now_us: int) -> list[str]:
         """For good: nothing that it asked until now comes back. The ids of its traces, which are to go as well."""
-        with _writing(self._path) as file:
+        with erasing(self._path) as file:
             ids = [turn_id for (turn_id,) in file.execute("SELECT id FROM turns WHERE session = ?", (session,))]
             file.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (session, now_us))
             for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
@@ -84,37 +84,6 @@ class Sessions:
     def _read(self, words: str, values: list[object]) -> list[Session]:
         with reading(self._path) as file:
             return [] if file is None else [Session(*row) for row in file.execute(words, values)]
-
-
-def delete_traces(path: Path, ids: list[str]) -> None:
-    """Of a session that is gone."""
-    if path.exists():
-        with _writing(path) as file:
-            file.executemany("DELETE FROM traces WHERE id = ?", [(one,) for one in ids])
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction beside the recorder's, of which no bytes are left in the file or its log."""
-    file = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-    try:
-        file.execute("PRAGMA secure_delete=ON")
-        file.execute("BEGIN IMMEDIATE")
-        yield file
-        file.execute("COMMIT")
-        _empty_log(file)
-    finally:
-        file.close()
-
-
-def _empty_log(file: sqlite3.Connection) -> None:
-    """Old pages stand in it until nobody reads them any more."""
-    for _ in range(_TRIES):
-        (is_busy, _, _) = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not is_busy:
-            return
-        sleep(_PAUSE_S)
-    raise sqlite3.OperationalError("it is deleted, but others read the file, and its log still has it: delete it again")
 
 
 def _terms(query: Query) -> tuple[list[str], list[object]]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Record
 from gossamer.projections.file import reading
@@ -11,6 +12,8 @@ from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.trace import Trace
 from gossamer.projections.traces.writer import TraceFile
 
+Stored = TypeVar("Stored", bound=Trace)
+
 
 class Tombstones:
     """Of sessions. They are few, and mostly none."""
@@ -18,7 +21,7 @@ class Tombstones:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def living(self, traces: Sequence[Trace]) -> Sequence[Trace]:
+    def living(self, traces: list[Stored]) -> list[Stored]:
         """Without those of sessions that were deleted after they came. sqlite3.Error where nobody can say."""
         gone = self._all()
         return [trace for trace in traces if not _is_gone(trace, gone)] if gone else traces
@@ -38,7 +41,7 @@ class LivingTraces(TraceFile):
         self._tombstones = tombstones
 
     def store(self, traces: Sequence[Trace], moved: Mapping[str, int], gone: Collection[str]) -> None:
-        super().store(self._tombstones.living(traces), moved, gone)
+        super().store(self._tombstones.living(list(traces)), moved, gone)
 
 
 def found_trace(search: TraceSearch, trace_id: str) -> Record | None:

@@ -75,13 +75,11 @@ class SessionFile(ProjectionFile):
             run.executemany("DELETE FROM sessions WHERE id = ?", old)
         return len(old)
 
-    def forget_since(self, at: float) -> None:
-        """Sessions that began then or later, before they are drawn anew."""
-        began = "(SELECT id FROM sessions WHERE began_us >= ?)"
-        at_us = (round(at * US_PER_S),)
+    def forget_all(self) -> None:
+        """But for what was deleted for good: that stays out."""
         with self.moving({}, ()) as run:
-            run.execute(f"DELETE FROM turns WHERE session IN {began}", at_us)  # noqa: S608 - our own words
-            run.execute("DELETE FROM sessions WHERE began_us >= ?", at_us)
+            for table in ("turns", "openings", "sessions"):
+                run.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     # --- inside ---
 

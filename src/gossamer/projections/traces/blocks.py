@@ -41,7 +41,7 @@ class Blocks:
         assert tuple(columns[self._marked]) == MARKED
         self._block = -1
         self._bits: dict[Mark, int] = {}
-        """The marks of the block that was written last."""
+        """The marks of the block that was written last. Some may name what was undone or has gone."""
 
     def note(self, run: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """In the transaction that stores the rows, which follow each other by number."""
@@ -50,13 +50,8 @@ class Blocks:
 
     def forget(self, run: sqlite3.Connection, before_us: int) -> None:
         """Blocks in which nothing is left, since all of it was before that."""
-        self.doubt()
         run.execute("DELETE FROM marks WHERE block IN (SELECT n FROM blocks WHERE last_us < ?)", (before_us,))
         run.execute("DELETE FROM blocks WHERE last_us < ?", (before_us,))
-
-    def doubt(self) -> None:
-        """What was noted may have been undone."""
-        self._block = -1
 
     def _note_one(self, run: sqlite3.Connection, block: int, rows: list[Row]) -> None:
         if block != self._block:
@@ -65,10 +60,10 @@ class Blocks:
         columns = list(zip(*rows, strict=True))
         at, total, cost = columns[self._at], columns[self._total], columns[self._cost]
         run.execute(_SPAN, (block, min(at), max(at), max(total), max(filter(None, cost), default=0)))
-        changed: list[tuple[str, object, int, bytes]] = []
+        changed: list[tuple[int, str, object, bytes]] = []
         for mark, bits in self._marks(rows).items():
             self._bits[mark] = now = self._bits.get(mark, 0) | bits
-            changed.append((*mark, block, now.to_bytes((now.bit_length() + 7) // 8, "little")))
+            changed.append((block, *mark, now.to_bytes((now.bit_length() + 7) // 8, "little")))
         run.executemany(_MARK, changed)
 
     def _marks(self, rows: Iterable[Row]) -> dict[Mark, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from gossamer.projections.erasing import erasing
 from gossamer.projections.traces.query import Query
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.trace import Trace
@@ -24,11 +25,15 @@ class TraceReader(Protocol):
     async def trace(self, trace_id: str) -> Trace | None:
         """Raises TracesAway."""
 
+    async def erase(self, ids: list[str]) -> None:
+        """For good. Raises TracesAway; what was erased by then is."""
+
 
 class FileTraces:
     """In a thread: the file may be large, and the loop has others to serve."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._search = TraceSearch(path)
 
     async def find(self, query: Query) -> list[Trace]:
@@ -36,6 +41,14 @@ class FileTraces:
 
     async def trace(self, trace_id: str) -> Trace | None:
         return await _asked(lambda: self._search.trace(trace_id))
+
+    async def erase(self, ids: list[str]) -> None:
+        await _asked(lambda: self._erase(ids))
+
+    def _erase(self, ids: list[str]) -> None:
+        if self._path.exists():
+            with erasing(self._path) as file:
+                file.executemany("DELETE FROM traces WHERE id = ?", [(one,) for one in ids])
 
 
 async def _asked(search: Callable[[], Found]) -> Found:

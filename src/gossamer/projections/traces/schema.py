@@ -50,9 +50,9 @@ _BLOCKS: Final = f"""
         dearest_nanos INTEGER NOT NULL
     );
     CREATE TABLE marks (
-        kind TEXT NOT NULL, value NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (kind, value, block)
+        block INTEGER NOT NULL, kind TEXT NOT NULL, value NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (block, kind, value)
     ) WITHOUT ROWID;
-    CREATE INDEX marks_block ON marks (block, kind, value);
+    CREATE INDEX marks_value ON marks (kind, value, block);
     """  # noqa: S608 - names of our own
 _CONTENTS: Final = """
     CREATE TABLE contents (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;

@@ -17,7 +17,7 @@ NEAREST: Final = 2_000
 """Traces that are simply read, a few milliseconds: what is not rare is found among them."""
 _RECORD: Final = msgspec.json.Decoder(Record)
 _SELECT: Final = "SELECT record, names FROM traces LEFT JOIN stages ON stages.n = traces.stages"
-_BITS: Final = "SELECT bits FROM marks INDEXED BY marks_block WHERE block = ? AND kind = ? AND value BETWEEN ? AND ?"
+_BITS: Final = "SELECT bits FROM marks WHERE block = ? AND kind = ? AND value BETWEEN ? AND ?"
 
 Found = tuple[int, str, int]
 """Arrival, id and number of a trace: they sort as pages do."""

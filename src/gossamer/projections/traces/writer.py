@@ -54,7 +54,6 @@ class TraceFile(ProjectionFile):
                     run.executemany(_INSERT_CONTENT, contents)
         except BaseException:
             self._stages.clear()  # some may have been made in what was undone
-            self._blocks.doubt()
             raise
 
     def forget_before(self, at: float) -> int:

@@ -4,7 +4,7 @@ How: the insert that is under way is noted before, with its token (projections/c
 already for another reason, since the note was lost, is asked for before it is sent.
 """
 
-import time
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,15 +13,12 @@ from gossamer.core.clock import wall_time
 from gossamer.projections.clickhouse.address import ClickHouseAddress
 from gossamer.projections.clickhouse.state import State, moved_by, new_pending, new_token, read_state, write_state
 from gossamer.projections.replays import Order, Outcome
+from gossamer.projections.sessions.tombstones import Tombstones
 from gossamer.projections.traces.trace import US_PER_S
-from gossamer.recorder.batch import MOST_ENTRIES, Batch, Kept
+from gossamer.recorder.batch import Batch, Kept
 from gossamer.recorder.clickhouse.link import ClickHouseLink, RowsRefused
 from gossamer.recorder.sink import SinkAway
 
-PACE_S: Final = 0.2
-"""Between two inserts that are not full: each makes files of its own, which ClickHouse has to merge; and a trace is to
-be seen after half a second."""
-FULL: Final = MOST_ENTRIES // 2
 TRUST_S: Final = 600.0
 """For so long ClickHouse knows a token for sure: it keeps the last 10,000, of all nodes together."""
 
@@ -38,16 +35,16 @@ class ClickHouseSink:
         keep_s: float,
         keep_minutes_s: float,
         *,
+        gone: Tombstones | None = None,
         clock: Callable[[], float] = wall_time,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.keep_s = keep_s
         self.keep_minutes_s = keep_minutes_s
         self._kept_for = (keep_s, keep_minutes_s)
         self._address = address
         self._path = path
+        self._gone = gone
         self._clock = clock
-        self._pause = pause
         self.link = ClickHouseLink(address)
         self._state: State | None = None
 
@@ -61,9 +58,8 @@ class ClickHouseSink:
         return dict(state.positions)
 
     def take(self, batch: Batch) -> None:
-        began = time.monotonic()
         state = self.state
-        kept: Sequence[Kept] = batch.kept
+        kept: Sequence[Kept] = self._living(batch.kept)
         if state.pending is not None:
             kept = self._take_pending(state, kept)
         if state.is_unsure:
@@ -74,8 +70,6 @@ class ClickHouseSink:
         state.positions = moved_by(state.positions, batch.moved, batch.gone)
         state.pending = None
         self._write(state)
-        if len(batch) < FULL:
-            self._pause(max(0.0, PACE_S - (time.monotonic() - began)))
 
     def rest(self) -> None:
         state = self.state
@@ -105,7 +99,7 @@ class ClickHouseSink:
         read = 0
         for kept in past:
             read += len(kept)
-            if missing := self._without_known(kept):
+            if missing := self._without_known(self._living(kept)):
                 self.link.insert(missing, node, new_token())
         kept_count = max(0, self.link.count_traces(node, since_us) - read)
         self.link.sum_anew(node, max(since_us, round((self._clock() - self.keep_s) * US_PER_S)))
@@ -123,6 +117,13 @@ class ClickHouseSink:
             return kept
         self._insert(state, first, pending.token)
         return [each for each in kept if not pending.takes(each.life, each.record.seq)]
+
+    def _living(self, kept: list[Kept]) -> list[Kept]:
+        """Without those of sessions that were deleted for good."""
+        try:
+            return kept if self._gone is None else self._gone.living(kept)
+        except sqlite3.Error as error:
+            raise SinkAway(f"the sessions cannot be read: {error}") from error
 
     def _without_known(self, kept: Sequence[Kept]) -> list[Kept]:
         known = self.link.known([each.record.id for each in kept])

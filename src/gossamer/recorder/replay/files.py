@@ -34,11 +34,13 @@ def rebuild_sums(file: UsageFile, order: Order, past: Iterable[list[Kept]]) -> O
 
 
 def rebuild_sessions(file: SessionFile, order: Order, past: Iterable[list[Kept]]) -> Outcome:
-    """A turn that is there stays, and what has a tombstone stays away; `is_strict` takes away whole sessions first."""
+    """A turn that is there stays. Sums of a session know no times, so only all of them can be drawn anew."""
     if order.is_strict:
-        file.forget_since(order.since)
+        if order.since:
+            return Outcome(refused="sessions are drawn anew as a whole; order it without --from, or without --force")
+        file.forget_all()
     read = 0
     for kept in past:
         file.store(kept, {}, ())
-        read += sum(each.record.session is not None for each in kept)
+        read += len(kept)
     return Outcome(read=read)
