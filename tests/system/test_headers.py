@@ -192,7 +192,7 @@ def test_what_speaks_of_the_clients_own_house_does_not_go_up(raw: Raw, served: G
 
 def test_what_speaks_of_the_providers_house_does_not_come_down(before_talkative: Raw):
     for _ in range(2):  # the second answer has a head that is known already
-        answer = before_talkative.post(CHAT, HELLO, x_request_id="mine")
+        answer = before_talkative.post(CHAT, HELLO, x_request_id="mine", x_session_id="talk")
         assert answer.body == b"{}"
         ours = {"server-timing": answer.headers["server-timing"]}
         ours["x-gossamer-overhead-ms"] = answer.headers["x-gossamer-overhead-ms"]
@@ -206,6 +206,7 @@ def test_what_speaks_of_the_providers_house_does_not_come_down(before_talkative:
             ("warning", "199 - two"),
             *ours.items(),
             ("x-request-id", "mine"),
+            ("x-session-id", "talk"),
             ("x-gossamer-target", "up/mock"),
             ("x-gossamer-attempts", "1"),
             ("content-length", "2"),

@@ -41,6 +41,8 @@ async def test_one_is_told_whole(house: House, admin: Person):
         "usage": None,
         "cost_usd": "0.012345678",
         "content": None,
+        "directive": None,
+        "session": None,
     }
 
 
