@@ -4,7 +4,7 @@
                         │                     ▲
                         └── stays only if it is asked for more often than the one that would have to go
 
-A flood of questions that nobody asks twice passes through the window and pushes nothing out (docs/adr/0015).
+A flood of questions that nobody asks twice passes through the window and pushes nothing out (docs/adr/0022).
 """
 
 from collections import OrderedDict

@@ -25,6 +25,15 @@ READER_GONE: Final = 141
 """128 and SIGPIPE's number: `gossamer journal show | head`."""
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Python's own forgets by how much the names of commands are indented, and breaks the line behind the longest."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if action.nargs == argparse.PARSER:
+            self._action_max_length += self._indent_increment
+
+
 class Command(NamedTuple):
     """`module` has `add_commands(subparsers)`, which adds the command's parser and sets `run(args) -> int` on it."""
 
@@ -77,7 +86,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command that is asked for; the others are there by their names, for the help."""
     parser = argparse.ArgumentParser(
-        prog="gossamer", description="The LLM gateway that you cannot feel, and can prove it.", allow_abbrev=False
+        prog="gossamer",
+        description="The LLM gateway that you cannot feel, and can prove it.",
+        allow_abbrev=False,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gossamer {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

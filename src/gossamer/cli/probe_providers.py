@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from gossamer.cli.probe_node import ASK_S, Finding, Word
 from gossamer.config.leaves import mask
-from gossamer.config.settings import Provider, Upstream
+from gossamer.config.upstreams import Provider, Upstream
 from gossamer.core.clock import now_ns
 from gossamer.http.connect import Connector
 from gossamer.http.errors import ConnectFailed

@@ -16,8 +16,9 @@ from gossamer.config.overrides import Override, apply_overrides
 from gossamer.config.problems import ConfigError, Place, Problem
 from gossamer.config.reader import Reader
 from gossamer.config.rules import ALWAYS_THERE, check_rules
-from gossamer.config.settings import Common, CompatibleProvider, KeySettings, MockProvider, Provider, Settings
+from gossamer.config.settings import Common, KeySettings, Settings
 from gossamer.config.shapes import file_shape
+from gossamer.config.upstreams import CompatibleProvider, MockProvider, Provider
 from gossamer.config.values import SQLITE_PREFIX
 from gossamer.dialects.vendors import VENDORS
 

@@ -10,15 +10,9 @@ from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
 from gossamer.config.routes import RouteSettings, targets_of
-from gossamer.config.settings import (
-    AnthropicProvider,
-    AzureProvider,
-    CompatibleProvider,
-    JournalSettings,
-    ServerSettings,
-    Upstream,
-)
+from gossamer.config.settings import JournalSettings, ServerSettings
 from gossamer.config.units import format_size
+from gossamer.config.upstreams import AnthropicProvider, AzureProvider, CompatibleProvider, Upstream
 from gossamer.config.usage import QuotaSettings
 
 Found = Mapping[FieldPath, object]

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 ModelName = Annotated[str, Meta(extra={"leaf": "model_name"})]
 Duration = Annotated[float, Meta(gt=0, extra={"leaf": "duration"})]
+Pause = Annotated[float, Meta(ge=0, extra={"leaf": "duration"})]
 Rate = Annotated[int, Meta(ge=1, extra={"leaf": "rate"})]
 Secret = Annotated[str, Meta(extra={"leaf": "secret"})]
 Target = Annotated[str, Meta(extra={"leaf": "target"})]

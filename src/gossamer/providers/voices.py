@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gossamer.config.settings import AnthropicProvider, AzureProvider, CompatibleProvider, OpenAIProvider, Upstream
+from gossamer.config.upstreams import AnthropicProvider, AzureProvider, CompatibleProvider, OpenAIProvider, Upstream
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.ports import Wording
 from gossamer.dialects.terms import Terms

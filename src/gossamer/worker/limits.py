@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from gossamer.config.price_table import listed_models, price_table
-from gossamer.config.settings import MockProvider, Provider, Settings
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import MockProvider, Provider
 from gossamer.config.values import IN_MEMORY
 from gossamer.core.errors import NotFound
 from gossamer.core.logs import Log

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from gossamer.config.routes import RouteSettings, targets_of
-from gossamer.config.settings import Settings, Upstream
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import Upstream
 from gossamer.feed.messages import RouteGrant
 from gossamer.providers.routing import Alias, Choice
 from gossamer.providers.ways import Abilities, Policy

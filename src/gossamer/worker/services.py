@@ -7,10 +7,11 @@ from itertools import count
 from secrets import token_hex
 
 from gossamer.config.routes import ApiKeySettings
-from gossamer.config.settings import AzureProvider as AzureSettings
-from gossamer.config.settings import MockProvider as MockProviderSettings
-from gossamer.config.settings import MockSettings, Settings, Upstream
-from gossamer.config.settings import Provider as ProviderSettings
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import AzureProvider as AzureSettings
+from gossamer.config.upstreams import MockProvider as MockProviderSettings
+from gossamer.config.upstreams import MockSettings, Upstream
+from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.counters.counting import Counting

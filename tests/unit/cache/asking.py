@@ -48,7 +48,8 @@ def exchange(
     made = Exchange(cast("Request", Asked(Head(path.encode(), headers or []))), cast("Any", None), 0)
     made.caller = Caller(
         endpoint=endpoint_of("POST", path.partition("?")[0]), method="POST", path=path, is_crooked=False,
-        token_digest=None, has_our_form=False, request_id=None, provider=None, agent_id=agent, metadata=None, session=None,
+        token_digest=None, has_our_form=False, request_id=None, provider=None, agent_id=agent,
+        metadata=None, session=None,
     )  # fmt: skip
     made.claims = Claims(key_id=key, name=key, user_id=user)
     made.agent = AgentClaims(agent_id=agent, name=agent, user_id=user) if agent is not None else None

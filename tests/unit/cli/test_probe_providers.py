@@ -13,7 +13,7 @@ import trustme
 from gossamer.cli import probe_providers as probes
 from gossamer.cli.probe_node import Finding
 from gossamer.cli.probe_providers import probe_providers
-from gossamer.config.settings import CompatibleProvider, MockProvider
+from gossamer.config.upstreams import CompatibleProvider, MockProvider
 
 
 def findings_of(base_url: str, **more) -> list[Finding]:

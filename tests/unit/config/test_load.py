@@ -6,8 +6,9 @@ import pytest
 from gossamer.config.file_format import FileFormat
 from gossamer.config.load import BUILT_IN, _freeze, find_config, load, load_settings
 from gossamer.config.problems import ConfigError
-from gossamer.config.settings import AnthropicProvider, Common, MockProvider, OpenAIProvider, Settings, VendorName
+from gossamer.config.settings import Common, Settings
 from gossamer.config.shapes import file_shape
+from gossamer.config.upstreams import AnthropicProvider, MockProvider, OpenAIProvider, VendorName
 from gossamer.dialects.vendors import VENDORS
 
 SECTIONS = ", ".join(file_shape().fields)

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from gossamer.config.settings import CompatibleProvider, MockProvider, OpenAIProvider
 from gossamer.config.shapes import file_shape
+from gossamer.config.upstreams import CompatibleProvider, MockProvider, OpenAIProvider
 
 
 def test_an_empty_file_is_all_defaults_and_the_mock(read):

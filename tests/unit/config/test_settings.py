@@ -2,17 +2,8 @@ import msgspec
 import pytest
 
 from gossamer.config.money import Budget
-from gossamer.config.settings import (
-    CompatibleProvider,
-    KeySettings,
-    LimitSettings,
-    MockProvider,
-    OpenAIProvider,
-    ServerSettings,
-    Settings,
-    TimeoutSettings,
-    TlsSettings,
-)
+from gossamer.config.settings import KeySettings, LimitSettings, ServerSettings, Settings, TlsSettings
+from gossamer.config.upstreams import CompatibleProvider, MockProvider, OpenAIProvider, TimeoutSettings
 from gossamer.config.usage import PriceSettings, QuotaSettings, UsageSettings
 from gossamer.http.limits import CallTimeouts, ServerLimits
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gossamer.config.settings import LimitSettings, LogSettings, OpenAIProvider, ServerSettings, Settings
+from gossamer.config.settings import LimitSettings, LogSettings, ServerSettings, Settings
+from gossamer.config.upstreams import OpenAIProvider
 from gossamer.core.record import Record
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gossamer.config.settings import CompatibleProvider, KeySettings, Settings, TimeoutSettings
+from gossamer.config.settings import KeySettings, Settings
+from gossamer.config.upstreams import CompatibleProvider, TimeoutSettings
 from gossamer.core.record import Record
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server

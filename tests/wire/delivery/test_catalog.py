@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gossamer.config.settings import OpenAIProvider
+from gossamer.config.upstreams import OpenAIProvider
 from gossamer.config.usage import PriceSettings
 from gossamer.worker.catalog import ModelCatalog
 from tests.wire.delivery.gateway import Gateway, Origin, settings_for, whole

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gossamer.config.settings import (
+from gossamer.config.upstreams import (
     AnthropicProvider,
     AzureProvider,
     CompatibleProvider,

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from gossamer.config.settings import MockProvider as MockInProcess
-from gossamer.config.settings import MockSettings, Settings
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import MockProvider as MockInProcess
+from gossamer.config.upstreams import MockSettings
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call
 from gossamer.http.request import Request

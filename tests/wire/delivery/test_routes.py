@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings, TargetSettings
-from gossamer.config.settings import AzureProvider, CompatibleProvider, KeySettings, Settings, TimeoutSettings
+from gossamer.config.settings import KeySettings, Settings
+from gossamer.config.upstreams import AzureProvider, CompatibleProvider, TimeoutSettings
 from gossamer.config.usage import PriceSettings
 from gossamer.core.record import Attempt
 from gossamer.feed.messages import RouteGrant, Routes

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import msgspec
 import pytest
 
-from gossamer.config.settings import AnthropicProvider, OpenAIProvider
+from gossamer.config.upstreams import AnthropicProvider, OpenAIProvider
 from gossamer.config.usage import PriceSettings, QuotaSettings, UsageSettings
 from tests.wire.delivery.gateway import ASK, CHAT, Gateway, Origin, settings_for, whole
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gossamer.config.settings import Settings, Spoken, TranslationSettings
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import Spoken, TranslationSettings
 from gossamer.core.endpoints import Wire
 from gossamer.core.record import Usage
 from tests.wire.delivery.gateway import (

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from gossamer.config.routes import RouteSettings
-from gossamer.config.settings import Settings, Spoken
+from gossamer.config.settings import Settings
+from gossamer.config.upstreams import Spoken
 from gossamer.core.endpoints import Wire
 from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import END, STREAM_HEAD, Gateway, Origin, chunk, listening, whole

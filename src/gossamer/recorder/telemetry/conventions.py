@@ -5,7 +5,7 @@ the package that lists them. What is ours begins with `gossamer.`.
 from collections.abc import Mapping
 from typing import Final
 
-from gossamer.config.settings import (
+from gossamer.config.upstreams import (
     AnthropicProvider,
     AzureProvider,
     CompatibleProvider,

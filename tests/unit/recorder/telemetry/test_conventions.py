@@ -8,7 +8,7 @@ from typing import get_args
 
 from opentelemetry.semconv import schemas
 
-from gossamer.config.settings import AnthropicProvider, CompatibleProvider, MockProvider, Provider, VendorName
+from gossamer.config.upstreams import AnthropicProvider, CompatibleProvider, MockProvider, Provider, VendorName
 from gossamer.recorder.telemetry import conventions
 
 OURS = "gossamer."
