@@ -45,6 +45,13 @@ class Place:
             os.sched_setaffinity(0, cores)
 
 
+def move(pid: int, core: int) -> None:
+    """A process that runs already, all of its threads; who has ended meanwhile needs no place."""
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(task.name), {core})
+
+
 def may_be_urgent() -> bool:
     """Whether this user gets what `urgent` asks for."""
     try:

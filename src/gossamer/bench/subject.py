@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gossamer.bench.errors import SubjectBroken
 from gossamer.bench.kernel import family, holder
-from gossamer.bench.placement import Place
+from gossamer.bench.placement import Place, move
 from gossamer.bench.processes import HOST, POLL_S, Process, free_port
 from gossamer.bench.traffic import CHAT_BODY, MODEL, PATH
 
@@ -85,6 +85,12 @@ class Gateway:
     def node(self) -> list[int]:
         """All of its processes, the worker too."""
         return family(self.process.pid)
+
+    def leave_the_core_to_the_worker(self, other: Place) -> None:
+        """What else belongs to it works there, and in nobody's figures but those of all processes together."""
+        for pid in self.node():
+            if pid != self.worker:
+                move(pid, other.core)
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """Which cores."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from gossamer.bench.placement import Place, pick_cores
+from gossamer.bench.placement import Place, move, pick_cores
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,18 @@ def test_a_place_is_left_as_it_was_found():
     with Place(min(before[0]), urgent=True).entered():
         assert os.sched_getaffinity(0) == {min(before[0])}
     assert before == (os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))
+
+
+def test_a_process_that_runs_is_moved_with_all_its_threads():
+    words = "import sys, threading; threading.Thread(target=sys.stdin.read).start(); print('there', flush=True)"
+    core = max(os.sched_getaffinity(0))
+    with subprocess.Popen([sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == b"there\n"
+        move(process.pid, core)
+        tasks = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+        assert len(tasks) == 2
+        assert [os.sched_getaffinity(task) for task in tasks] == [{core}, {core}]
+        process.stdin.close()
+    move(process.pid, core)  # it is gone

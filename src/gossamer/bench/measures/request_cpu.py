@@ -1,6 +1,7 @@
 """CPU of the worker per chat request, beside what nginx `proxy_pass` spends on the same one.
 
 Warm keep-alive connections from wrk, an instant provider. What was answered without the provider is an error.
+The worker has a core of its own, as nginx's has; the gateway's other processes share that of load and provider.
 """
 
 import http.client
@@ -28,6 +29,7 @@ def measure(rig: Rig) -> Result:
         running_hop(provider.port, place, workspace) as hop,
         running_gateway(rig.plan.subject, provider.port, place, workspace) as gateway,
     ):
+        gateway.leave_the_core_to_the_worker(rig.load)
         through_gateway = Turn(rig, provider, gateway.port, SubjectBroken)
         through_hop = Turn(rig, provider, hop.port, RigBroken)
         through_hop.run(WARM_S)
