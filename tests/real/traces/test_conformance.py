@@ -50,8 +50,10 @@ async def test_what_is_drawn_in_pieces_is_there_once(store: Store):
         ({"text": "the Capital of"}, [13]),
         ({"text": "ODD \\ tab\t'"}, [8]),
         ({"since_us": (AT_S + 10) * US}, [10, 11, 12, 13]),
-        ({"until_us": (AT_S + 2) * US}, [0, 1]),
+        ({"until_us": (AT_S + 2) * US}, [14, 0, 1]),
         ({"since_us": (AT_S + 3) * US, "until_us": (AT_S + 6) * US, "model": "large"}, [5]),
+        ({"session": "s14"}, [14]),
+        ({"session": "s14", "key": "nobody's"}, []),
         ({"key": "nobody's"}, []),
         ({"key": "' OR ''='"}, []),
     ],
@@ -71,6 +73,7 @@ async def test_what_one_looks_for_is_found(store: Store, asked: dict[str, object
     write(request_id="50%_off")
     write(cost_nanos=None)
     write(content=Content("a", "b", "what is the capital of France?", "Paris"))
+    write(session="s14", cost_nanos=None, at=AT_S - 1.0)
     await asyncio.to_thread(store.draw)
     assert await store.numbers(**asked) == expected
 

@@ -30,6 +30,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     listing = add_verb(verbs, "list", "search finished requests, the newest first", run_list)
     for name in ("key", "user", "agent"):
         listing.add_argument(f"--{name}", metavar="ID", help=f"of this {name}")
+    listing.add_argument("--session", metavar="NAME", help="X-Session-ID, as the caller sent it")
     listing.add_argument("--model", metavar="NAME", help="as it was asked for")
     listing.add_argument("--target", metavar="NAME", help="who answered: provider/model")
     listing.add_argument("--status", type=int, metavar="N", help="this status alone")
@@ -46,7 +47,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run_list(door: Door, args: argparse.Namespace) -> None:
-    names = ("key", "user", "agent", "model", "target", "status", "failed", "least_ms", "least_usd", "text")
+    names = ("key", "user", "agent", "session", "model", "target", "status", "failed", "least_ms", "least_usd", "text")
     query = {name: getattr(args, name) for name in (*names, "since", "until", "order")}
     if query["failed"]:
         query["failed"] = "true"

@@ -28,6 +28,7 @@ class Row(msgspec.Struct, gc=False):
     agent: str
     model: str
     target: str
+    session: str
     total_us: int
     cost_nanos: int | None
     input: int
@@ -65,6 +66,7 @@ def _row(trace: Trace, node: str) -> Row:
         record.agent or "",
         record.model or "",
         record.target or "",
+        record.session or "",
         record.total_ns // NS_PER_US,
         cost,
         usage.input,

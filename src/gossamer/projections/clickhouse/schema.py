@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS traces {on_cluster} (
     agent LowCardinality(String),
     model LowCardinality(String),
     target LowCardinality(String),
+    session String CODEC(ZSTD(1)),
     total_us UInt64 CODEC(T64, ZSTD(1)),
     cost_nanos Nullable(Int64) CODEC(ZSTD(1)),
     input UInt64 CODEC(T64, ZSTD(1)),
@@ -50,6 +51,7 @@ CREATE TABLE IF NOT EXISTS traces {on_cluster} (
     INDEX by_agent agent TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_model model TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_target target TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_status status TYPE minmax GRANULARITY 1,
     INDEX by_cost cost_nanos TYPE minmax GRANULARITY 1,
     INDEX by_total total_us TYPE minmax GRANULARITY 1

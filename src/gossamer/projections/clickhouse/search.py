@@ -15,7 +15,7 @@ from gossamer.projections.traces.trace import Trace
 
 _RECORD: Final = msgspec.json.Decoder(Record)
 _FOUND: Final = msgspec.json.Decoder(tuple[str, str])
-_EQUAL: Final = ("key", "user", "agent", "model", "target", "outcome")
+_EQUAL: Final = ("key", "user", "agent", "model", "target", "session", "outcome")
 _AT: Final = "fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')"
 _BOUNDS: Final = {
     "since_us": f"at >= {_AT.format(name='since_us')}",

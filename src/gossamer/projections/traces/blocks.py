@@ -12,7 +12,7 @@ from typing import Final
 
 BLOCK_BITS: Final = 10
 IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
-MARKED: Final = ("status", "outcome", "key", "user", "agent", "model", "target")
+MARKED: Final = ("status", "outcome", "key", "user", "agent", "model", "target", "session")
 """Columns that searches ask for by value."""
 SLOW: Final = "slow"
 DEAR: Final = "dear"

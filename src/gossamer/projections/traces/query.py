@@ -30,6 +30,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """As it was asked for."""
     target: str | None = None
     """Who answered: provider/model."""
+    session: str | None = None
+    """As the caller named it."""
     status_least: int | None = None
     status_most: int | None = None
     outcome: str | None = None

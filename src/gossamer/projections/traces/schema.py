@@ -23,6 +23,8 @@ _COLUMNS: Final = """
         stages INTEGER NOT NULL,
         record BLOB NOT NULL
 """
+_BEFORE: Final = ", ".join(line.split()[0] for line in _COLUMNS.strip().splitlines())
+_SESSION: Final = _COLUMNS.replace("total_us", "session TEXT,\n        total_us")
 _FIRST: Final = f"""
     CREATE TABLE stages (n INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
     CREATE TABLE traces ({_COLUMNS});
@@ -37,8 +39,8 @@ _FIRST: Final = f"""
     """
 _BLOCKS: Final = f"""
     ALTER TABLE traces RENAME TO before;
-    CREATE TABLE traces (n INTEGER PRIMARY KEY, {_COLUMNS});
-    INSERT INTO traces SELECT rowid, * FROM before ORDER BY rowid;
+    CREATE TABLE traces (n INTEGER PRIMARY KEY, {_SESSION});
+    INSERT INTO traces (n, {_BEFORE}) SELECT rowid, * FROM before ORDER BY rowid;
     DROP TABLE before;
     CREATE UNIQUE INDEX traces_id ON traces (id);
     CREATE INDEX traces_at ON traces (at_us, id);

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.limits import to_usd
 from gossamer.control.api.shapes.traces import DirectedOut, UsageOut
-from gossamer.control.api.shapes.values import Ask, Id, Moment, Shape
+from gossamer.control.api.shapes.values import Ask, Id, Moment, SessionName, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
 from gossamer.core.record import Outcome
 from gossamer.projections.sessions.search import MOST_A_PAGE, Query
@@ -19,7 +19,6 @@ _PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
 _NS_PER_MS: Final = 1_000_000
 _MS_PLACES: Final = 3
 
-SessionName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]*$")]
 After = Annotated[str | None, StringConstraints(pattern=_PLACE), Field(description="The `next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE, description="How many at most.")]
 

@@ -7,7 +7,7 @@ from msgspec import structs
 from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
-from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, Shape
+from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, SessionName, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
 from gossamer.core.record import Directed, Outcome, Usage
 from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
@@ -136,6 +136,7 @@ class TraceAsk(Ask):
     key: Name | None = None
     user: Id | None = None
     agent: Id | None = None
+    session: Annotated[SessionName | None, Field(description="`X-Session-ID`, as the caller sent it.")] = None
     model: Annotated[Name | None, Field(description="As it was asked for.")] = None
     target: Annotated[Name | None, Field(description="Who answered: provider/model.")] = None
     outcome: Outcome | None = None
@@ -163,6 +164,7 @@ class TraceAsk(Ask):
             key=self.key,
             user=self.user if owner is None else owner,
             agent=self.agent,
+            session=self.session,
             model=self.model,
             target=self.target,
             outcome=self.outcome,

@@ -113,6 +113,8 @@ Moment = Annotated[
 Id = Annotated[str, StringConstraints(pattern=_ID)]
 """Whatever an id could be: whether there is such a thing, the store knows."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROLS)]
+SessionName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]*$")]
+"""What X-Session-ID may be."""
 Search = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROLS)]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
 """Anything visible around one @: whether mail arrives there, only mail can tell."""
