@@ -27,6 +27,7 @@ from gossamer.stages.authenticate import authenticate
 from gossamer.stages.cache import cache
 from gossamer.stages.identify import identify
 from gossamer.stages.limit import limit
+from gossamer.stages.look_again import look_again
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 from gossamer.stages.verify_agent import verify_agent
@@ -130,18 +131,6 @@ class Pause:
         """Nothing is being written yet."""
 
 
-async def _look_again(exchange: Exchange) -> None:
-    """Behind a wait: a body may take as long as its sender likes, and its key may be revoked meanwhile."""
-    claims, agent = exchange.claims, exchange.agent
-    if claims is None or (claims.is_valid and (agent is None or agent.is_valid)):
-        return
-    exchange.agent = None
-    for stage in (authenticate, verify_agent):
-        outcome = stage(exchange)
-        if outcome is not None:
-            await outcome
-
-
 class Wait:
     """A request that a stage made wait in a task of its own, until it can go on or its client leaves."""
 
@@ -157,7 +146,7 @@ class Wait:
         done = len(exchange.stamps) - _STAMPS_BEFORE
         try:
             answer = await outcome
-            await _look_again(exchange)
+            await look_again(exchange)
             exchange.stamps.append(now_ns())
             for stage in exchange.services.admit[done + 1 :]:
                 if answer is not None:
@@ -167,7 +156,7 @@ class Wait:
                     answer = found
                 else:
                     answer = await found
-                    await _look_again(exchange)
+                    await look_again(exchange)
                 exchange.stamps.append(now_ns())
             if answer is not None:
                 reply_with(exchange, answer)

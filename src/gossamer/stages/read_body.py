@@ -13,7 +13,7 @@ from gossamer.dialects.multipart import is_form, model_in_form
 from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
 from gossamer.stages.direct import ask_for_agent
-from gossamer.stages.verify_agent import verify_agent
+from gossamer.stages.look_again import look_again
 
 
 def read_body(exchange: Exchange) -> Awaitable[None] | None:
@@ -36,10 +36,7 @@ async def _read(exchange: Exchange) -> None:
         body = await exchange.request.whole(exchange.services.body_limit_bytes)
     except RequestRefused as refused:
         raise BODY_ERRORS[refused.status](refused.reason) from None
-    if exchange.agent is not None and not exchange.agent.is_valid:
-        outcome = verify_agent(exchange)  # it may have been given another directive while the body came
-        if outcome is not None:
-            await outcome
+    await look_again(exchange)  # its agent may have been given another directive while the body came
     _understand(exchange, body)
 
 

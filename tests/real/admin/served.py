@@ -18,6 +18,7 @@ from gossamer.feed.paths import recorder_path
 from gossamer.http.server import Server as HttpServer
 from gossamer.recorder.process import Recorder
 from tests.real.admin.house import Clock, House, Person, settings_with
+from tests.real.admin.speaking import say
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,11 @@ async def things(house: House, admin: Person) -> dict[str, str]:
     agent = (await house.post("/admin/v1/agents", {"name": "agent"}, ada.token)).json()
     key = (await house.post("/admin/v1/keys", {"name": "key", "agents": [agent["id"]]}, ada.token)).json()
     invite = (await house.post("/admin/v1/invites", {}, admin.token)).json()
-    trace_id = house.trace(ada.id)
+    trace_id = say(house, ada.id, "talk")
+    (session,) = (await house.get("/admin/v1/sessions", ada.token)).json()["data"]
+    directive = (await house.post("/admin/v1/directives", {"name": "voice", "text": "Be kind."}, ada.token)).json()
     route = {"targets": [{"target": "mock/one"}]}
     await house.ask("PUT", "/admin/v1/routes/tier", route, token=admin.token)
     ids = {"user_id": ada.id, "agent_id": agent["id"], "key_id": key["id"], "invite_id": invite["id"]}
-    return {**ids, "route_name": "tier", "trace_id": trace_id}
+    more = {"directive_id": directive["id"], "session_id": session["id"]}
+    return {**ids, **more, "route_name": "tier", "trace_id": trace_id}

@@ -1,5 +1,6 @@
 """What is refused, and how: one shape, a reason, and what to do."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -122,7 +123,7 @@ async def test_without_a_store_every_route_is_unavailable(method: str, path: str
     body = {"email": "a@b", "password": PASSWORD} if "auth" in path else {} if method in ("POST", "PATCH") else None
     answer = await house.ask(
         method,
-        path.format(user_id="x", key_id="x", agent_id="x", invite_id="x", route_name="x", trace_id="x"),
+        re.sub(r"\{\w+\}", "1", path),
         body,
         token="gsl_x",
     )

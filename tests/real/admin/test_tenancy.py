@@ -10,9 +10,10 @@ import pytest
 
 from gossamer.control.tokens import digest_of
 from tests.real.admin.house import PASSWORD, House, Person, operations
+from tests.real.admin.speaking import say
 
 OPERATIONS = operations()
-NAMES = ("user_id", "key_id", "agent_id", "invite_id", "trace_id")
+NAMES = ("user_id", "key_id", "agent_id", "invite_id", "trace_id", "directive_id", "session_id")
 ROUTE_NAME = "tier"
 """Nobody's: whether there is such a route is for admins to know."""
 ROUTE = {"targets": [{"target": "mock/one"}]}
@@ -34,10 +35,12 @@ class Belongings:
     """No member has one; that of another could be tried all the same."""
     token: str
     trace_id: str
+    directive_id: str
+    session_id: str
 
     @property
     def ids(self) -> set[str]:
-        return {self.user_id, self.key_id, self.agent_id, self.trace_id}
+        return {self.user_id, self.key_id, self.agent_id, self.trace_id, self.directive_id, self.session_id}
 
     def traces(self, text: str) -> set[str]:
         """What in an answer would be of this person."""
@@ -48,8 +51,12 @@ async def belongings(house: House, person: Person, invite_id: str) -> Belongings
     agent = (await house.post("/admin/v1/agents", {"name": "theirs"}, person.token)).json()
     asked = {"name": "theirs", "agents": [agent["id"]], "scopes": ["admin", "inference"]}
     key = (await house.post("/admin/v1/keys", asked, person.token)).json()
-    trace_id = house.trace(person.id, key=key["id"], agent=agent["id"])
-    return Belongings(person, person.id, key["id"], agent["id"], invite_id, key["token"], trace_id)
+    trace_id = say(house, person.id, "talk", key=key["id"], agent=agent["id"])
+    directive = (await house.post("/admin/v1/directives", {"name": "theirs", "text": "Be kind."}, person.token)).json()
+    (session,) = (await house.get("/admin/v1/sessions?name=talk", person.token)).json()["data"]
+    return Belongings(
+        person, person.id, key["id"], agent["id"], invite_id, key["token"], trace_id, directive["id"], session["id"]
+    )
 
 
 @pytest.fixture
@@ -74,6 +81,7 @@ async def state_of(house: House, belongings: Belongings) -> list[Any]:
         await store.user(user_id),
         (await store.keys(owner=user_id)).items,
         (await store.agents(owner=user_id)).items,
+        (await store.directives(owner=user_id)).items,
         [event for event in (await store.events(owner=user_id)).items if event.action != "login.fail"],
         await store.user_of_login(digest_of(belongings.person.token)),
     ]
@@ -81,7 +89,7 @@ async def state_of(house: House, belongings: Belongings) -> list[Any]:
 
 def filled(path: str, theirs: Belongings) -> str:
     """A path of the document that names what is theirs."""
-    return path.format(**{name: getattr(theirs, name) for name in NAMES}, route_name=ROUTE_NAME)
+    return path.format(**{name: getattr(theirs, name) for name in NAMES}, route_name=ROUTE_NAME, number=1)
 
 
 def bodies(method: str, path: str, theirs: Belongings) -> list[dict[str, Any] | None]:
@@ -94,12 +102,16 @@ def bodies(method: str, path: str, theirs: Belongings) -> list[dict[str, Any] | 
         "PATCH keys": [{"name": "stolen"}, bound, {"models": None}],
         "POST agents": [{"name": "stolen"}, named],
         "PATCH agents": [{"name": "stolen"}, {"is_active": False}],
+        "POST directives": [{"name": "stolen", "text": "Be mine."}],
+        "PATCH directives": [{"name": "stolen"}],
+        "POST versions": [{"text": "Be mine."}],
+        "POST activate": [{"number": 1}],
         "POST invites": [{"role": "admin"}],
         "PUT routes": [ROUTE],
         "POST auth": [{"email": theirs.person.email, "password": "a guess of it"}],
     }
     noun = path.split("/")[2] if path.startswith("/v1/") else path.split("/")[-1 if "{" not in path else 3]
-    found = asked.get(f"{method} {noun}")
+    found = asked.get(f"{method} {path.rsplit('/', maxsplit=1)[-1]}") or asked.get(f"{method} {noun}")
     return list(found) if found else [None]
 
 
@@ -140,7 +152,7 @@ async def test_what_is_somebody_elses_answers_as_what_is_nobodys(house: House, m
         real = await house.ask(method, filled(path, theirs), body, token=mine.person.token, if_match="*")
         unreal = await house.ask(
             method,
-            path.format(**dict.fromkeys(NAMES, nobodys), route_name=ROUTE_NAME),
+            path.format(**dict.fromkeys(NAMES, nobodys), route_name=ROUTE_NAME, number=1),
             body,
             token=mine.person.token,
             if_match="*",

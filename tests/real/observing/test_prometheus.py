@@ -12,17 +12,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from gossamer.core.record import Usage
+from gossamer.core.record import CacheUse, Directed, Usage
 from gossamer.process.link import Gauges, Seat
-from gossamer.recorder.metrics.boards import CrewBoard, DiskBoard
+from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.pump import Pump
 from gossamer.recorder.source import Source
+from gossamer.recorder.usage_check.watch import Counts
 from tests.house.dashboards.frame import FOLDER, boards
 from tests.house.metrics import metrics
 from tests.real.observing.prometheus import FILES, Prometheus, eventually, prometheus_of
-from tests.unit.recorder.conftest import Journal
+from tests.unit.recorder.conftest import STAGES, Journal
 
 pytestmark = pytest.mark.skipif(
     shutil.which("prometheus") is None or shutil.which("promtool") is None,
@@ -34,6 +35,9 @@ CHANGES: list[dict[str, Any]] = [
     {"status": 429, "outcome": "refused", "error": "budget_exceeded"},
     {"lookup": "asked"},
     {"lookup": "bloom", "status": 401},
+    {"directive": Directed("d", 1, 1000, 9000)},
+    {"cache": CacheUse("l1", saved_nanos=10**6)},
+    {"cache": CacheUse("miss")},
 ]
 """One record each: every counter has something to count."""
 
@@ -45,19 +49,22 @@ class Scraped(ThreadingHTTPServer):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Scrape)
-        self._journal = Journal(folder / "journal")
+        self._journal = Journal(folder / "journal", stages=(*STAGES[:-2], "cache", *STAGES[-2:]))
         sink = MetricsSink(folder / "metrics.bin")
         crew = CrewBoard()
         crew.seats = (Seat(0, 1, Gauges(2, 0.01, {"openai/small": True})),)
         self._sink = sink
         self._source = Source(self._journal.directory, sink.open())
-        self.page = Page(sink, [Pump(sink, folder)], [crew, DiskBoard(self._journal.directory, 10**9)])
+        self._counts = Counts()
+        boards: list[Board] = [crew, DiskBoard(self._journal.directory, 10**9), self._counts]
+        self.page = Page(sink, [Pump(sink, folder)], boards)
         self._lock = threading.Lock()
 
     def look(self, accept: str) -> tuple[str, bytes]:
         with self._lock:
             for changes in CHANGES:
-                self._journal.write(**changes)
+                self._journal.write(**{"stages_ns": list(range(1_000, 11_000, 1_000)), **changes})
+            self._counts.checked += 1
             self._sink.take(self._source.next())
             return self.page.render(accept.encode())
 

@@ -38,9 +38,9 @@ def record_of(seq: int, **changes: object) -> Record:
 class Journal:
     """Of one worker. `write` numbers the records."""
 
-    def __init__(self, directory: Path, worker: int = 0) -> None:
+    def __init__(self, directory: Path, worker: int = 0, stages: tuple[str, ...] = STAGES) -> None:
         self.directory = directory
-        self.writer = JournalWriter(directory, worker, 16 * 1024, 256 * 1024, pytest.fail, stages=STAGES)
+        self.writer = JournalWriter(directory, worker, 16 * 1024, 256 * 1024, pytest.fail, stages=stages)
         self.seq = 0
 
     def write(self, count: int = 1, **changes: object) -> None:
