@@ -31,6 +31,16 @@ _MARK: Final = "INSERT INTO marks VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET 
 _MARKS: Final = "SELECT kind, value, bits FROM marks WHERE block = ?"
 
 
+def forget_session(run: sqlite3.Connection, session: str) -> None:
+    """Its marks where no trace has it any more: another user's may have the same name."""
+    blocks = run.execute("SELECT block FROM marks WHERE kind = 'session' AND value = ?", (session,)).fetchall()
+    for (block,) in blocks:
+        begin = block << BLOCK_BITS
+        bounds = begin, begin + IN_BLOCK, session
+        if run.execute("SELECT 1 FROM traces WHERE n BETWEEN ? AND ? AND session = ?", bounds).fetchone() is None:
+            run.execute("DELETE FROM marks WHERE kind = 'session' AND value = ? AND block = ?", (session, block))
+
+
 class Blocks:
     """Of the one who writes. `columns`: what rows consist of, the number of the trace first."""
 

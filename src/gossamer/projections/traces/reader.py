@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from gossamer.projections.erasing import erasing
+from gossamer.projections.traces.blocks import forget_session
 from gossamer.projections.traces.query import Query
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.trace import Trace
@@ -48,7 +49,11 @@ class FileTraces:
     def _erase(self, ids: list[str]) -> None:
         if self._path.exists():
             with erasing(self._path) as file:
-                file.executemany("DELETE FROM traces WHERE id = ?", [(one,) for one in ids])
+                chosen = [(one,) for one in ids]
+                found = [file.execute("SELECT session FROM traces WHERE id = ?", one).fetchone() for one in chosen]
+                file.executemany("DELETE FROM traces WHERE id = ?", chosen)
+                for session in {row[0] for row in found if row is not None} - {None}:
+                    forget_session(file, session)
 
 
 async def _asked(search: Callable[[], Found]) -> Found:
