@@ -262,16 +262,21 @@ def hide_passwords(url: str) -> str:
     return _QUERY_PASSWORD.sub(r"\1****", _PASSWORD.sub(r"\1****@", url))
 
 
-def read_counters(text: str) -> str:
-    """memory, or a URL; in what is said of it is no password."""
-    if text == IN_MEMORY:
-        return text
+def _read_url(text: str, parse: Callable[[str], object]) -> str:
+    """`parse` says what is wrong, and behind a semicolon what would be right."""
     try:
-        parse_redis_url(text)
+        parse(text)
     except ValueError as error:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from None
     return text
+
+
+def read_counters(text: str) -> str:
+    """memory, or a URL; in what is said of it is no password."""
+    if text == IN_MEMORY:
+        return text
+    return _read_url(text, parse_redis_url)
 
 
 def read_traces(text: str) -> str:
@@ -280,24 +285,14 @@ def read_traces(text: str) -> str:
         return text
     if "://" not in text:
         raise Unfit("this is neither a word for a store nor a URL")
-    try:
-        parse_clickhouse_url(text)
-    except ValueError as error:
-        wrong, _, allowed = str(error).partition("; ")
-        raise Unfit(wrong, allowed) from None
-    return text
+    return _read_url(text, parse_clickhouse_url)
 
 
 def read_audit_to(text: str) -> str:
     """file, none, or the URL of a topic."""
     if text in AUDIT_WORDS:
         return text
-    try:
-        parse_topic_url(text)
-    except ValueError as error:
-        wrong, _, allowed = str(error).partition("; ")
-        raise Unfit(wrong, allowed) from None
-    return text
+    return _read_url(text, parse_topic_url)
 
 
 # --- secrets, and headers, which may hold some ---
