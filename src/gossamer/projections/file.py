@@ -70,8 +70,13 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=READ_BUSY_S)
+    connection = open_to_read(path)
     try:
         yield connection
     finally:
         connection.close()
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Nothing can be written by it. sqlite3.OperationalError where there is no such file."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=READ_BUSY_S, isolation_level=None)

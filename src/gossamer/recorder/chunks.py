@@ -1,4 +1,4 @@
-"""The journal, decoded piece by piece, once for all sinks that stand at the same place.
+"""The journal, decoded piece by piece, once for all sinks that stand at the same place; and redacted once, too.
 
 A piece that one sink has read is kept for the others until all have had it, or until there are too many; whoever comes
 later reads it again. A sink that lags behind falls into step where the next block of the file begins. Nothing here
@@ -7,6 +7,7 @@ decides what a sink gets: a piece is what stands in the file, whoever reads it.
 
 import threading
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from gossamer.journal.marks import MARK
 from gossamer.journal.reader import Garbled, Line, Position, entry_of, read_header, record_of
 from gossamer.journal.reading import Reading
 from gossamer.recorder.batch import Kept, life_of
+from gossamer.recorder.veil import Veil, bare
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 """Of lines; decoded they take about four times that. Two looks of a sink at 10,000 requests a second."""
@@ -49,10 +51,13 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 class Chunks:
-    """Used by several threads. What it holds up is one piece's decoding, less than a millisecond."""
+    """Used by several threads. What it holds up is one piece's decoding: less than a millisecond, or a few where there
+    is content to be redacted. `veil`: what of records anybody here may see.
+    """
 
-    def __init__(self, directory: Path, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, directory: Path, most_bytes: int = MOST_BYTES, *, veil: Veil = bare) -> None:
         self._directory = directory
+        self._veil = veil
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._chunks: dict[tuple[str, int], Chunk] = {}
@@ -92,9 +97,19 @@ class Chunks:
         for number, line in enumerate(chunk.lines, 1):
             found += not line.startswith(MARK)
             if found == most:
-                with self._lock:
-                    return self._decoded(reading, chunk.lines[:number])
+                return self._cut(reading, chunk, number)
         return chunk
+
+    def before(self, reading: Reading, chunk: Chunk, offset: int) -> Chunk:
+        """Of a chunk that begins there, what ends by `offset`."""
+        if chunk.end <= offset:
+            return chunk
+        ends = accumulate((len(line) + 1 for line in chunk.lines), initial=reading.offset)
+        return self._cut(reading, chunk, sum(end <= offset for end in ends) - 1)
+
+    def _cut(self, reading: Reading, chunk: Chunk, lines: int) -> Chunk:
+        with self._lock:
+            return self._decoded(reading, chunk.lines[:lines])
 
     # --- inside: under the lock ---
 
@@ -112,9 +127,10 @@ class Chunks:
         end = reading.offset + sum(map(len, lines)) + len(lines)
         try:
             records = map(_DECODE, lines)
-            return Chunk(lines, [Kept(*each, stages, life) for each in zip(records, lines, strict=True)], [], end)
+            kept = [Kept(*each, stages, life) for each in zip(records, lines, strict=True)]
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._sorted(reading, lines, end)
+        return Chunk(lines, self._veil(kept), [], end)
 
     def _sorted(self, reading: Reading, lines: list[bytes], end: int) -> Chunk:
         """Line by line, where not all of them are records."""
@@ -130,7 +146,7 @@ class Chunks:
                 kept.append(Kept(record, data, stages, life))
             elif record is not None:
                 garbled.append(record)
-        return Chunk(lines, kept, garbled, end)
+        return Chunk(lines, self._veil(kept), garbled, end)
 
     def _keep(self, place: tuple[str, int], chunk: Chunk) -> None:
         self._chunks[place] = chunk

@@ -6,12 +6,14 @@ from pathlib import Path
 from gossamer.config.settings import RetentionSettings, Settings
 from gossamer.projections.clickhouse.address import parse_clickhouse_url
 from gossamer.projections.paths import clickhouse_path, sessions_path, traces_path, usage_path
-from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
+from gossamer.projections.sessions.tombstones import Tombstones, found_trace
 from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.clickhouse.sink import ClickHouseSink
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.living import LivingSink
 from gossamer.recorder.replay.files import rebuild_sessions, rebuild_sums, rebuild_traces
 from gossamer.recorder.sink import Sink
 
@@ -24,6 +26,7 @@ class KeptSinks:
             "usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s, rebuild_sums
         )
         self.traces = _traces(settings)
+        self._gone = Tombstones(sessions_path(data_dir))
         self.sessions = FileSink(
             "sessions",
             sessions_path(data_dir),
@@ -34,7 +37,8 @@ class KeptSinks:
 
     @property
     def sinks(self) -> list[Sink]:
-        return [self.usage, *([] if self.traces is None else [self.traces]), self.sessions]
+        traces = [] if self.traces is None else [LivingSink(self.traces, self._gone)]
+        return [self.usage, *traces, self.sessions]
 
     def keep_for(self, retention: RetentionSettings) -> None:
         """From another thread than theirs."""
@@ -56,20 +60,11 @@ class KeptSinks:
 def _traces(settings: Settings) -> FileSink | ClickHouseSink | None:
     data_dir = Path(settings.data_dir)
     retention = settings.retention
-    gone = Tombstones(sessions_path(data_dir))
     match settings.traces:
         case "none":
             return None
         case "sqlite":
-            return FileSink(
-                "traces",
-                traces_path(data_dir),
-                lambda path: LivingTraces(path, gone),
-                retention.traces_s,
-                rebuild_traces,
-            )
+            return FileSink("traces", traces_path(data_dir), TraceFile, retention.traces_s, rebuild_traces)
         case url:
             place = clickhouse_path(data_dir)
-            return ClickHouseSink(
-                parse_clickhouse_url(url), place, retention.traces_s, retention.usage_minutes_s, gone=gone
-            )
+            return ClickHouseSink(parse_clickhouse_url(url), place, retention.traces_s, retention.usage_minutes_s)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,6 @@ from gossamer.projections.replays import ReplayDesk
 from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.audit.file_sink import AuditFileSink
 from gossamer.recorder.chunks import Chunks
-from gossamer.recorder.curtain import curtained, veil
 from gossamer.recorder.kept import KeptSinks
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
@@ -29,6 +29,7 @@ from gossamer.recorder.taken import TakenMarker, Watched
 from gossamer.recorder.telemetry.board import TelemetryBoard
 from gossamer.recorder.telemetry.opening import telemetry_sink
 from gossamer.recorder.usage_check.assembly import COMPARED, watch_usage
+from gossamer.recorder.veil import veil
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
@@ -81,9 +82,9 @@ class Recorder:
             sinks.append(spans)
             boards.append(TelemetryBoard(spans))
         see = veil(settings.capture)
-        watched = [Watched(curtained(ReplayingSink(sink, data_dir, see), settings.capture)) for sink in sinks]
+        watched = [Watched(ReplayingSink(sink, data_dir, see)) for sink in sinks]
         self._marker = TakenMarker(data_dir / "journal", watched)
-        chunks = Chunks(data_dir / "journal")
+        chunks = Chunks(data_dir / "journal", veil=see)
         self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
         ReplayDesk(data_dir).announce(sink.name for sink in sinks)
         self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
@@ -109,14 +110,15 @@ class Recorder:
             request.reply(200, b"content-type: %b\r\ncache-control: no-store\r\n" % kind.encode(), page)
 
     def close(self) -> None:
-        """Waits for the pumps, which take what is there by now."""
+        """Waits for the pumps, which take what is there by now, all in the same time."""
         if self._watch is not None:
             self._watch.end()
         self._marker.end()
         for pump in self._pumps:
             pump.end()
+        until = time.monotonic() + LONGEST_DRAIN_S
         for pump in self._pumps:
-            pump.join(LONGEST_DRAIN_S)
+            pump.join(max(0.0, until - time.monotonic()))
 
     # --- told by the supervisor ---
 

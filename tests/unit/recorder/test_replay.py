@@ -12,7 +12,6 @@ from gossamer.core.record import Content
 from gossamer.projections.replays import Order, Outcome, ReplayDesk
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
-from gossamer.recorder.curtain import veil
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.metrics.sink import MetricsSink
 from gossamer.recorder.replay import sink as replay_sink
@@ -20,6 +19,7 @@ from gossamer.recorder.replay.files import rebuild_sums, rebuild_traces
 from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
 from gossamer.recorder.source import Source
+from gossamer.recorder.veil import veil
 from tests.unit.recorder.conftest import Journal, Memory
 
 AT_S = 1_800_000_000
@@ -214,7 +214,7 @@ def test_it_looks_for_orders_now_and_then(tmp_path: Path):
     assert len(looked) == 1
 
 
-def test_what_comes_from_the_past_comes_behind_the_curtain_too(house: House):
+def test_what_comes_from_the_past_comes_behind_the_veil_too(house: House):
     secret = "write to ada@example.com"
     house.journal.write(content=Content("a", "b", secret, secret))
     sink = ReplayingSink(house.sinks["traces"], house.data_dir, veil(CaptureSettings(content="redacted")))

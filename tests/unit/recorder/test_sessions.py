@@ -9,12 +9,15 @@ import pytest
 from gossamer.core.record import Directed, Record, Usage
 from gossamer.projections.sessions.search import Query, Sessions
 from gossamer.projections.sessions.session import Session
-from gossamer.projections.sessions.tombstones import LivingTraces, Tombstones, found_trace
+from gossamer.projections.sessions.tombstones import Tombstones, found_trace
 from gossamer.projections.sessions.writer import SessionFile
 from gossamer.projections.traces.reader import FileTraces
 from gossamer.projections.traces.search import TraceSearch
+from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.living import LivingSink
 from gossamer.recorder.replay.files import rebuild_sessions, rebuild_traces
+from gossamer.recorder.sink import Sink
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import Journal
 
@@ -38,12 +41,14 @@ class Home:
         return found_trace(self.traces, trace_id) if self.found is None else self.found.get(trace_id)
 
     def take(self, name: str = "sessions", *, from_the_start: bool = False, now: float = FIRST_AT + 100) -> None:
-        opens: dict[str, tuple[Path, Callable[[Path], SessionFile | LivingTraces]]] = {
+        opens: dict[str, tuple[Path, Callable[[Path], SessionFile | TraceFile]]] = {
             "sessions": (self.path, lambda path: SessionFile(path, self.find_trace, lambda: self.most, lambda: now)),
-            "traces": (self.traces_path, lambda path: LivingTraces(path, Tombstones(self.path))),
+            "traces": (self.traces_path, TraceFile),
         }
         rebuild = rebuild_sessions if name == "sessions" else rebuild_traces
-        sink = FileSink(name, *opens[name], KEEP_S, rebuild, lambda: now)
+        sink: Sink = FileSink(name, *opens[name], KEEP_S, rebuild, lambda: now)
+        if name == "traces":
+            sink = LivingSink(sink, Tombstones(self.path))  # type: ignore[arg-type]
         source = Source(self.journal.directory, {} if from_the_start else sink.open())
         if from_the_start:
             sink.open()

@@ -4,7 +4,6 @@ How: the insert that is under way is noted before, with its token (projections/c
 already for another reason, since the note was lost, is asked for before it is sent.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,6 @@ from gossamer.core.clock import wall_time
 from gossamer.projections.clickhouse.address import ClickHouseAddress
 from gossamer.projections.clickhouse.state import State, moved_by, new_pending, new_token, read_state, write_state
 from gossamer.projections.replays import Order, Outcome
-from gossamer.projections.sessions.tombstones import Tombstones
 from gossamer.projections.traces.trace import US_PER_S
 from gossamer.recorder.batch import Batch, Kept
 from gossamer.recorder.clickhouse.link import ClickHouseLink, RowsRefused
@@ -35,7 +33,6 @@ class ClickHouseSink:
         keep_s: float,
         keep_minutes_s: float,
         *,
-        gone: Tombstones | None = None,
         clock: Callable[[], float] = wall_time,
     ) -> None:
         self.keep_s = keep_s
@@ -43,7 +40,6 @@ class ClickHouseSink:
         self._kept_for = (keep_s, keep_minutes_s)
         self._address = address
         self._path = path
-        self._gone = gone
         self._clock = clock
         self.link = ClickHouseLink(address)
         self._state: State | None = None
@@ -59,7 +55,7 @@ class ClickHouseSink:
 
     def take(self, batch: Batch) -> None:
         state = self.state
-        kept: Sequence[Kept] = self._living(batch.kept)
+        kept: Sequence[Kept] = batch.kept
         if state.pending is not None:
             kept = self._take_pending(state, kept)
         if state.is_unsure:
@@ -99,7 +95,7 @@ class ClickHouseSink:
         read = 0
         for kept in past:
             read += len(kept)
-            if missing := self._without_known(self._living(kept)):
+            if missing := self._without_known(kept):
                 self.link.insert(missing, node, new_token())
         kept_count = max(0, self.link.count_traces(node, since_us) - read)
         self.link.sum_anew(node, max(since_us, round((self._clock() - self.keep_s) * US_PER_S)))
@@ -117,13 +113,6 @@ class ClickHouseSink:
             return kept
         self._insert(state, first, pending.token)
         return [each for each in kept if not pending.takes(each.life, each.record.seq)]
-
-    def _living(self, kept: list[Kept]) -> list[Kept]:
-        """Without those of sessions that were deleted for good."""
-        try:
-            return kept if self._gone is None else self._gone.living(kept)
-        except sqlite3.Error as error:
-            raise SinkAway(f"the sessions cannot be read: {error}") from error
 
     def _without_known(self, kept: Sequence[Kept]) -> list[Kept]:
         known = self.link.known([each.record.id for each in kept])

@@ -7,15 +7,16 @@ from pathlib import Path
 from gossamer.journal.follower import Follower, Missed
 from gossamer.journal.reading import Reading
 from gossamer.recorder.batch import MOST_ENTRIES, Kept
-from gossamer.recorder.chunks import Chunk, Chunks
+from gossamer.recorder.chunks import Chunks
+from gossamer.recorder.veil import Veil
 
 
 class Past:
     """Read once. It ends where a sink stands."""
 
-    def __init__(self, directory: Path, upto: Mapping[str, int]) -> None:
+    def __init__(self, directory: Path, upto: Mapping[str, int], veil: Veil) -> None:
         self._follower = Follower(directory, {})
-        self._chunks = Chunks(directory)
+        self._chunks = Chunks(directory, veil=veil)
         self._upto = upto
 
     def __iter__(self) -> Iterator[list[Kept]]:
@@ -35,19 +36,8 @@ class Past:
     def _of(self, reading: Reading) -> Iterator[list[Kept]]:
         upto = self._upto.get(reading.segment, 0)
         while reading.offset < upto and (chunk := self._chunks.at(reading)):
-            yield chunk.kept if chunk.end <= upto else _before(upto, reading.offset, chunk)
+            yield self._chunks.before(reading, chunk, upto).kept
             reading.move_to(chunk.end, chunk.last)
-
-
-def _before(upto: int, offset: int, chunk: Chunk) -> list[Kept]:
-    """Of a chunk that begins at `offset`, what ends by then."""
-    whole: set[bytes] = set()
-    for line in chunk.lines:
-        offset += len(line) + 1
-        if offset > upto:
-            break
-        whole.add(line)
-    return [kept for kept in chunk.kept if kept.data in whole]
 
 
 def since(past: Iterable[list[Kept]], at: float) -> Iterator[list[Kept]]:

@@ -4,7 +4,7 @@ The order is carried out up to where the sink stands, so its positions stay as t
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from gossamer.projections.usage.sums import S_PER_MINUTE
 from gossamer.recorder.batch import Batch, Kept
 from gossamer.recorder.replay.past import Past, since
 from gossamer.recorder.sink import Sink, SinkAway
+from gossamer.recorder.veil import Veil, bare
 
 LOOK_EVERY_S: Final = 1.0
 """Somebody waits for it, and nobody for longer."""
@@ -32,11 +33,10 @@ class Rebuilds(Protocol):
 class ReplayingSink:
     """Around another sink, to which it hands everything on."""
 
-    def __init__(self, sink: Sink, data_dir: Path, see: Callable[[Kept], Kept] = lambda kept: kept) -> None:
+    def __init__(self, sink: Sink, data_dir: Path, veil: Veil = bare) -> None:
         self.sink = sink
         self.name = sink.name
-        self._see = see
-        """What of a record the sink may see: what is read here comes past the curtain."""
+        self._veil = veil
         self._desk = ReplayDesk(data_dir)
         self._journal = data_dir / "journal"
         self._positions: dict[str, int] = {}
@@ -70,15 +70,12 @@ class ReplayingSink:
             begins_minute = order.since // S_PER_MINUTE * S_PER_MINUTE  # sums are by the minute
             self._desk.settle(self.name, self._carry_out(replace(order, since=begins_minute)))
 
-    def _past(self, order: Order) -> Iterator[list[Kept]]:
-        for kept in since(Past(self._journal, self._positions), order.since):
-            yield [self._see(each) for each in kept]
-
     def _carry_out(self, order: Order) -> Outcome:
         if not isinstance(self.sink, Rebuilds):
             return Outcome(refused=f"{self.name} cannot take the journal again: what was sent cannot be taken back")
+        past = Past(self._journal, self._positions, self._veil)
         try:
-            outcome = self.sink.rebuild(order, self._past(order))
+            outcome = self.sink.rebuild(order, since(past, order.since))
         except SinkAway:
             raise  # it is asked again when it is back
         except Exception as error:  # noqa: BLE001 - logged, and told to whoever ordered it; the sink goes on

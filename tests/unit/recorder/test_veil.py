@@ -1,19 +1,21 @@
 """What sinks see of content, and what a search finds of it."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from gossamer.config.capture import CaptureSettings
 from gossamer.core.record import Content
+from gossamer.policy.redaction import Redactor
 from gossamer.projections.traces.query import Query
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
-from gossamer.recorder.curtain import curtained
+from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.file_sink import FileSink
 from gossamer.recorder.replay.files import rebuild_traces
 from gossamer.recorder.source import Source
+from gossamer.recorder.veil import veil
 from tests.unit.recorder.conftest import Journal
 
 SECRET = "sk-" + "a1B2" * 8
@@ -26,8 +28,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def stored(journal: Journal, path: Path, settings: CaptureSettings) -> TraceSearch:
-    sink = curtained(FileSink("traces", path, TraceFile, 3600.0, rebuild_traces, lambda: 1_800_000_000.0), settings)
-    with closing(Source(journal.directory, sink.open())) as source:
+    sink = FileSink("traces", path, TraceFile, 3600.0, rebuild_traces, lambda: 1_800_000_000.0)
+    chunks = Chunks(journal.directory, veil=veil(settings))
+    with closing(Source(journal.directory, sink.open(), chunks)) as source:
         while batch := source.next():
             sink.take(batch)
     sink.close()
@@ -68,3 +71,45 @@ def test_a_search_for_text_finds_what_was_captured_as_long_as_it_is_kept(journal
     with closing(TraceFile(path)) as file:
         assert file.forget_before(1_900_000_000.0) == 3
         assert file.run.execute("SELECT count(*) FROM contents").fetchone() == (0,)
+
+
+def test_several_sinks_see_what_was_redacted_once(journal: Journal, monkeypatch: pytest.MonkeyPatch):
+    redacted: list[str] = []
+    redact = Redactor.redact
+
+    def counted(self: Redactor, text: str, *, is_cut: bool = False) -> str:
+        redacted.append(text)
+        return redact(self, text, is_cut=is_cut)
+
+    monkeypatch.setattr(Redactor, "redact", counted)
+    journal.write(content=RAW)
+    journal.write(3)
+    chunks = Chunks(journal.directory, veil=veil(CaptureSettings(content="redacted")))
+    with ExitStack() as stack:
+        sources = [stack.enter_context(closing(Source(journal.directory, {}, chunks))) for _ in range(3)]
+        seen = [source.next().kept for source in sources]
+    assert len(redacted) == 2, "the question and the answer"
+    assert seen[0] == seen[1] == seen[2]
+    assert all(SECRET.encode() not in kept.data for kept in seen[0])
+
+
+def test_a_piece_that_is_cut_is_redacted_too(journal: Journal):
+    journal.write(3, content=RAW)
+    chunks = Chunks(journal.directory, veil=veil(CaptureSettings(content="redacted")))
+    with closing(Source(journal.directory, {}, chunks)) as source:
+        (kept,) = source.next(most=1).kept
+    assert SECRET.encode() not in kept.data
+
+
+def test_what_cannot_be_looked_through_is_shown_to_nobody_and_its_record_goes_on(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def stumble(self: Redactor, text: str, *, is_cut: bool = False) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(Redactor, "redact", stumble)
+    journal.write(content=RAW)
+    (trace,) = stored(journal, path, CaptureSettings(content="redacted")).find(Query())
+    assert trace.record.content == Content("d1", "d2", is_redacted=True)
+    assert SECRET.encode() not in trace.data
+    assert "cannot be redacted" in caplog.text
