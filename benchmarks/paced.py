@@ -65,6 +65,9 @@ async def _run(port: int, requests: Sequence[bytes], connections: int, per_s: fl
         free.popleft().send(request, due_ns)
     while len(taken) < len(requests):
         await asyncio.sleep(0.005)
+    for line in free:
+        line.transport.close()
+    await asyncio.sleep(0)  # sockets are closed in the next turn
     return taken
 
 

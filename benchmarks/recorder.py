@@ -1,4 +1,4 @@
-"""What the recorder costs: CPU a record for reading, metrics, usage and traces together, without a gateway beside it.
+"""What the recorder costs: CPU a record for reading and all sinks that are there by default, one after the other.
 
     python -m benchmarks.recorder                     # a journal of its own making
     python -m benchmarks.recorder DATA_DIR/journal    # a real one; nothing in it is changed
@@ -13,23 +13,25 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from benchmarks.traces import STAGES, trace_of, varied
+from gossamer.config.load import load_settings
 from gossamer.core.record import Record
 from gossamer.journal.writer import JournalWriter
-from gossamer.projections.traces.writer import TraceFile
-from gossamer.projections.usage.file import UsageFile
+from gossamer.recorder.audit.choice import audit_sink
 from gossamer.recorder.batch import MOST_ENTRIES
 from gossamer.recorder.chunks import Chunks
-from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.kept import KeptSinks
 from gossamer.recorder.metrics.sink import MetricsSink
+from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
 from gossamer.recorder.source import Source
 
 COUNT = 20_000
 ROUNDS = 7
-BATCHES = (100, 250, MOST_ENTRIES)
-"""A look in 0.25 s at 400 and at 1,000 requests a second; and one that is behind."""
-FOR_GOOD_S = 1e12
+BATCHES = (125, 250, MOST_ENTRIES)
+"""A look in 0.25 s at 500 and at 1,000 requests a second; and one that is behind."""
 
 
 def main() -> None:
@@ -61,11 +63,7 @@ def measure(records: list[Record], size: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as made:
         data_dir = Path(made)
         writer = JournalWriter(data_dir / "journal", 0, 16 * 2**20, 2**30, print, stages=STAGES)
-        sinks: list[Sink] = [
-            MetricsSink(data_dir / "metrics.bin"),
-            FileSink("usage", data_dir / "usage.db", UsageFile, FOR_GOOD_S),
-            FileSink("traces", data_dir / "traces.db", TraceFile, FOR_GOOD_S),
-        ]
+        sinks = sinks_of(data_dir)
         chunks = Chunks(data_dir / "journal")
         drawn = [(sink, Source(data_dir / "journal", sink.open(), chunks)) for sink in sinks]
         spent_s = dict.fromkeys(["reading", *(sink.name for sink in sinks)], 0.0)
@@ -79,6 +77,15 @@ def measure(records: list[Record], size: int) -> dict[str, float]:
             sink.close()
         writer.close()
     return {name: each * 1e6 / len(records) for name, each in spent_s.items()}
+
+
+def sinks_of(data_dir: Path) -> list[Sink]:
+    """As the recorder has them where the settings say nothing."""
+    settings = replace(load_settings(None, {}), data_dir=str(data_dir))
+    audit = audit_sink(settings)
+    assert audit is not None
+    metrics = MetricsSink(data_dir / "metrics.bin")
+    return [ReplayingSink(sink, data_dir) for sink in (metrics, *KeptSinks(settings).sinks, audit)]
 
 
 def draw(sink: Sink, source: Source, spent_s: dict[str, float]) -> None:

@@ -48,8 +48,8 @@ class Brokers:
 
 
 @contextmanager
-def running_brokers(topic: str = TOPIC) -> Iterator[Brokers]:
-    command = [sys.executable, "-m", "tests.real.mock_brokers", topic, str(PARTITIONS)]
+def running_brokers(topic: str = TOPIC, partitions: int = PARTITIONS) -> Iterator[Brokers]:
+    command = [sys.executable, "-m", "tests.real.mock_brokers", topic, str(partitions)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, text=True, stderr=subprocess.DEVNULL, **pipes) as process:  # type: ignore[call-overload]
         try:

@@ -8,27 +8,17 @@ recorder is killed; afterwards all of them agree to the record. Shortened here: 
 
 import asyncio
 import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
-import msgspec
 import pytest
 
-from gossamer.projections.paths import usage_path
-from gossamer.projections.usage.report import Asked, report
-from tests.real.brokers import Brokers, running_brokers
-from tests.real.clickhouse import ClickHouse, running_clickhouse
-from tests.real.clickhouse_server import PASSWORD, USER
 from tests.real.postgres import Postgres, postgres
-from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway
-from tests.system.identity.cuts import Cut
+from tests.system.full_site import ASK, FullSite, full_site
+from tests.system.gateway import TOKEN, Gateway, eventually
 from tests.system.process_figures import tell
 from tests.system.raw_client import RawClient
 
@@ -40,61 +30,12 @@ CALLERS = 20
 PARTS = 6
 """Of the time: one for each outage, and one at either end in which all is well."""
 CAUGHT_UP_S = 120.0
-FAR = 1 << 40
-"""A minute that nobody lives to see."""
-ASK = {"model": "house", "messages": [{"role": "user", "content": "hello"}]}
-
-
-@dataclass(frozen=True)
-class Site:
-    gateway: Gateway
-    postgres: Cut
-    clickhouse: ClickHouse
-    brokers: Brokers
-
-    def kill_recorder(self) -> None:
-        for pid in self.gateway._running("gossamer.recorder"):
-            os.kill(pid, signal.SIGKILL)
-
-    def traces(self) -> tuple[int, int]:
-        """How many, and of how many requests."""
-        url = f"http://127.0.0.1:{self.clickhouse.port}/?database=gossamer"
-        words = b"SELECT count(), uniqExact(id) FROM traces FINAL FORMAT JSONCompactEachRow"
-        asked = Request(url, words, {"x-clickhouse-user": USER, "x-clickhouse-key": PASSWORD})
-        with urlopen(asked, timeout=30) as answer:  # noqa: S310 - our own server's
-            count, ids = msgspec.json.decode(answer.read())
-        return int(count), int(ids)
-
-    def used(self) -> int:
-        """Requests, by the sums of days."""
-        rows = report(usage_path(self.gateway.data_dir), Asked(since=0, until=FAR))
-        return sum(row.sums.requests for row in rows)
-
-    def events(self) -> Counter[str]:
-        told = [msgspec.json.decode(line) for line in self.brokers.events()]
-        return Counter(each["id"] for each in told if each["type"] == "request")
 
 
 @pytest.fixture
-def site(tmp_path: Path, postgres: Postgres) -> Iterator[Site]:
-    with ExitStack() as stack:
-        database = postgres.make_database()
-        stack.callback(postgres.drop_database, database)
-        cut = Cut(postgres.socket)
-        stack.callback(cut.close)
-        clickhouse = stack.enter_context(running_clickhouse(tmp_path / "clickhouse"))
-        brokers = stack.enter_context(running_brokers())
-        config: dict[str, Any] = {
-            "state": f"postgresql://postgres@127.0.0.1:{cut.port}/{database}",
-            "traces": clickhouse.url(),
-            "audit": brokers.url,
-            "providers": {"mock": {"kind": "mock", "mock": {"ttft": "1ms", "gap": "0s"}}},
-            "models": {"house": "mock/mock"},
-            "keys": [{"name": "test", "token": TOKEN}],
-            "log": {"format": "text"},
-        }
-        gateway = stack.enter_context(start_gateway(tmp_path / "home", config, 2))
-        yield Site(gateway, cut, clickhouse, brokers)
+def site(tmp_path: Path, postgres: Postgres) -> Iterator[FullSite]:
+    with full_site(tmp_path, postgres) as made:
+        yield made
 
 
 async def ask_all(gateway: Gateway) -> Counter[int]:
@@ -113,7 +54,7 @@ async def ask_all(gateway: Gateway) -> Counter[int]:
     return found
 
 
-async def take_away_in_turn(site: Site) -> None:
+async def take_away_in_turn(site: FullSite) -> None:
     """Each for its part of the time."""
     part_s = REQUESTS / RATE / PARTS
     ways: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
@@ -129,12 +70,12 @@ async def take_away_in_turn(site: Site) -> None:
         await asyncio.to_thread(come_back)
 
 
-async def under_load(site: Site) -> Counter[int]:
+async def under_load(site: FullSite) -> Counter[int]:
     statuses, _ = await asyncio.gather(ask_all(site.gateway), take_away_in_turn(site))
     return statuses
 
 
-def test_all_agree_whoever_was_away(site: Site):
+def test_all_agree_whoever_was_away(site: FullSite):
     statuses = asyncio.run(under_load(site))
     answered = statuses.total()
     began = time.monotonic()

@@ -22,7 +22,7 @@ from gossamer.recorder.kept import KeptSinks
 from gossamer.recorder.metrics.boards import Board, CrewBoard, DiskBoard
 from gossamer.recorder.metrics.page import Page
 from gossamer.recorder.metrics.sink import MetricsSink
-from gossamer.recorder.pump import Pump
+from gossamer.recorder.pump import GATHER_S, LOOK_EVERY_S, Pump
 from gossamer.recorder.replay.sink import ReplayingSink
 from gossamer.recorder.sink import Sink
 from gossamer.recorder.taken import TakenMarker, Watched
@@ -33,6 +33,8 @@ from gossamer.recorder.veil import veil
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
+RARELY: Final = 50_000
+"""Objects between two looks for garbage. Each batch makes thousands, which die by themselves; cycles are few."""
 _TEXT: Final = b"content-type: text/plain; charset=utf-8\r\n"
 
 
@@ -46,6 +48,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         await server.listen(sock)
     recorder.start()
     gc.freeze()
+    gc.set_threshold(RARELY)
     link.ready(os.getpid())
     try:
         await recorder.drained
@@ -60,6 +63,11 @@ def step_back() -> None:
     """
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def look_every_s(sink: Sink) -> float:
+    """Somebody who has just asked looks for the trace of it; everything else may gather for a moment."""
+    return LOOK_EVERY_S if sink.name == "traces" else GATHER_S
 
 
 class Recorder:
@@ -85,7 +93,7 @@ class Recorder:
         watched = [Watched(ReplayingSink(sink, data_dir, see)) for sink in sinks]
         self._marker = TakenMarker(data_dir / "journal", watched)
         chunks = Chunks(data_dir / "journal", veil=see)
-        self._pumps = [Pump(sink, data_dir / "journal", chunks) for sink in watched]
+        self._pumps = [Pump(sink, data_dir / "journal", chunks, look_every_s=look_every_s(sink)) for sink in watched]
         ReplayDesk(data_dir).announce(sink.name for sink in sinks)
         self._watch = watch_usage(settings, [pump.progress for pump in self._pumps if pump.sink.name in COMPARED])
         if self._watch is not None:

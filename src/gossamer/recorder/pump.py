@@ -20,6 +20,10 @@ from gossamer.recorder.source import Source
 LOOK_EVERY_S: Final = 0.25
 """A mapped write wakes nobody. Half a second is what a trace may take to be seen; more looks would make smaller
 batches, and each takes the processor's caches from a worker that shares the core."""
+GATHER_S: Final = 1.0
+"""A multiple of the other, for sinks that nobody watches so closely: four small batches cost more than one."""
+BRISK_PER_S: Final = 2_000
+"""Records. Above it batches are large anyway, and what the sinks share is best fetched at the same moments."""
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
 """A sink that was away is found again within so long."""
@@ -56,6 +60,8 @@ class Pump(threading.Thread):
         self._chunks = chunks
         self._look_every_s = look_every_s
         self._ending = threading.Event()
+        self._waited_at = time.monotonic(), 0
+        """When it last had nothing to do, and how many records it had taken by then."""
         self._one_by_one = 0
         """So many records yet are taken singly, since one of them is the one."""
 
@@ -96,7 +102,7 @@ class Pump(threading.Thread):
     def _follow(self, source: Source) -> None:
         while True:
             is_last = self._ending.is_set()
-            looked_at = time.time()
+            looked_at, seen_at = time.monotonic(), time.time()
             most = 1 if self._one_by_one else MOST_ENTRIES
             if batch := source.next(most):
                 self._take(batch)
@@ -104,14 +110,20 @@ class Pump(threading.Thread):
                 self.sink.rest()
             if source.is_behind:
                 continue
-            self.progress.seen_at = looked_at
+            self.progress.seen_at = seen_at
             if is_last and not batch:
                 return
-            self._ending.wait(self._until_next_look_s())
+            self._ending.wait(self._until_next_look_s(looked_at))
 
-    def _until_next_look_s(self) -> float:
-        """All pumps look at the same moments: what one reads is still in the processor's cache for the next."""
-        return self._look_every_s - time.monotonic() % self._look_every_s
+    def _until_next_look_s(self, looked_at: float) -> float:
+        """All pumps look at the same moments: what one reads is still in the processor's cache for the next. Where the
+        moment has passed by now it is at once.
+        """
+        now, (then, records) = time.monotonic(), self._waited_at
+        self._waited_at = now, self.progress.records
+        is_brisk = self.progress.records - records > BRISK_PER_S * (now - then)
+        every_s = min(self._look_every_s, LOOK_EVERY_S) if is_brisk else self._look_every_s
+        return max(0.0, looked_at + every_s - looked_at % every_s - now)
 
     def _take(self, batch: Batch) -> None:
         try:

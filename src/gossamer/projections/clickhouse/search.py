@@ -30,8 +30,8 @@ _TEXT: Final = " OR ".join(
 )
 _SELECT: Final = "SELECT record, stages FROM traces"
 _MOST_COPIES: Final = 2
-"""Of a row that came twice and was not merged yet. So many are read and told apart here: `LIMIT 1 BY` would have all
-that is found read before the first is given.
+"""Of a row that came twice and was not merged yet. So many are read before they are told apart: a `LIMIT 1 BY` alone
+would have all that is found read before the first is given.
 """
 _FORMAT: Final = "FORMAT JSONCompactEachRow"
 _MOST_S: Final = 9
@@ -47,7 +47,7 @@ class ClickHouseTraces:
         self._address = address
 
     async def find(self, query: Query) -> list[Trace]:
-        return (await self._read(*words_of(query)))[: min(query.limit, MOST_A_PAGE)]
+        return await self._read(*words_of(query))
 
     async def trace(self, trace_id: str) -> Trace | None:
         found = await self._read(f"{_SELECT} WHERE id = {{id:String}} LIMIT 1", {"id": trace_id})
@@ -95,10 +95,12 @@ def words_of(query: Query) -> tuple[str, dict[str, Value]]:
         values |= {"after_us": query.after.at_us, "after_id": query.after.id}
     where = f" WHERE {' AND '.join(terms)}" if terms else ""
     direction = "DESC" if is_newest else "ASC"
-    values["most"] = _MOST_COPIES * min(query.limit, MOST_A_PAGE)
+    values["limit"] = min(query.limit, MOST_A_PAGE)
+    values["most"] = _MOST_COPIES * values["limit"]
     order = f"ORDER BY at {direction}, id {direction}"
-    # First which they are, by narrow columns; then the records of these alone.
-    found = f"SELECT at, id FROM traces{where} {order} LIMIT {{most:UInt32}}"  # noqa: S608 - our own words
+    # First which they are, by narrow columns; then the records of these alone, each of which has a granule unpacked.
+    copies = f"SELECT at, id FROM traces{where} {order} LIMIT {{most:UInt32}}"  # noqa: S608 - our own words
+    found = f"SELECT at, id FROM ({copies}) {order} LIMIT 1 BY at, id LIMIT {{limit:UInt32}}"  # noqa: S608 - the same
     return f"{_SELECT} WHERE (at, id) IN ({found}) {order}", values
 
 

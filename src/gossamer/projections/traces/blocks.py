@@ -1,13 +1,12 @@
 """Which traces have a value, noted for 1,024 of them at a time: a mark names those of a block by bits.
 
 It does for searches what an index for each column would, at a tenth of the cost, and several marks of a block are
-quickly laid over each other. A trace that a mark names may be gone or another by now; one that has a value is named.
+quickly laid over each other. A trace that a mark names may be gone by now; one that has a value is named. A block is
+marked once, when it is full; what stands behind the last one is few, and simply read.
 """
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 BLOCK_BITS: Final = 10
@@ -18,17 +17,16 @@ SLOW: Final = "slow"
 DEAR: Final = "dear"
 """By powers of two: the length in bits of the microseconds that it took, and of the nano-dollars that it cost."""
 
-Row = tuple[str | int | bytes | None, ...]
-Mark = tuple[str, object]
+Value = str | int | None
+Mark = tuple[str, Value]
 """Kind and value."""
+_BITS: Final = [1 << place for place in range(IN_BLOCK + 1)]
 
-_SPAN: Final = """
-    INSERT INTO blocks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-        first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us),
-        slowest_us = max(slowest_us, excluded.slowest_us), dearest_nanos = max(dearest_nanos, excluded.dearest_nanos)
-"""
-_MARK: Final = "INSERT INTO marks VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET bits = excluded.bits"
-_MARKS: Final = "SELECT kind, value, bits FROM marks WHERE block = ?"
+_ROWS: Final = f"SELECT n, at_us, total_us, cost_nanos, {', '.join(MARKED)} FROM traces WHERE n BETWEEN ? AND ?"  # noqa: S608 - our own names
+_ENDS: Final = "SELECT (SELECT min(n) FROM traces), (SELECT max(n) FROM traces)"
+"""Each by itself: asked for together, SQLite reads the whole table."""
+_SPAN: Final = "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)"
+_MARK: Final = "INSERT INTO marks VALUES (?, ?, ?, ?)"
 
 
 def forget_session(run: sqlite3.Connection, session: str) -> None:
@@ -41,57 +39,61 @@ def forget_session(run: sqlite3.Connection, session: str) -> None:
             run.execute("DELETE FROM marks WHERE kind = 'session' AND value = ? AND block = ?", (session, block))
 
 
-class Blocks:
-    """Of the one who writes. `columns`: what rows consist of, the number of the trace first."""
+def first_unmarked(run: sqlite3.Connection) -> int:
+    """The number from which on traces are in no block that is marked. None before it is ever given again."""
+    (last,) = run.execute("SELECT ifnull(max(n), -1) FROM blocks").fetchone()
+    return (int(last) + 1) << BLOCK_BITS
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._at, self._total, self._cost = map(columns.index, ("at_us", "total_us", "cost_nanos"))
-        begin = columns.index(MARKED[0])
-        self._marked = slice(begin, begin + len(MARKED))
-        assert tuple(columns[self._marked]) == MARKED
-        self._block = -1
-        self._bits: dict[Mark, int] = {}
-        """The marks of the block that was written last. Some may name what was undone or has gone."""
 
-    def note(self, run: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        """In the transaction that stores the rows, which follow each other by number."""
-        for block, found in groupby(rows, _block_of):
-            self._note_one(run, block, list(found))
+def full_blocks(run: sqlite3.Connection) -> range:
+    """Those that are full, and not marked yet."""
+    first, last = run.execute(_ENDS).fetchone()
+    if first is None:
+        return range(0)
+    return range(max(first_unmarked(run), first) >> BLOCK_BITS, (last + 1) >> BLOCK_BITS)
 
-    def forget(self, run: sqlite3.Connection, before_us: int) -> None:
-        """Blocks in which nothing is left, since all of it was before that."""
-        run.execute("DELETE FROM marks WHERE block IN (SELECT n FROM blocks WHERE last_us < ?)", (before_us,))
-        run.execute("DELETE FROM blocks WHERE last_us < ?", (before_us,))
 
-    def _note_one(self, run: sqlite3.Connection, block: int, rows: list[Row]) -> None:
-        if block != self._block:
-            self._block = block
-            self._bits = {(kind, value): bits_of(data) for kind, value, data in run.execute(_MARKS, (block,))}
-        columns = list(zip(*rows, strict=True))
-        at, total, cost = columns[self._at], columns[self._total], columns[self._cost]
-        run.execute(_SPAN, (block, min(at), max(at), max(total), max(filter(None, cost), default=0)))
-        changed: list[tuple[int, str, object, bytes]] = []
-        for mark, bits in self._marks(rows).items():
-            self._bits[mark] = now = self._bits.get(mark, 0) | bits
-            changed.append((block, *mark, now.to_bytes((now.bit_length() + 7) // 8, "little")))
-        run.executemany(_MARK, changed)
+def mark(run: sqlite3.Connection, block: int) -> None:
+    """In a transaction. Nothing can come into it afterwards."""
+    begin = block << BLOCK_BITS
+    rows = run.execute(_ROWS, (begin, begin + IN_BLOCK)).fetchall()
+    if not rows:
+        return
+    numbers, at, total, cost, *marked = zip(*rows, strict=True)
+    run.execute(_SPAN, (block, min(at), max(at), max(total), max(filter(None, cost), default=0)))
+    columns: dict[str, Iterable[Value]] = dict(zip(MARKED, marked, strict=True))
+    columns[SLOW] = [each.bit_length() for each in total]
+    columns[DEAR] = [each.bit_length() if each else None for each in cost]
+    marks = _marks(numbers, columns).items()
+    run.executemany(
+        _MARK, [(block, *kind, bits.to_bytes((bits.bit_length() + 7) // 8, "little")) for kind, bits in marks]
+    )
 
-    def _marks(self, rows: Iterable[Row]) -> dict[Mark, int]:
-        """Most rows have most in common with others: so these are put together first."""
-        alike: defaultdict[Row, int] = defaultdict(int)
-        found: defaultdict[Mark, int] = defaultdict(int)
-        marked, total, cost = self._marked, self._total, self._cost
-        for row in rows:
-            bit = 1 << (row[0] & IN_BLOCK)  # type: ignore[operator]  # a number
-            alike[row[marked]] |= bit
-            found[SLOW, row[total].bit_length()] |= bit  # type: ignore[union-attr]  # so is this
-            if row[cost]:
-                found[DEAR, row[cost].bit_length()] |= bit  # type: ignore[union-attr]  # and this
-        for values, bits in alike.items():
-            for kind, value in zip(MARKED, values, strict=True):
-                if value is not None:
-                    found[kind, value] |= bits
-        return found
+
+def unmark_open(run: sqlite3.Connection) -> None:
+    """The release before marked a block while it was filled."""
+    (last,) = run.execute("SELECT ifnull(max(n), -1) FROM traces").fetchone()
+    for table, column in (("marks", "block"), ("blocks", "n")):
+        run.execute(f"DELETE FROM {table} WHERE {column} >= ?", ((last + 1) >> BLOCK_BITS,))  # noqa: S608 - our own names
+
+
+def forget(run: sqlite3.Connection, before_us: int) -> None:
+    """Blocks in which nothing is left, since all of it was before that."""
+    run.execute("DELETE FROM marks WHERE block IN (SELECT n FROM blocks WHERE last_us < ?)", (before_us,))
+    run.execute("DELETE FROM blocks WHERE last_us < ?", (before_us,))
+
+
+def _marks(numbers: Iterable[int], columns: Mapping[str, Iterable[Value]]) -> dict[Mark, int]:
+    """By the columns: most rows have most in common with others."""
+    bits = [_BITS[number & IN_BLOCK] for number in numbers]
+    found: dict[Mark, int] = {}
+    for kind, values in columns.items():
+        of_values: dict[Value, int] = {}
+        for value, bit in zip(values, bits, strict=True):
+            of_values[value] = of_values.get(value, 0) | bit
+        of_values.pop(None, None)
+        found.update(((kind, value), together) for value, together in of_values.items())
+    return found
 
 
 def bits_of(data: bytes) -> int:
@@ -102,9 +104,3 @@ def numbers_of(block: int, bits: int) -> list[int]:
     """Of the traces that the bits stand for."""
     begin = block << BLOCK_BITS
     return [begin + place for place in range(bits.bit_length()) if bits >> place & 1]
-
-
-def _block_of(row: Row) -> int:
-    number = row[0]
-    assert isinstance(number, int)
-    return number >> BLOCK_BITS

@@ -8,7 +8,7 @@ import msgspec
 
 from gossamer.core.record import Record
 from gossamer.projections.file import reading
-from gossamer.projections.traces.blocks import BLOCK_BITS, IN_BLOCK, bits_of, numbers_of
+from gossamer.projections.traces.blocks import BLOCK_BITS, IN_BLOCK, bits_of, first_unmarked, numbers_of
 from gossamer.projections.traces.query import MOST_A_PAGE, Query
 from gossamer.projections.traces.terms import marks_of, terms_of_blocks, terms_of_place, terms_of_traces
 from gossamer.projections.traces.trace import Trace
@@ -42,7 +42,9 @@ class TraceSearch:
 
 
 class _Walk:
-    """First through what is nearest in time; then through the blocks that have what is wanted, the nearest first."""
+    """First through what is nearest in time; then through what is not marked yet, and through the blocks that have what
+    is wanted, the nearest first.
+    """
 
     def __init__(self, file: sqlite3.Connection, query: Query) -> None:
         self._file = file
@@ -77,7 +79,7 @@ class _Walk:
         return found if seen < most else None
 
     def _in_blocks(self) -> list[Found]:
-        found: list[Found] = []
+        found = sorted(self._read(f"n >= {first_unmarked(self._file)}"), reverse=self._is_newest)[: self._limit]
         for block, edge_us in self._blocks():
             if len(found) == self._limit and (found[-1][0] > edge_us if self._is_newest else found[-1][0] < edge_us):
                 break  # no other block has any that comes before these
@@ -87,7 +89,6 @@ class _Walk:
 
     def _in_block(self, block: int) -> list[Found]:
         """Marks say which may be wanted; the traces themselves, whether they are."""
-        terms = self._place + self._wanted
         begin = block << BLOCK_BITS
         place = f"n BETWEEN {begin} AND {begin + IN_BLOCK}"
         if self._marks:
@@ -95,6 +96,11 @@ class _Walk:
             if not numbers:
                 return []
             place = f"n IN ({', '.join(map(str, numbers))})"
+        return self._read(place)
+
+    def _read(self, place: str) -> list[Found]:
+        """By numbers: all that is wanted of them."""
+        terms = self._place + self._wanted
         words = f"SELECT at_us, id, n FROM traces NOT INDEXED WHERE {place} AND {terms.words}"  # noqa: S608
         return self._file.execute(words, terms.values).fetchall()
 

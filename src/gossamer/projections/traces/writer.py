@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
-from gossamer.projections.traces.blocks import BLOCK_BITS, Blocks, Row
+from gossamer.projections.traces import blocks
 from gossamer.projections.traces.schema import STEPS
 from gossamer.projections.traces.trace import NS_PER_US, US_PER_S, Trace
 
@@ -34,13 +34,14 @@ _FORGET: Final = "DELETE FROM traces WHERE n IN (SELECT n FROM traces WHERE at_u
 
 _INSERT_CONTENT: Final = "INSERT OR IGNORE INTO contents VALUES (?, ?)"
 
+Row = tuple[str | int | bytes | None, ...]
+
 
 class TraceFile(ProjectionFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path, STEPS)
         self._stages: dict[tuple[str, ...], int] = {}
-        self._blocks = Blocks(COLUMNS)
-        self._note_old()
+        self._mark_old()
 
     def store(self, traces: Sequence[Trace], moved: Mapping[str, int], gone: Collection[str]) -> None:
         """All of it, or nothing."""
@@ -48,9 +49,10 @@ class TraceFile(ProjectionFile):
             with self.moving(moved, gone) as run:
                 stages = {names: self._number_of(names) for names in {trace.stages for trace in traces}}
                 (last,) = run.execute("SELECT ifnull(max(n), 0) FROM traces").fetchone()
-                rows = [_row(n, trace, stages[trace.stages]) for n, trace in enumerate(traces, last + 1)]
-                run.executemany(_INSERT, rows)
-                self._blocks.note(run, rows)
+                begin = max(last + 1, blocks.first_unmarked(run))
+                run.executemany(_INSERT, [_row(n, each, stages[each.stages]) for n, each in enumerate(traces, begin)])
+                for block in blocks.full_blocks(run):
+                    blocks.mark(run, block)
                 if contents := [_content_row(trace) for trace in traces if trace.record.content is not None]:
                     run.executemany(_INSERT_CONTENT, contents)
         except BaseException:
@@ -63,17 +65,16 @@ class TraceFile(ProjectionFile):
         with self.moving({}, ()) as run:
             count = run.execute(_FORGET, (before_us, DELETED_A_TIME)).rowcount
             if 0 < count < DELETED_A_TIME:
-                self._blocks.forget(run, before_us)
+                blocks.forget(run, before_us)
         return count
 
-    def _note_old(self) -> None:
-        """Blocks of a file that was written before there were any. Whoever dies over it goes on here."""
-        (noted,) = self.run.execute("SELECT ifnull(max(n), -1) FROM blocks").fetchone()
-        (first, last) = self.run.execute("SELECT ifnull(min(n), 0), ifnull(max(n), -1) FROM traces").fetchone()
-        for block in range(max(noted + 1, first >> BLOCK_BITS), (last >> BLOCK_BITS) + 1):
-            bounds = block << BLOCK_BITS, (block + 1) << BLOCK_BITS
+    def _mark_old(self) -> None:
+        """What the release before has left unmarked, or marked too early. Whoever dies over it goes on here."""
+        with self.moving({}, ()) as run:
+            blocks.unmark_open(run)
+        for block in blocks.full_blocks(self.run):
             with self.moving({}, ()) as run:
-                self._blocks.note(run, run.execute("SELECT * FROM traces WHERE n >= ? AND n < ?", bounds).fetchall())
+                blocks.mark(run, block)
 
     def _number_of(self, names: tuple[str, ...]) -> int:
         number = self._stages.get(names)

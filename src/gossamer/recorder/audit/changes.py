@@ -17,7 +17,8 @@ from gossamer.feed.messages import AskEvents, ForRecorder, Told, Unavailable
 from gossamer.feed.paths import feed_path
 from gossamer.projections.audit.event import CHANGES, ChangeEvent
 
-ASK_EVERY_S: Final = 1.0
+ASK_EVERY_S: Final = 0.9
+"""At each look of the pump, which looks once a second."""
 AGAIN_S: Final = 5.0
 """After nobody could say."""
 ANSWER_S: Final = 6.0

@@ -17,7 +17,8 @@ from gossamer.recorder.audit.changes import ChangeSource
 from gossamer.recorder.batch import Batch
 from gossamer.recorder.sink import SinkAway
 
-WRITE_EVERY_S: Final = 1.0
+WRITE_EVERY_S: Final = 0.9
+"""At each look of the pump, which looks once a second, or more often where much comes."""
 MOST_WAITING_BYTES: Final = 1 << 20
 """Some two thousand events: what comes faster is written sooner."""
 SWEEP_EVERY_S: Final = 60.0

@@ -43,6 +43,10 @@ class ClickHouseSink:
         self._clock = clock
         self.link = ClickHouseLink(address)
         self._state: State | None = None
+        self._is_behind = False
+        """Whether the note on the disk is still that of the last insert, which is done. The next one goes over it; who
+        dies meanwhile sends that insert again, and it is left out.
+        """
 
     def open(self) -> Mapping[str, int]:
         self._kept_for = (self.keep_s, self.keep_minutes_s)
@@ -65,11 +69,11 @@ class ClickHouseSink:
             self._insert(state, kept)
         state.positions = moved_by(state.positions, batch.moved, batch.gone)
         state.pending = None
-        self._write(state)
+        self._is_behind = True
 
     def rest(self) -> None:
         state = self.state
-        if state.is_unsure:
+        if state.is_unsure or self._is_behind:
             state.is_unsure = False  # it has caught up: what comes now cannot be there
             self._write(state)
         wanted = (self.keep_s, self.keep_minutes_s)
@@ -78,8 +82,10 @@ class ClickHouseSink:
             self._kept_for = wanted
 
     def close(self) -> None:
+        state, self._state = self._state, None
         self.link.close()
-        self._state = None
+        if state is not None and self._is_behind:
+            self._write(state)
 
     @property
     def state(self) -> State:
@@ -134,6 +140,7 @@ class ClickHouseSink:
             raise
 
     def _write(self, state: State) -> None:
+        self._is_behind = False  # what cannot be written now is not written on closing either
         try:
             write_state(self._path, state)
         except OSError as error:

@@ -19,8 +19,8 @@ from gossamer.recorder.replay.past import Past, since
 from gossamer.recorder.sink import Sink, SinkAway
 from gossamer.recorder.veil import Veil, bare
 
-LOOK_EVERY_S: Final = 1.0
-"""Somebody waits for it, and nobody for longer."""
+LOOK_EVERY_S: Final = 0.9
+"""Somebody waits for it: at each look of the pump, which looks once a second."""
 _log = get_log(__name__)
 
 

@@ -22,8 +22,8 @@ from gossamer.recorder.telemetry.spans import spans_of
 
 MOST_SPANS: Final = 1024
 """In one request: about a megabyte before it is packed, and what collectors take without being told to take more."""
-GATHERED_NS: Final = 1_000_000_000
-"""For how long spans wait for others to go with them."""
+GATHERED_NS: Final = 900_000_000
+"""For how long spans wait for others to go with them: until the next look of the pump."""
 _SCOPE: Final = otlp.Scope("gossamer", __version__)
 
 _log = get_log(__name__)
