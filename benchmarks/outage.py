@@ -50,9 +50,10 @@ class Phase(NamedTuple):
 
 class Outcome(NamedTuple):
     phases: list[Phase]
-    caught_up_s: float
     answered: int
     counts: Mapping[str, int]
+    caught_up_s: Mapping[str, float]
+    """How long after the last answer; below nothing is before it."""
 
 
 def main() -> None:
@@ -80,10 +81,8 @@ def measure(site: FullSite, rate: int, outage_s: float) -> Outcome:
     began = time.monotonic()
     phases.append(phase("afterwards", site, rate, beside_s))
     answered = rate * WARM_S + sum(len(each.taken) for each in phases)
-    for count in counters(site).values():
-        wait_until(lambda count=count: count() >= answered)  # type: ignore[misc]
-    caught_up_s = time.monotonic() - began - beside_s
-    return Outcome(phases, caught_up_s, answered, {name: count() for name, count in counters(site).items()})
+    caught_up_s = {name: after - beside_s for name, after in waited(site, answered, began)}
+    return Outcome(phases, answered, {name: count() for name, count in counters(site).items()}, caught_up_s)
 
 
 def phase(name: str, site: FullSite, rate: int, seconds: float) -> Phase:
@@ -131,10 +130,15 @@ def counters(site: FullSite) -> dict[str, Callable[[], int]]:
     }
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def waited(site: FullSite, answered: int, began: float) -> Iterator[tuple[str, float]]:
+    """When each had all of them, in seconds from then on."""
+    missing = counters(site)
     until = time.monotonic() + CAUGHT_UP_S
-    while not holds() and time.monotonic() < until:
-        time.sleep(1)
+    while missing and time.monotonic() < until:
+        for name in [name for name, count in missing.items() if count() >= answered]:
+            del missing[name]
+            yield name, time.monotonic() - began
+        time.sleep(LOOK_EVERY_S)
 
 
 def table(outcome: Outcome) -> str:
@@ -142,8 +146,10 @@ def table(outcome: Outcome) -> str:
     for each in outcome.phases:
         size = each.most_bytes / MEGABYTE
         lines.append(f"{each.name:<12} {len(each.taken):>9} {each.p(0.5):>7.2f} {each.p(0.99):>7.2f} {size:>10.1f}")
-    lines.append(f"all caught up {max(0.0, outcome.caught_up_s):.0f} s after the last answer")
-    lines += [f"  {name:<14} {count:>9}" for name, count in {"answered": outcome.answered, **outcome.counts}.items()]
+    lines.append(f"{'answered':<14} {outcome.answered:>9}")
+    for name, count in outcome.counts.items():
+        when = f"caught up {max(0.0, outcome.caught_up_s.get(name, CAUGHT_UP_S)):.1f} s after the last answer"
+        lines.append(f"{name:<14} {count:>9}  {when}")
     return "\n".join(lines)
 
 

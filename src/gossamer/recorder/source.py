@@ -51,7 +51,7 @@ class Source:
                 chunk = self._chunks.first(reading, chunk, draft.room)
             draft.add(chunk)
             reading.move_to(chunk.end, chunk.last)
-            if chunk.is_newest:  # what has come since can wait for the next look
+            if chunk.is_newest():
                 break
         return True
 

@@ -96,6 +96,16 @@ def test_an_insert_that_was_done_and_not_acknowledged_is_done_once(store: Store)
     assert counts(again) == of(60)
 
 
+def test_an_insert_whose_note_was_not_written_over_is_done_once(store: Store):
+    settle(store)
+    store.journal.write(40)
+    store.sink.take(first_batch(store))
+    again = in_clickhouse_again(store, is_killed=True)
+    again.journal.write(20)
+    again.draw()
+    assert counts(again) == of(60)
+
+
 def test_an_insert_that_was_noted_and_never_sent_is_sent(store: Store):
     settle(store)
     store.journal.write(40)
@@ -112,9 +122,11 @@ def test_an_insert_that_was_noted_and_never_sent_is_sent(store: Store):
     assert counts(again) == of(40)
 
 
-def in_clickhouse_again(store: Store) -> Store:
+def in_clickhouse_again(store: Store, *, is_killed: bool = False) -> Store:
     """The sink of the next process."""
     assert isinstance(store.sink, ClickHouseSink)
+    if is_killed:
+        store.sink._is_behind = False  # what is on the disk stays as it is
     data_dir = store.journal.directory.parent
     fresh = ClickHouseSink(store.sink._address, data_dir / "clickhouse.bin", 1e9, 1e9)
     store.sink.close()

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from gossamer.recorder import pump as pump_module
-from gossamer.recorder.pump import Pump
+from gossamer.recorder.process import look_every_s
+from gossamer.recorder.pump import GATHER_S, LOOK_EVERY_S, Pump
 from tests.unit.recorder.conftest import Journal, Memory
 
 WITHIN_S = 20
@@ -117,3 +118,41 @@ def test_sinks_do_not_wait_for_each_other(journal: Journal):
         journal.write(100)
         eventually(lambda: well.ids == all_ids(journal))
         hold.set()
+
+
+def test_only_traces_are_looked_for_more_often_than_once_a_second():
+    every_s = {name: look_every_s(Named(name)) for name in ("traces", "metrics", "usage", "sessions", "audit", "otlp")}
+    assert every_s.pop("traces") == LOOK_EVERY_S
+    assert set(every_s.values()) == {GATHER_S}
+    assert GATHER_S % LOOK_EVERY_S == 0, "they meet"
+
+
+class Named(Memory):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+@pytest.mark.parametrize(
+    ("records", "took_s", "expected_s"),
+    [
+        (0, 0.0, 0.9),
+        (1000, 0.0, 0.9),
+        (1000, 0.5, 0.4),
+        (1000, 0.9, 0.0),
+        (1000, 3.0, 0.0),
+        (9000, 0.0, 0.15),
+        (9000, 0.2, 0.0),
+    ],
+    ids=["nothing", "a few", "a slow sink", "a slower one", "a very slow one", "many", "many for a slow sink"],
+)
+def test_when_the_next_look_is(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, records: int, took_s: float, expected_s: float
+):
+    """A second after the last moment for all, or a quarter where there is much; at once where that has passed."""
+    pump = Pump(Memory(), journal.directory, look_every_s=GATHER_S)
+    looked_at = 1000.1
+    pump._waited_at = looked_at - 1.0, 0
+    pump.progress.records = records
+    monkeypatch.setattr(time, "monotonic", lambda: looked_at + took_s)
+    assert pump._until_next_look_s(looked_at) == pytest.approx(expected_s)

@@ -2,7 +2,11 @@
 
 from contextlib import closing
 
+import pytest
+
+from gossamer.recorder import chunks as chunks_module
 from gossamer.recorder.batch import life_of
+from gossamer.recorder.chunks import Chunks
 from gossamer.recorder.source import Source
 from tests.unit.recorder.conftest import STAGES, Journal, Memory
 
@@ -86,3 +90,25 @@ def test_positions_of_what_is_gone_are_let_go(journal: Journal):
 def test_a_life_is_the_worker_and_its_start():
     assert life_of("w03-00000000000000ff-00000007.ndjson") == "3-ff"
     assert life_of("something else") == ""
+
+
+def test_who_looks_seldom_gets_what_another_has_read_in_several_looks(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+):
+    """Not only up to where that one's first look ended."""
+    chunks = Chunks(journal.directory)
+    now = 1000.0
+    monkeypatch.setattr(chunks_module, "monotonic", lambda: now)
+    with (
+        closing(Source(journal.directory, {}, chunks)) as often,
+        closing(Source(journal.directory, {}, chunks)) as seldom,
+    ):
+        for _ in range(4):
+            now += 0.25
+            journal.write(5)
+            assert len(often.next()) == 5
+        assert len(seldom.next()) == 20
+        journal.write(5)
+        assert len(often.next()) == 5
+        assert len(seldom.next()) == 5, "in step"
+        assert not chunks._chunks
