@@ -26,7 +26,6 @@ class KeptSinks:
             "usage", usage_path(data_dir), UsageFile, settings.retention.usage_minutes_s, rebuild_sums
         )
         self.traces = _traces(settings)
-        self._gone = Tombstones(sessions_path(data_dir))
         self.sessions = FileSink(
             "sessions",
             sessions_path(data_dir),
@@ -34,11 +33,9 @@ class KeptSinks:
             settings.retention.sessions_s,
             rebuild_sessions,
         )
-
-    @property
-    def sinks(self) -> list[Sink]:
-        traces = [] if self.traces is None else [LivingSink(self.traces, self._gone)]
-        return [self.usage, *traces, self.sessions]
+        self.sinks: list[Sink] = [self.usage, self.sessions]
+        if self.traces is not None:
+            self.sinks.append(LivingSink(self.traces, Tombstones(sessions_path(data_dir))))
 
     def keep_for(self, retention: RetentionSettings) -> None:
         """From another thread than theirs."""
