@@ -350,3 +350,19 @@ def test_who_searches_what_is_away_is_told(journal: Journal):
     reader = ClickHouseTraces(parse_clickhouse_url("clickhouse://127.0.0.1:1/none"))
     with pytest.raises(TracesAway, match="ClickHouse at http://127.0.0.1:1/none"):
         asyncio.run(reader.trace("one"))
+
+
+async def test_copies_that_are_not_merged_yet_take_nobodys_place_on_a_page(store: Store):
+    store.journal.write(20)
+    await asyncio.to_thread(store.draw)
+
+    def copy() -> None:
+        asked = link(store)
+        asked.ask("SYSTEM STOP MERGES traces", {})
+        asked.ask("INSERT INTO traces SELECT * FROM traces WHERE id < 'req_15'", {}, {"insert_deduplicate": 0})
+        store.sink.close()
+
+    await asyncio.to_thread(copy)
+    assert await store.numbers(order="newest", limit=8) == list(range(19, 11, -1))
+    assert await store.numbers(limit=3) == [0, 1, 2]
+    assert await store.numbers(limit=50) == list(range(20))

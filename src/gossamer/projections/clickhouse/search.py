@@ -30,8 +30,8 @@ _TEXT: Final = " OR ".join(
 )
 _SELECT: Final = "SELECT record, stages FROM traces"
 _MOST_COPIES: Final = 2
-"""Of a row that came twice and was not merged yet. So many are read before they are told apart: a `LIMIT 1 BY` alone
-would have all that is found read before the first is given.
+"""Of a row that came twice and was not merged yet. They are told apart here, and more is asked for where they took the
+place of others: `LIMIT 1 BY` would have all that is found read before the first is given.
 """
 _FORMAT: Final = "FORMAT JSONCompactEachRow"
 _MOST_S: Final = 9
@@ -47,11 +47,15 @@ class ClickHouseTraces:
         self._address = address
 
     async def find(self, query: Query) -> list[Trace]:
-        return await self._read(*words_of(query))
+        limit = min(query.limit, MOST_A_PAGE)
+        rows = await self._read(*words_of(query, limit))
+        if len(set(rows)) < min(limit, len(rows)):
+            rows = await self._read(*words_of(query, _MOST_COPIES * limit))
+        return [_trace(*row) for row in list(dict.fromkeys(rows))[:limit]]
 
     async def trace(self, trace_id: str) -> Trace | None:
         found = await self._read(f"{_SELECT} WHERE id = {{id:String}} LIMIT 1", {"id": trace_id})
-        return found[0] if found else None
+        return _trace(*found[0]) if found else None
 
     async def erase(self, ids: list[str]) -> None:
         """Written anew without them, before this returns; ClickHouse removes the old files within minutes."""
@@ -64,7 +68,8 @@ class ClickHouseTraces:
         finally:
             client.close()
 
-    async def _read(self, words: str, values: dict[str, Value]) -> list[Trace]:
+    async def _read(self, words: str, values: dict[str, Value]) -> list[tuple[str, str]]:
+        """Records and the names of their stages; copies stand beside each other."""
         client = Client(self._address, _TIMEOUTS)
         try:
             lines = await client.ask(f"{words} {_FORMAT}", values, _SETTINGS)
@@ -72,12 +77,11 @@ class ClickHouseTraces:
             raise TracesAway(f"ClickHouse at {self._address.shown}: {error}") from error
         finally:
             client.close()
-        rows = dict.fromkeys(_FOUND.decode_lines(lines))  # copies stand beside each other
-        return [_trace(*found) for found in rows]
+        return _FOUND.decode_lines(lines)
 
 
-def words_of(query: Query) -> tuple[str, dict[str, Value]]:
-    """The statement and what is bound in it."""
+def words_of(query: Query, most: int) -> tuple[str, dict[str, Value]]:
+    """The statement, for so many rows and their copies, and what is bound in it."""
     terms = [f"{name} = {{{name}:String}}" for name in _EQUAL if getattr(query, name) is not None]
     terms += [term for name, term in _BOUNDS.items() if getattr(query, name) is not None]
     values: dict[str, Value] = {
@@ -95,12 +99,10 @@ def words_of(query: Query) -> tuple[str, dict[str, Value]]:
         values |= {"after_us": query.after.at_us, "after_id": query.after.id}
     where = f" WHERE {' AND '.join(terms)}" if terms else ""
     direction = "DESC" if is_newest else "ASC"
-    values["limit"] = min(query.limit, MOST_A_PAGE)
-    values["most"] = _MOST_COPIES * values["limit"]
+    values["most"] = most
     order = f"ORDER BY at {direction}, id {direction}"
     # First which they are, by narrow columns; then the records of these alone, each of which has a granule unpacked.
-    copies = f"SELECT at, id FROM traces{where} {order} LIMIT {{most:UInt32}}"  # noqa: S608 - our own words
-    found = f"SELECT at, id FROM ({copies}) {order} LIMIT 1 BY at, id LIMIT {{limit:UInt32}}"  # noqa: S608 - the same
+    found = f"SELECT at, id FROM traces{where} {order} LIMIT {{most:UInt32}}"  # noqa: S608 - our own words
     return f"{_SELECT} WHERE (at, id) IN ({found}) {order}", values
 
 

@@ -11,7 +11,7 @@ EVIL = "'} OR 1=1 --"
 
 def test_values_are_bound_and_never_written_into_the_statement():
     asked = dict.fromkeys(("key", "user", "agent", "model", "target", "outcome", "text"), EVIL)
-    words, values = words_of(Query(**asked, after=Place(7, EVIL)))  # type: ignore[arg-type]
+    words, values = words_of(Query(**asked, after=Place(7, EVIL)), 50)  # type: ignore[arg-type]
     assert EVIL not in words
     assert list(values.values()).count(EVIL) == 8
     for name in values:
@@ -19,9 +19,9 @@ def test_values_are_bound_and_never_written_into_the_statement():
 
 
 def test_a_page_that_goes_on_spares_the_days_before_it():
-    words, _ = words_of(Query(after=Place(7, "a")))
+    words, _ = words_of(Query(after=Place(7, "a")), 50)
     assert "at <= " in words
-    words, _ = words_of(Query(after=Place(7, "a"), order="oldest"))
+    words, _ = words_of(Query(after=Place(7, "a"), order="oldest"), 50)
     assert "at >= " in words
 
 
