@@ -26,6 +26,9 @@ class Backend(Protocol):
     def migrator(self, patience_s: float) -> AsyncEngine:
         """As the writer, with time for long statements, and for others who do the same."""
 
+    def at_once(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]] | None:
+        """All rows, where having them takes no longer than asking for them; None where they must be asked for."""
+
     async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """All rows, from the driver's own connection, in whose words the statement is. Raises what the driver does."""
 
@@ -34,6 +37,9 @@ class Backend(Protocol):
 
     async def announce(self, connection: AsyncConnection, revision: int) -> None:
         """Tell the other processes, once this transaction is committed."""
+
+    def close(self) -> None:
+        """Let go of what `at_once` holds."""
 
     async def attend(self, ring: Callable[[], None]) -> None:
         """Ring when another process may have changed something; goes on for ever, also through outages."""

@@ -29,6 +29,7 @@ CHANGE_S: Final = 4.0
 """For a change in all: to connect, and to wait for the changes of others."""
 
 _OPENED: Final = "opened_s"
+_CLOSED: Final = "it is closed"
 
 
 Values = Mapping[str, Any] | None
@@ -66,9 +67,14 @@ class Database:
 
     async def answers(self, question: Question, many: Sequence[Any], **others: Any) -> list[Any]:
         """All rows of what is asked all day. What the driver could not do is tried once more, on a new connection."""
+        if self._is_closed:
+            raise StoreUnavailable(_CLOSED)
+        words = question.words(self._reading.dialect, len(many))
+        values = words.values(many, others)
+        found = self._backend.at_once(words.sql, values)
+        if found is not None:
+            return words.rows(found)
         async with self._in_time(READ_S):
-            words = question.words(self._reading.dialect, len(many))
-            values = words.values(many, others)
             try:
                 found = await self._fetch(words.sql, values)
             except Exception as error:
@@ -119,6 +125,7 @@ class Database:
         await self._is_idle.wait()
         await self._reading.dispose()
         await self._writing.dispose()
+        self._backend.close()
 
     async def _ask(self, query: sa.Executable, values: Values) -> Sequence[Row[Any]]:
         async with self._reading.connect() as connection:
@@ -137,7 +144,7 @@ class Database:
     @asynccontextmanager
     async def _in_time(self, seconds: float) -> AsyncIterator[None]:
         if self._is_closed:
-            raise StoreUnavailable("it is closed")
+            raise StoreUnavailable(_CLOSED)
         self._under_way += 1
         self._is_idle.clear()
         try:

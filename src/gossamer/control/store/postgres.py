@@ -68,6 +68,12 @@ class PostgresBackend:
     def migrator(self, patience_s: float) -> AsyncEngine:
         return self._engine(patience_s, 1)
 
+    def at_once(self, statement: str, values: Sequence[Any]) -> None:
+        """Another machine is asked."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
     async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Prepared by asyncpg, once a connection."""
         rows: Sequence[Sequence[Any]] = await line.fetch(statement, *values)
