@@ -26,11 +26,8 @@ class Backend(Protocol):
     def migrator(self, patience_s: float) -> AsyncEngine:
         """As the writer, with time for long statements, and for others who do the same."""
 
-    def at_once(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]] | None:
-        """All rows, where having them takes no longer than asking for them; None where they must be asked for."""
-
-    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """All rows, from the driver's own connection, in whose words the statement is. Raises what the driver does."""
+    async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """All rows, past SQLAlchemy, in whose words the statement is. Raises what the driver does."""
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Against all other processes, until the end of the transaction."""
@@ -39,7 +36,7 @@ class Backend(Protocol):
         """Tell the other processes, once this transaction is committed."""
 
     def close(self) -> None:
-        """Let go of what `at_once` holds."""
+        """Let go of what looks up."""
 
     async def attend(self, ring: Callable[[], None]) -> None:
         """Ring when another process may have changed something; goes on for ever, also through outages."""

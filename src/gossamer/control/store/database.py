@@ -29,7 +29,6 @@ CHANGE_S: Final = 4.0
 """For a change in all: to connect, and to wait for the changes of others."""
 
 _OPENED: Final = "opened_s"
-_CLOSED: Final = "it is closed"
 
 
 Values = Mapping[str, Any] | None
@@ -67,21 +66,16 @@ class Database:
 
     async def answers(self, question: Question, many: Sequence[Any], **others: Any) -> list[Any]:
         """All rows of what is asked all day. What the driver could not do is tried once more, on a new connection."""
-        if self._is_closed:
-            raise StoreUnavailable(_CLOSED)
         words = question.words(self._reading.dialect, len(many))
         values = words.values(many, others)
-        found = self._backend.at_once(words.sql, values)
-        if found is not None:
-            return words.rows(found)
         async with self._in_time(READ_S):
             try:
-                found = await self._fetch(words.sql, values)
+                found = await self._backend.look_up(words.sql, values)
             except Exception as error:
                 if not is_of_driver(error):
                     raise
                 self._stale_before_s = _loop_time()  # what ended one connection may have ended all
-                found = await self._fetch(words.sql, values)
+                found = await self._backend.look_up(words.sql, values)
             return words.rows(found)
 
     async def row(self, query: sa.Executable) -> Row[Any] | None:
@@ -131,20 +125,10 @@ class Database:
         async with self._reading.connect() as connection:
             return (await connection.execute(query, values)).all()
 
-    async def _fetch(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        async with self._reading.connect() as connection:
-            line = (await connection.get_raw_connection()).driver_connection
-            try:
-                return await self._backend.fetch(line, statement, values)
-            except BaseException:
-                # It has failed, or its time is over: in which state it is now, nobody knows.
-                await connection.invalidate()
-                raise
-
     @asynccontextmanager
     async def _in_time(self, seconds: float) -> AsyncIterator[None]:
         if self._is_closed:
-            raise StoreUnavailable(_CLOSED)
+            raise StoreUnavailable("it is closed")
         self._under_way += 1
         self._is_idle.clear()
         try:
