@@ -8,7 +8,7 @@
 What went before comes from memory, or else from the control process.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_hex
 from typing import Final, NamedTuple, Protocol
 
@@ -77,9 +77,16 @@ class Turn(NamedTuple):
 
 
 class Remembering:
-    """One for the settings in force; what is remembered lives longer."""
+    """One for the settings in force; what is remembered lives longer. `note_unkept` hears of each that is not kept."""
 
-    def __init__(self, settings: ResponsesSettings, archive: Archive, recollection: Recollection) -> None:
+    def __init__(
+        self,
+        settings: ResponsesSettings,
+        archive: Archive,
+        recollection: Recollection,
+        note_unkept: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._note_unkept = note_unkept
         self._settings = settings
         self._archive = archive
         self._recollection = recollection
@@ -183,10 +190,11 @@ class Remembering:
             except Unavailable as error:
                 why_not = error.message
             except Exception as error:  # noqa: BLE001 - a defect of ours must not keep the answer from its client
-                _log.defect("a response was not kept: a defect", error, id=exchange.id)
-                return False
+                _log.defect("a response met a defect when it was to be kept", error, id=exchange.id)
+                why_not = "a defect, which is logged"
             if why_not:
                 _log.warning("a response was not kept", id=exchange.id, reason=why_not)
+                self._note_unkept()
             return not why_not
 
         return keep

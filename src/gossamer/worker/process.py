@@ -77,7 +77,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
-    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits)
+    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits, lambda: responses.unkept)
     await worker.drained
     guard.end()
     gauges.close()

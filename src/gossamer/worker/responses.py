@@ -59,6 +59,8 @@ class WorkerResponses:
     def __init__(self, data_dir: Path, turn: Turn) -> None:
         self._line = Line(responses_path(data_dir), turn)
         self._recollection: Recollection | None = None
+        self.unkept = 0
+        """Responses that were to be kept and could not be."""
 
     def keeper(self, settings: ResponsesSettings) -> ResponseKeeper | None:
         if settings.state == "provider":
@@ -67,7 +69,8 @@ class WorkerResponses:
             return Forgetting()
         if self._recollection is None or self._recollection.most_bytes != settings.memory_bytes:
             self._recollection = Recollection(settings.memory_bytes)
-        return Remembering(settings, ControlArchive(self._line, settings.ask_timeout_s), self._recollection)
+        archive = ControlArchive(self._line, settings.ask_timeout_s)
+        return Remembering(settings, archive, self._recollection, self._note_unkept)
 
     def forget(self) -> None:
         """Something was deleted, or may have been."""
@@ -76,6 +79,9 @@ class WorkerResponses:
 
     def close(self) -> None:
         self._line.close()
+
+    def _note_unkept(self) -> None:
+        self.unkept += 1
 
 
 class ControlArchive:

@@ -31,7 +31,8 @@ RESPONSES: Final = sa.Table(
     sa.Index(None, "created_at"),
 )
 """`thread`: the first response of those that follow from each other, or the conversation; kept as long as anybody goes
-on in it. `start`: how many items of the conversation went before. `length`, `size`: items and bytes, with all that went before."""
+on in it. `start`: how many items of the conversation went before. `length`, `size`: items and bytes, and those of all
+that went before."""
 
 CONVERSATIONS: Final = sa.Table(
     "conversations",
