@@ -6,7 +6,9 @@ Each turn comes on a connection of its own, so that turns land on different work
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,9 +20,12 @@ from openai import OpenAI
 from openai.types.responses import FunctionToolParam, Response
 
 from tests.real.postgres import Postgres, postgres
+from tests.real.proxy import Way
 from tests.system.gateway import TOKEN, Gateway, Mock, eventually, standard_config, start_gateway, start_mock
+from tests.system.identity.administration import register
+from tests.system.identity.cuts import Cut
+from tests.system.node import Node
 from tests.system.sdk import HELLO
-from tests.system.state import OPERATOR, State
 
 __all__ = ["postgres"]
 
@@ -67,12 +72,12 @@ def client_of(gateway: Gateway, token: str = TOKEN) -> OpenAI:
     return OpenAI(base_url=gateway.base_url, api_key=token, max_retries=0)
 
 
-def say(gateway: Gateway, *, streams: bool = False, **asked: Any) -> tuple[Response, int]:
+def say(gateway: Gateway, *, streams: bool = False, token: str = TOKEN, **asked: Any) -> tuple[Response, int]:
     """One turn on a new connection, and the worker that answered it."""
     named = uuid4().hex
     headers = {"x-request-id": named, **asked.pop("extra_headers", {})}
     said: dict[str, Any] = {"model": MODEL, "extra_headers": headers, **asked}
-    with client_of(gateway) as client:
+    with client_of(gateway, token) as client:
         if streams:
             with client.responses.stream(**said) as stream:
                 stream.until_done()
@@ -236,9 +241,9 @@ def test_what_is_deleted_cannot_be_gone_on_from_at_any_worker(gateway: Gateway):
     eventually(lambda: all(is_refused(gateway, each.id) for each in (first, second) for _ in range(2 * WORKERS)))
 
 
-def is_refused(gateway: Gateway, name: str) -> bool:
+def is_refused(gateway: Gateway, name: str, token: str = TOKEN) -> bool:
     try:
-        say(gateway, input="more", previous_response_id=name, store=False)
+        say(gateway, token=token, input="more", previous_response_id=name, store=False)
     except sdk.BadRequestError as error:
         return error.code == "previous_response_not_found"
     return False
@@ -263,39 +268,47 @@ def said_at_last(gateway: Gateway, **asked: Any) -> Response:
         try:
             found.append(say(gateway, **asked)[0])
         except sdk.InternalServerError as error:
-            assert error.status_code == 503
-            return False
+            return error.status_code != 503
         return True
 
     eventually(said)
     return found[0]
 
 
-def test_a_store_that_is_away_loses_no_answer(mock: Mock, tmp_path: Path, postgres: Postgres):
-    """An answer that cannot be kept says so; what this worker has seen it can go on from; what not, is 503."""
+@pytest.fixture
+def cut_database(postgres: Postgres) -> Iterator[tuple[Cut, str]]:
+    """An empty one behind a proxy that can be turned, and its URL."""
     name = postgres.make_database()
-    settings = config(mock, state=postgres.url(name), responses={"ask_timeout": "1s"})
-    with start_gateway(tmp_path, settings) as gateway:
+    cut = Cut(postgres.socket)
+    yield cut, f"postgresql://postgres@127.0.0.1:{cut.port}/{name}"
+    cut.close()
+    postgres.drop_database(name)
+
+
+@pytest.mark.parametrize("way", ["refused", "dark"])
+def test_a_store_that_is_away_loses_no_answer(mock: Mock, tmp_path: Path, cut_database: tuple[Cut, str], way: Way):
+    """An answer that cannot be kept says so; what this worker has seen it can go on from; what not, is 503."""
+    cut, url = cut_database
+    with start_gateway(tmp_path, config(mock, state=url, responses={"ask_timeout": "1s"})) as gateway:
         first, _ = say(gateway, input="first")
-        postgres.forbid(name)
-        try:
-            second, _ = say(gateway, input="second", previous_response_id=first.id)
-            assert (second.model_extra or {})["store"] is False
-            assert second.output_text
+        with cut.turned(way):
+            for streams in (False, True):
+                second, _ = say(gateway, streams=streams, input="second", previous_response_id=first.id)
+                assert (second.model_extra or {})["store"] is False
+                assert second.output_text
             with pytest.raises(sdk.InternalServerError) as raised:
                 say(gateway, input="x", previous_response_id="resp_unknown")
             assert raised.value.status_code == 503
             assert "retry-after" in raised.value.response.headers
-        finally:
-            postgres.allow(name)
         third = said_at_last(gateway, input="third", previous_response_id=first.id)
         assert third.output_text
-    postgres.drop_database(name)
+        eventually(lambda: (say(gateway, input="fourth")[0].model_extra or {})["store"] is True)
+        assert gateway.log.count("a response was not kept") >= 2
 
 
 def test_two_nodes_on_one_postgres_go_on_from_each_other(mock: Mock, tmp_path: Path, postgres: Postgres):
     name = postgres.make_database()
-    settings = config(mock, state=postgres.url(name))
+    settings = config(mock, state=postgres.url_of(name))
     with start_gateway(tmp_path / "a", settings) as one, start_gateway(tmp_path / "b", settings) as other:
         told, _ = say(one, input="turn 0")
         for number in range(1, 5):
@@ -310,22 +323,54 @@ def test_two_nodes_on_one_postgres_go_on_from_each_other(mock: Mock, tmp_path: P
 def test_a_deleted_session_leaves_nothing_of_its_responses(mock: Mock, tmp_path: Path):
     secret = f"word-{uuid4().hex}"
     with start_gateway(tmp_path, config(mock), workers=2) as gateway:
-        named = {"x-session-id": "chat-4711"}
-        first, _ = say(gateway, input=secret, extra_headers=named)
-        kept, _ = say(gateway, input="more", previous_response_id=first.id, extra_headers=named)
-        stays, _ = say(gateway, input="of another", extra_headers={"x-session-id": "chat-4712"})
-        files = [path for path in gateway.data_dir.glob("state.db*") if path.is_file()]
-        assert secret.encode() in b"".join(path.read_bytes() for path in files)
-        State(gateway.data_dir / "state.db").do(
-            lambda store: store.erase_responses_of(OPERATOR, "key test", "chat-4711")
-        )
-        assert secret.encode() not in b"".join(path.read_bytes() for path in files if path.exists())
-        with client_of(gateway) as client:
+        admin = register(Node(gateway))
+        token = admin.add_key().token
+        named, others = {"x-session-id": "chat-4711"}, {"x-session-id": "chat-4712"}
+        first = say(gateway, token=token, input=secret, extra_headers=named)[0]
+        kept = say(gateway, token=token, input="more", previous_response_id=first.id, extra_headers=named)[0]
+        stays = say(gateway, token=token, input="of another", extra_headers=others)[0]
+        assert secret.encode() in state_of(gateway)
+        found: list[Any] = []
+        eventually(lambda: bool(found.extend(admin.do("GET", "sessions?name=chat-4711")["data"]) or found))
+        admin.do("DELETE", f"sessions/{found[0]['id']}")
+        assert secret.encode() not in state_of(gateway)
+        with client_of(gateway, token) as client:
             for name in (first.id, kept.id):
                 with pytest.raises(sdk.NotFoundError):
                     client.responses.retrieve(name)
             assert client.responses.retrieve(stays.id).id == stays.id
-        eventually(lambda: is_refused(gateway, kept.id))
+        eventually(lambda: is_refused(gateway, kept.id, token))
+
+
+def state_of(gateway: Gateway) -> bytes:
+    """All bytes of the state store, and of its log."""
+    return b"".join(path.read_bytes() for path in gateway.data_dir.glob("state.db*"))
+
+
+def test_all_keys_of_a_user_are_one_house_and_a_directive_is_nobodys_to_read(mock: Mock, tmp_path: Path):
+    with start_gateway(tmp_path, config(mock)) as gateway:
+        admin = register(Node(gateway))
+        member = admin.add_person("member@example.com")
+        mine, also_mine, theirs = admin.add_key().token, admin.add_key().token, member.add_key().token
+        secret = "never tell of the third thread"
+        directive = admin.do("POST", "directives", {"name": "house style", "text": secret})
+        agent = admin.add_agent(directive_id=directive["id"])
+        speaks = {"x-agent-id": agent}
+        first, _ = say(gateway, token=mine, input="hi", instructions="be brief", extra_headers=speaks)
+        assert first.instructions == "be brief"
+        second, _ = say(gateway, token=also_mine, input="on", previous_response_id=first.id, extra_headers=speaks)
+        assert second.instructions is None
+        assert secret.encode() not in b"".join(row for row in kept_rows(gateway)), "it is not stored with them"
+        with client_of(gateway, also_mine) as client:
+            assert len(list(client.responses.input_items.list(second.id))) == 3
+        assert is_refused(gateway, first.id, theirs)
+
+
+def kept_rows(gateway: Gateway) -> list[bytes]:
+    with closing(sqlite3.connect(gateway.data_dir / "state.db")) as state:
+        rows = state.execute("SELECT input, output, body FROM responses").fetchall()
+    assert rows
+    return [cell for row in rows for cell in row]
 
 
 def test_other_dialects_do_not_ask_for_it(gateway: Gateway):

@@ -218,11 +218,15 @@ async def test_what_was_under_way_when_its_session_was_erased_is_not_kept(store:
 async def test_no_bytes_of_it_are_left_in_the_file_or_its_log(open_another: Opener, tmp_path: Path):
     store = await open_another()
     await chain(store, *(f"a{number}" for number in range(50)))
-    assert SECRET.encode() in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert SECRET.encode() in all_bytes(tmp_path)
     await store.erase_responses_of(ACTOR, HOUSE, "s1")
-    left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    left = all_bytes(tmp_path)
     assert SECRET.encode() not in left
     assert b"a7-asked" not in left
+
+
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 # --- retention ---

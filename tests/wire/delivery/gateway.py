@@ -162,7 +162,9 @@ class Gateway:
         turn = Turn(asyncio.get_running_loop())
         self.records = Records()
         self.identity = Identity(Path("/nowhere"), 0, settings.auth)
-        factory = ServiceFactory(self.records, turn, 0, ProxySettings(), self.identity, cache=cache, responses=responses)
+        factory = ServiceFactory(
+            self.records, turn, 0, ProxySettings(), self.identity, cache=cache, responses=responses
+        )
         assembly = factory.make(settings)
         control = ControlDoor(Path("/nowhere/control.sock"), turn, self.identity)
         handle = run if settings.capture.content == "none" else taped(run, settings.capture)

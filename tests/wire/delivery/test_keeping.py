@@ -309,7 +309,9 @@ async def test_content_that_is_captured_has_the_answer(tmp_path: Path):
         assert decode(record.content.answer) == told
         client = await place.ask(stream=True)
         visit = await place.origin.visit()
-        visit.write(STREAM_HEAD, chunk(event("response.created")), chunk(DELTA), chunk(event("response.completed")), END)
+        visit.write(
+            STREAM_HEAD, chunk(event("response.created")), chunk(DELTA), chunk(event("response.completed")), END
+        )
         await client.head()
         await client.chunked_body()
         record = await place.gateway.record(2)
