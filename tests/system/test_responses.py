@@ -330,9 +330,9 @@ def test_a_deleted_session_leaves_nothing_of_its_responses(mock: Mock, tmp_path:
         kept = say(gateway, token=token, input="more", previous_response_id=first.id, extra_headers=named)[0]
         stays = say(gateway, token=token, input="of another", extra_headers=others)[0]
         assert secret.encode() in state_of(gateway)
-        found: list[Any] = []
-        eventually(lambda: bool(found.extend(admin.do("GET", "sessions?name=chat-4711")["data"]) or found))
-        admin.do("DELETE", f"sessions/{found[0]['id']}")
+        eventually(lambda: bool(admin.do("GET", "sessions?name=chat-4711")["data"]))
+        (found,) = admin.do("GET", "sessions?name=chat-4711")["data"]
+        admin.do("DELETE", f"sessions/{found['id']}")
         assert secret.encode() not in state_of(gateway)
         with client_of(gateway, token) as client:
             for name in (first.id, kept.id):
@@ -391,8 +391,9 @@ def test_many_conversations_at_once_each_keep_their_own(gateway: Gateway):
     async def talk(client: sdk.AsyncOpenAI, number: int) -> None:
         previous: str | None = None
         for turn in range(3):
-            asked: dict[str, Any] = {"model": MODEL, "input": f"talk-{number}-{turn}"}
-            told = await client.responses.create(**asked, **({"previous_response_id": previous} if previous else {}))
+            told = await client.responses.create(
+                model=MODEL, input=f"talk-{number}-{turn}", previous_response_id=previous
+            )
             previous = told.id
         assert previous is not None
         items = [item async for item in client.responses.input_items.list(previous, order="asc", limit=100)]
