@@ -26,8 +26,8 @@ class Backend(Protocol):
     def migrator(self, patience_s: float) -> AsyncEngine:
         """As the writer, with time for long statements, and for others who do the same."""
 
-    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """All rows, from the driver's own connection, in whose words the statement is. Raises what the driver does."""
+    async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """All rows, past SQLAlchemy, in whose words the statement is. Raises what the driver does."""
 
     async def scrub(self, line: Any) -> None:
         """Leave no bytes of what was deleted, as far as that is ours to do."""
@@ -37,6 +37,9 @@ class Backend(Protocol):
 
     async def announce(self, connection: AsyncConnection, revision: int) -> None:
         """Tell the other processes, once this transaction is committed."""
+
+    def close(self) -> None:
+        """Let go of what looks up."""
 
     async def attend(self, ring: Callable[[], None]) -> None:
         """Ring when another process may have changed something; goes on for ever, also through outages."""
