@@ -14,7 +14,8 @@ ODD = (
     b'\r\n { "\\u006dodel" :\t"%b" ,"messages":[ {"content":"Sp\\u00efder \\ud83d\\udd77 \xc3\xaf \\/"}, {} ],\n'
     b'"seed":123456789012345678901234567890, "temperature" : 1.50e+0, "top_p":-0, "stop":[],"user":null,'
     b'"MODEL":"one","Model":"two", "model ":"three"  ,"mode\\u006c2":"four", "\\"model\\"":"five", "":[[[{}]]],'
-    b'"x_new":{"model":"six","model":"seven","stream":true},\t"\xf0\x9f\x95\xb7":"\\u0000","prompt":"","store": false,"input":"%b"}\n\n'
+    b'"x_new":{"model":"six","model":"seven","stream":true},\t"\xf0\x9f\x95\xb7":"\\u0000","prompt":"",'
+    b'"store": false,"input":"%b"}\n\n'
 )
 """Valid JSON as no machine writes it, for every dialect at once; `%b` is a model, and its name where it is none.
 
