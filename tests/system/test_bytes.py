@@ -14,9 +14,12 @@ ODD = (
     b'\r\n { "\\u006dodel" :\t"%b" ,"messages":[ {"content":"Sp\\u00efder \\ud83d\\udd77 \xc3\xaf \\/"}, {} ],\n'
     b'"seed":123456789012345678901234567890, "temperature" : 1.50e+0, "top_p":-0, "stop":[],"user":null,'
     b'"MODEL":"one","Model":"two", "model ":"three"  ,"mode\\u006c2":"four", "\\"model\\"":"five", "":[[[{}]]],'
-    b'"x_new":{"model":"six","model":"seven","stream":true},\t"\xf0\x9f\x95\xb7":"\\u0000","prompt":"","input":"%b"}\n\n'
+    b'"x_new":{"model":"six","model":"seven","stream":true},\t"\xf0\x9f\x95\xb7":"\\u0000","prompt":"",'
+    b'"store": false,"input":"%b"}\n\n'
 )
-"""Valid JSON as no machine writes it, for every dialect at once; `%b` is a model, and its name where it is none."""
+"""Valid JSON as no machine writes it, for every dialect at once; `%b` is a model, and its name where it is none.
+
+A response that is to be kept is the gateway's own to tell: this one is not."""
 
 EVERY_BYTE = bytes(range(256)) * 40
 FORM = (
@@ -99,7 +102,7 @@ def test_a_stream_that_does_not_is_asked_for_its_usage_and_nothing_else(raw: Raw
 
 @pytest.mark.parametrize("path", ["/v1/responses", "/v1/messages"])
 def test_streams_that_tell_their_usage_by_themselves_are_asked_as_they_are(raw: Raw, path: str):
-    body = b'{"stream":true , "model":"mock"}'
+    body = b'{"stream":true , "store":false, "model":"mock"}'
     assert arrived(raw.post(path, body, x_mock_echo="1")) == body
 
 
@@ -212,6 +215,6 @@ def test_a_refusal_of_the_provider_comes_back_as_it_is(raw: Raw, served: Gateway
 ASKED = {
     Dialect.CHAT: b'{"model":"mock-raw","messages":[{"role":"user","content":"Hello"}]}',
     Dialect.COMPLETIONS: b'{"model":"mock-raw","prompt":"Hello"}',
-    Dialect.RESPONSES: b'{"model":"mock-raw","input":"Hello"}',
+    Dialect.RESPONSES: b'{"model":"mock-raw","store":false,"input":"Hello"}',
     Dialect.MESSAGES: b'{"model":"mock-raw","max_tokens":9,"messages":[{"role":"user","content":"Hello"}]}',
 }

@@ -120,6 +120,21 @@ def streams_a_response(walk: Walk) -> None:
     assert last.type == "response.completed"
 
 
+def goes_on_from_a_response(walk: Walk) -> None:
+    """A response goes on from an earlier one, which the gateway keeps, lists and deletes."""
+    responses = walk.client.responses
+    first = responses.create(model=walk.model, input="Hello")
+    second = responses.create(model=walk.model, input="And now?", previous_response_id=first.id)
+    assert second.previous_response_id == first.id
+    assert responses.retrieve(second.id).output_text == second.output_text
+    roles = [getattr(item, "role", "") for item in responses.input_items.list(second.id, order="asc")]
+    assert (roles[0], roles[-1]) == ("user", "user")
+    assert "assistant" in roles
+    responses.delete(first.id)
+    with pytest.raises(openai.BadRequestError, match="not found"):
+        responses.create(model=walk.model, input="And then?", previous_response_id=first.id)
+
+
 def embeds(walk: Walk) -> None:
     """Texts become vectors."""
     assert len(walk.client.embeddings.create(model=walk.embedder, input=["silk", "thread"]).data) == 2
@@ -216,6 +231,7 @@ EVERYWHERE = (
     streams_a_chat,
     calls_a_tool,
     streams_a_response,
+    goes_on_from_a_response,
     embeds,
     refuses_a_stranger,
     writes_a_journal,

@@ -18,9 +18,10 @@ from gossamer.control.feed.server import FeedServer
 from gossamer.control.first_keys import keep_first_key, take_over_old_keys
 from gossamer.control.opening import at_last, open_at_last
 from gossamer.control.pruning import prune_for_ever
+from gossamer.control.responses.server import ResponseServer
 from gossamer.control.store.store import Store
 from gossamer.core.logs import set_up_logs
-from gossamer.feed.paths import feed_path
+from gossamer.feed.paths import feed_path, responses_path
 from gossamer.process.link import FirstKey, Link
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin
     control = Control(settings, link)
     link.attach(control)
-    for_workers = str(feed_path(Path(settings.data_dir)))
+    data_dir = Path(settings.data_dir)
+    listeners = {str(feed_path(data_dir)): control.feed.listen, str(responses_path(data_dir)): control.responses.listen}
     try:
         await control.first_try()
         for sock in sockets:
-            if sock.getsockname() == for_workers:
-                await control.feed.listen(sock)
-        await control.open_web([sock for sock in sockets if sock.getsockname() != for_workers])
+            if (listen := listeners.get(sock.getsockname())) is not None:
+                await listen(sock)
+        await control.open_web([sock for sock in sockets if sock.getsockname() not in listeners])
         gc.freeze()  # what is here now stays: the collector need not look at it again
         link.ready(os.getpid())
         await control.drained
@@ -60,6 +62,7 @@ class Control:
         loop = asyncio.get_running_loop()
         self.drained: asyncio.Future[None] = loop.create_future()
         self.feed = FeedServer(self._fail)
+        self.responses = ResponseServer()
         self._settings = settings
         self._link = link
         self._web: Web | None = None
@@ -84,6 +87,7 @@ class Control:
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await self.responses.close()
         await self.feed.close()
         if self._store.done():
             await self._store.result().close()
@@ -111,6 +115,7 @@ class Control:
     async def _open(self) -> None:
         store = await open_at_last(self._settings.state, self._not_opened)
         self.feed.opened(store)
+        self.responses.opened(store)
         if self._web is not None:
             self._web.use_store(store)
         self._tried.set()

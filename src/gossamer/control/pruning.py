@@ -1,4 +1,4 @@
-"""Removes audit events that are older than is wished, now and then and a few at a time."""
+"""Removes what is older than is wished, now and then and a few at a time: audit events, kept responses."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,8 +22,9 @@ async def prune_for_ever(store: Store, settings: Callable[[], Settings]) -> None
     while True:
         try:
             await prune(store, settings())
+            await prune_responses(store, settings().responses.ttl_s)
         except StoreUnavailable as error:
-            _log.debug("old audit events are not removed", reason=error.reason)
+            _log.debug("what is too old is not removed", reason=error.reason)
         await asyncio.sleep(EVERY_S)
 
 
@@ -36,6 +37,15 @@ async def prune(store: Store, settings: Settings) -> None:
     is_kept_elsewhere = settings.audit_in_full.to != "none"
     while True:
         removed = await store.prune_events(before, only_handed=is_kept_elsewhere)
+        if not removed:
+            return
+        await asyncio.sleep(PAUSE_S)
+
+
+async def prune_responses(store: Store, keep_s: float) -> None:
+    """Those in which nobody went on for so long."""
+    while True:
+        removed = await store.prune_responses(now_utc() - timedelta(seconds=keep_s))
         if not removed:
             return
         await asyncio.sleep(PAUSE_S)

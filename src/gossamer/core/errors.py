@@ -84,6 +84,16 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class KeptNotFound(NotFound):
+    """A response or a conversation; in the words of the API that both come from."""
+
+    kind = "invalid_request_error"
+
+
+class PreviousResponseNotFound(InvalidRequest):
+    code = "previous_response_not_found"
+
+
 class SlowBody(CallerError):
     status = 408
     code = "request_timeout"

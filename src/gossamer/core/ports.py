@@ -267,6 +267,19 @@ class AnswerCache(Protocol):
         """The answer, where it is known; None or the end of a Later: the provider is to be asked."""
 
 
+class ResponseKeeper(Protocol):
+    """Who keeps responses, so that later requests can go on from them."""
+
+    def recall(self, exchange: "Exchange", members: Mapping[str, msgspec.Raw]) -> Awaitable[None] | None:
+        """Write what went before into the body, and see to it that the answer is kept, as its members ask for it.
+
+        Raises InvalidRequest and its kin, and Unavailable where nobody can say what went before.
+        """
+
+    def serve(self, exchange: "Exchange") -> Awaitable["Reply"]:
+        """What a client asks of what is kept."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An answer that the gateway itself has. `headers` is a rendered block of lines."""
 
@@ -297,3 +310,5 @@ class Services:
     admit: tuple[Stage, ...]
     """In their order. Without a cache there is no stage for it."""
     cache: AnswerCache | None = None
+    responses: ResponseKeeper | None = None
+    """None: whatever is said of keeping goes to the providers."""

@@ -204,6 +204,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     """The agents that are given them are meant."""
     purged: tuple[str, ...] = ()
     """What is to be forgotten of what was kept (core/purge.py)."""
+    responses: tuple[str, ...] = ()
+    """Deleted ones, or conversations or sessions of them: whoever remembers any forgets all."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -16,3 +16,8 @@ def control_path(data_dir: Path) -> Path:
 def recorder_path(data_dir: Path) -> Path:
     """HTTP: the metrics, for the control process alone."""
     return data_dir / "recorder.sock"
+
+
+def responses_path(data_dir: Path) -> Path:
+    """For workers alone: responses and conversations that the gateway keeps."""
+    return data_dir / "responses.sock"

@@ -137,6 +137,9 @@ class Request:
         else:
             connection.transport.writelines((head, body))
 
+    def foretell(self, data: bytes) -> None:
+        """What is to be told as soon as something else is done, in this form or nearly so: for who listens."""
+
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
         """The head of an answer whose body follows by `write` and ends by `end`."""
         connection = self._connection

@@ -35,6 +35,8 @@ class Gauges(msgspec.Struct, frozen=True, omit_defaults=True):
     """By how much its loop was late at worst, since it last said so."""
     circuits: dict[str, bool] = {}
     """Of the targets of routes: whether each is kept from being asked."""
+    unkept: int = 0
+    """Responses that were to be kept and could not be, since it began."""
 
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):

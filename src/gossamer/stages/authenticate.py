@@ -40,11 +40,17 @@ def _accept(exchange: Exchange, claims: Claims | None) -> None:
     if not claims.may_infer:
         raise ScopeForbidden("This API key is for administration alone. Send one with the scope `inference`.")
     caller = exchange.caller
-    if caller.endpoint.is_shared and not claims.may_share:
-        raise ScopeForbidden(
-            f"{caller.path[:100]} passes through to the provider's account, which all callers of this gateway share. "
-            "Send a key with the scope `passthrough`, which an admin can make."
-        )
+    endpoint = caller.endpoint
+    if endpoint.is_shared and not (endpoint.is_kept and exchange.services.responses is not None):
+        check_may_share(exchange, claims)
     caller.agent = None
     caller.is_plain = caller.agent_id is None and not claims.agents
     exchange.claims = caller.claims = claims
+
+
+def check_may_share(exchange: Exchange, claims: Claims) -> None:
+    if not claims.may_share:
+        raise ScopeForbidden(
+            f"{exchange.caller.path[:100]} passes through to the provider's account, which all callers of this gateway "
+            "share. Send a key with the scope `passthrough`, which an admin can make."
+        )

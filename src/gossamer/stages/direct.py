@@ -23,9 +23,8 @@ _MOST_NAMES: Final = 50
 """In one header: more than any prompt has places."""
 
 
-def ask_for_agent(exchange: Exchange, agent: AgentClaims, body: bytes) -> Ask:
+def ask_for_agent(exchange: Exchange, agent: AgentClaims, asked: JsonObject) -> Ask:
     """What the body asks for, with what the agent adds to it; that is the body from here on."""
-    asked = JsonObject(body)
     named = {} if agent.default_model is None else default_model(asked, agent.default_model)
     ask = ask_of({**asked.members, "model": msgspec.Raw(named["model"])} if named else asked.members)
     changes: Changes = {**named}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gossamer.control.tokens import Minted, mint_token
-from gossamer.feed.paths import control_path, feed_path
+from gossamer.feed.paths import control_path, feed_path, responses_path
 from gossamer.process.link import FirstKey, Order, encode_order
 from gossamer.supervisor.crew import Crew
 from gossamer.supervisor.own_sockets import OwnSockets, open_own_sockets
@@ -63,4 +63,4 @@ class ControlPost:
 
 def open_control_sockets(data_dir: Path, listen: str | None) -> OwnSockets:
     """Raises StartFailed, and leaves nothing behind."""
-    return open_own_sockets((feed_path(data_dir), control_path(data_dir)), listen)
+    return open_own_sockets((feed_path(data_dir), control_path(data_dir), responses_path(data_dir)), listen)

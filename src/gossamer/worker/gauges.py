@@ -14,10 +14,17 @@ _NS_PER_S: Final = 1e9
 
 
 class GaugeTeller:
-    def __init__(self, link: Link, in_flight: Callable[[], int], circuits: Callable[[], dict[str, bool]]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        in_flight: Callable[[], int],
+        circuits: Callable[[], dict[str, bool]],
+        unkept: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._link = link
         self._in_flight = in_flight
         self._circuits = circuits
+        self._unkept = unkept
         self._looks = 0
         self._lag_s = 0.0
         self._look_later()
@@ -33,6 +40,6 @@ class GaugeTeller:
         self._lag_s = max(self._lag_s, (now_ns() - self._due_ns) / _NS_PER_S)
         self._looks += 1
         if self._looks % LOOKS == 0:
-            self._link.gauges(Gauges(self._in_flight(), self._lag_s, self._circuits()))
+            self._link.gauges(Gauges(self._in_flight(), self._lag_s, self._circuits(), self._unkept()))
             self._lag_s = 0.0
         self._look_later()

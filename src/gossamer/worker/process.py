@@ -26,6 +26,7 @@ from gossamer.worker.gauges import GaugeTeller
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
+from gossamer.worker.responses import WorkerResponses
 from gossamer.worker.services import Assembly, ServiceFactory
 from gossamer.worker.tape import taped
 
@@ -55,7 +56,8 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     cache = open_cache(settings, lambda trouble: _log.warning("cache", worker=number, trouble=trouble))
     proxies = ProxySettings.from_environ(os.environ)
     workers = settings.server.workers
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache)
+    responses = WorkerResponses(data_dir, turn)
+    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache, responses)
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     handle = run if settings.capture.content == "none" else taped(run, settings.capture)
@@ -75,13 +77,14 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link)
     link.attach(worker)
     link.ready(os.getpid())
-    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits)
+    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits, lambda: responses.unkept)
     await worker.drained
     guard.end()
     gauges.close()
     identity.close()
     control.close()
     cache.close()
+    responses.close()
     await counters.close()
     journal.close()
 

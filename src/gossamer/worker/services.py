@@ -42,6 +42,7 @@ from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import prices_of, rules_of
+from gossamer.worker.responses import WorkerResponses
 from gossamer.worker.routes import abilities_of, aliases_of, owners_of
 
 
@@ -58,6 +59,7 @@ class ServiceFactory:
         counting: Counting | None = None,
         workers: int = 1,
         cache: WorkerCache | None = None,
+        responses: WorkerResponses | None = None,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
@@ -66,6 +68,9 @@ class ServiceFactory:
         self.identity.hear_turned = self._hear_turned
         self.cache = cache or WorkerCache()
         self.identity.hear_purged = self.cache.purge
+        self._responses = responses
+        if responses is not None:
+            self.identity.hear_deleted = responses.forget
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -102,6 +107,7 @@ class ServiceFactory:
             body_limit_bytes=settings.server.limits.body_bytes,
             admit=admit,
             cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
+            responses=self._responses.keeper(settings.responses) if self._responses is not None else None,
         )
         return Assembly(services, keys, providers, settings)
 

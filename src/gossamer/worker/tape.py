@@ -62,6 +62,10 @@ class Tape:
             self._answer.append(data[:room])
         self._size_bytes += len(data)
 
+    @property
+    def has_pieces(self) -> bool:
+        return self._is_stream
+
     def finish(self) -> None:
         """The record goes into the journal, before the end of the answer goes out."""
         record, self._record = self._record, None
@@ -93,14 +97,22 @@ class TapedRequest(Request):
     """Whatever goes out passes the tape first."""
 
     tape: Tape
+    _is_foretold = False
+
+    def foretell(self, data: bytes) -> None:
+        """The record goes into the journal in this turn of the loop, and the answer leaves later."""
+        self.tape.add(data, is_piece=self.tape.has_pieces)
+        self._is_foretold = True
 
     def reply(self, status: int, headers: bytes, body: bytes) -> None:
-        self.tape.add(body)
+        if not self._is_foretold:
+            self.tape.add(body)
         self.tape.finish()
         super().reply(status, headers, body)
 
     def write(self, data: bytes) -> None:
-        self.tape.add(data, is_piece=True)
+        if not self._is_foretold:
+            self.tape.add(data, is_piece=True)
         super().write(data)
 
     def chunk_writer(self) -> None:

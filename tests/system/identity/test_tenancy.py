@@ -85,7 +85,6 @@ SHARED = [
     ("GET", "/v1/files/file-of-bob/content"),
     ("DELETE", "/v1/files/file-of-bob"),
     ("POST", "/v1/batches"),
-    ("GET", "/v1/responses/resp_of_bob"),
     ("GET", "/v1/chat/completions"),
 ]
 
@@ -98,6 +97,9 @@ def test_what_lies_in_the_providers_one_account_is_not_for_every_key(house: Hous
         refused = house.node.request(method, path, house.ann.key.token, body, **through)
         assert (refused.status, refused.code) == (403, "scope_forbidden"), path
         assert house.node.request(method, path, allowed.token, body, **through).status != 403, path
+    for token in (house.ann.key.token, allowed.token):
+        kept = house.node.request("GET", "/v1/responses/resp_of_bob", token, None, **through)
+        assert kept.status == 404, "responses are the gateway's own to keep, and the provider is not asked"
     speech = {"model": "house", "input": "Hello", "voice": "alloy"}
     assert house.node.request("POST", "/v1/audio/speech", house.ann.key.token, speech).status != 403
 

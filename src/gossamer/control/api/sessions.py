@@ -14,6 +14,7 @@ from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.sessions import SessionAsk, SessionOut, TurnAsk, TurnOut, place_of
 from gossamer.control.api.shapes.values import Id
 from gossamer.core.errors import NotFound, Unavailable
+from gossamer.core.house import house_of
 from gossamer.projections.paths import sessions_path
 from gossamer.projections.sessions.search import Sessions
 from gossamer.projections.sessions.session import Session
@@ -81,9 +82,10 @@ async def close_session(caller: Asking, desk: AtDesk, session_id: Id) -> Session
     responses=refused(400, 401, 403, 404, 503),
 )
 async def delete_session(caller: Asking, desk: AtDesk, session_id: Id) -> None:
-    """For good, with its turns and traces; a replay of the journal does not bring it back."""
+    """For good, with its turns, traces and kept responses; a replay of the journal does not bring it back."""
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.delete", session.id, owner=session.user)
+    await desk.store.erase_responses_of(caller.actor, house_of(session.user, session.key), session.name)
     # Its traces first: where they are away, the session is still there, and can be deleted again.
     await _erase(desk, await _asked(lambda: _sessions(desk).ids(session.id)))
     await _erase(desk, await _asked(lambda: _sessions(desk).delete(session.id, _now_us(desk))))

@@ -29,6 +29,9 @@ class Backend(Protocol):
     async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """All rows, past SQLAlchemy, in whose words the statement is. Raises what the driver does."""
 
+    async def scrub(self, line: Any) -> None:
+        """Leave no bytes of what was deleted, as far as that is ours to do."""
+
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Against all other processes, until the end of the transaction."""
 

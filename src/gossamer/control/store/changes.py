@@ -93,9 +93,9 @@ def changes_of(rows: Sequence[Row[Any]]) -> list[Changed]:
     found = []
     for revision, of_one in groupby(rows, lambda row: int(row.revision)):
         things = [(row.kind, row.thing_id) for row in of_one]
-        keys, agents, users, routes, directives, purged = (
+        keys, agents, users, routes, directives, purged, responses = (
             tuple(thing_id for kind, thing_id in things if kind == wanted)
-            for wanted in ("key", "agent", "user", "route", "directive", "purge")
+            for wanted in ("key", "agent", "user", "route", "directive", "purge", "response")
         )
-        found.append(Changed(revision, keys, agents, users, routes, directives, purged))
+        found.append(Changed(revision, keys, agents, users, routes, directives, purged, responses))
     return found

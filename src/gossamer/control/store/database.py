@@ -112,6 +112,11 @@ class Database:
         async with self._in_time(CHANGE_S), self._writing.begin() as connection:
             yield connection
 
+    async def scrub(self) -> None:
+        """Leave no bytes of what was deleted just now."""
+        async with self._in_time(CHANGE_S), self._reading.connect() as connection:
+            await self._backend.scrub((await connection.get_raw_connection()).driver_connection)
+
     async def close(self) -> None:
         """What is under way is finished first: a connection that came back to a closed pool would stay open."""
         self._is_closed = True

@@ -50,6 +50,23 @@ class InUse(StoreError):
         self.thing_id = thing_id
 
 
+class Broken(StoreError):
+    """What went before it was deleted: it can be read, and not gone on from."""
+
+    def __init__(self, missing_id: str) -> None:
+        super().__init__(f"{missing_id}, which went before it, was deleted")
+        self.missing_id = missing_id
+
+
+class Oversized(StoreError):
+    """It has more in it than the settings let grow together."""
+
+    def __init__(self, items: int, size_bytes: int) -> None:
+        super().__init__(f"it has {items} items and {size_bytes} bytes: begin anew")
+        self.items = items
+        self.size_bytes = size_bytes
+
+
 class NothingEarlier(StoreError):
     """There is no version to go back to."""
 

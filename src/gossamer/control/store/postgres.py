@@ -90,6 +90,9 @@ class PostgresBackend:
         while self._lines:
             self._lines.pop().terminate()
 
+    async def scrub(self, line: Any) -> None:
+        """Its own vacuum does so, when nobody can see the rows any more."""
+
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Until the end of the transaction, against all other processes."""
         await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})

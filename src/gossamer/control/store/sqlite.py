@@ -31,10 +31,13 @@ WAITING_S: Final = 5.0
 """For a connection of ours: longer than any deadline around it."""
 LOOK_EVERY_S: Final = 0.1
 """How late the change of another process on the same file is noticed."""
+SCRUB_TRIES: Final = 10
+"""A reader is done within a few milliseconds."""
 LOOK_AGAIN_S: Final = 1.0
 """After the file could not be read."""
 _READS: Final = ("query_only=ON",)
-_WRITES: Final = ("journal_mode=WAL", "synchronous=FULL")
+_WRITES: Final = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+"""What people said is kept here, too: where it is deleted, its bytes are overwritten."""
 PRIVATE_FILE: Final = 0o600
 PRIVATE_DIRECTORY: Final = 0o700
 _ROWS_A_TIME: Final = 64
@@ -109,6 +112,15 @@ class SqliteBackend:
         line, self._at_hand = self._at_hand, None
         if line is not None:
             line.close()
+
+    async def scrub(self, line: Any) -> None:
+        """Old pages stand in the log until nobody reads them any more."""
+        for _ in range(SCRUB_TRIES):
+            ((is_busy, _, _),) = await line.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not is_busy:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise StoreUnavailable("it is deleted, but others read the file, and its log still has it: delete it again")
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """BEGIN IMMEDIATE has done so."""

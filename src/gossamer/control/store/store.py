@@ -11,8 +11,10 @@ from gossamer.control.store.address import backend_of
 from gossamer.control.store.agents import Agents
 from gossamer.control.store.audit import Audit
 from gossamer.control.store.changes import Changes
+from gossamer.control.store.conversations import Conversations
 from gossamer.control.store.database import Database
 from gossamer.control.store.directives import Directives
+from gossamer.control.store.erasing import Erasing
 from gossamer.control.store.errors import WrongSchema
 from gossamer.control.store.grants import Grants
 from gossamer.control.store.handing import Handing
@@ -20,12 +22,16 @@ from gossamer.control.store.keys import Keys
 from gossamer.control.store.logins import Invites, Logins
 from gossamer.control.store.passwords import Passwords
 from gossamer.control.store.purges import Purges
+from gossamer.control.store.responses import Responses
 from gossamer.control.store.routes import Routes
 from gossamer.control.store.schema import Migrated, bring_up_to_date, check_schema
 from gossamer.control.store.users import Users
 
 
-class Store(Grants, Changes, Users, Logins, Invites, Keys, Agents, Directives, Routes, Purges, Audit, Handing):
+class Store(
+    Grants, Changes, Users, Logins, Invites, Keys, Agents, Directives, Routes, Purges, Audit, Handing,
+    Responses, Conversations, Erasing,
+):  # fmt: skip
     """Open it with `open_store`, and close it."""
 
     async def close(self) -> None:

@@ -32,13 +32,17 @@ class CrewBoard:
         restarts = CounterMetricFamily(
             "gossamer_worker_restarts", "Workers that were started in place of one that died.", labels=_WORKER
         )
+        unkept = CounterMetricFamily(
+            "gossamer_responses_unkept", "Responses that were to be kept and could not be.", labels=_WORKER
+        )
         for seat in self.seats:
             worker = [str(seat.worker)]
             restarts.add_metric(worker, seat.restarts)
             if seat.gauges is not None:
                 in_flight.add_metric(worker, seat.gauges.in_flight)
                 lag.add_metric(worker, seat.gauges.loop_lag_s)
-        yield from (in_flight, lag, restarts, self._circuits())
+                unkept.add_metric(worker, seat.gauges.unkept)
+        yield from (in_flight, lag, restarts, unkept, self._circuits())
 
     def _circuits(self) -> Metric:
         """Of each target as the worker sees it that sees it worst."""

@@ -33,6 +33,8 @@ class Identity:
         """What another worker found of the circuit of a target: set by whoever keeps those."""
         self.hear_purged: Callable[[Sequence[str]], None] = _nothing_is_kept
         """What is to be forgotten of what was kept; of nothing in particular: whatever there is."""
+        self.hear_deleted: Callable[[], None] = _nothing_is_remembered
+        """Kept responses were deleted, or may have been."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -115,6 +117,8 @@ class Identity:
         self.routes.heard(change)
         if change.purged:
             self.hear_purged(change.purged)
+        if change.responses:
+            self.hear_deleted()
 
     def _begin_anew(self, revision: int) -> None:
         """Nobody can name what has changed since: nothing from before is believed."""
@@ -124,6 +128,7 @@ class Identity:
         self.agents.forget()
         self.routes.ask()
         self.hear_purged(())
+        self.hear_deleted()
 
     def _say(self, message: FromWorker) -> bool:
         return self._feed.say(message)
@@ -154,3 +159,7 @@ def _nobody_listens(target: str, is_open: bool) -> None:
 
 def _nothing_is_kept(purged: Sequence[str]) -> None:
     """There is no cache."""
+
+
+def _nothing_is_remembered() -> None:
+    """Nobody keeps responses."""

@@ -21,6 +21,7 @@ def test_each_worker_is_shown_and_a_dead_one_only_by_its_restarts():
     assert shown(board) == {
         ("gossamer_worker_in_flight", "0"): 3,
         ("gossamer_worker_loop_lag_seconds", "0"): 0.25,
+        ("gossamer_responses_unkept_total", "0"): 0,
         ("gossamer_worker_restarts_total", "0"): 0,
         ("gossamer_worker_restarts_total", "1"): 2,
     }

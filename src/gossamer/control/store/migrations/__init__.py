@@ -6,5 +6,5 @@ in one transaction; SQLite changes a column with `op.batch_alter_table`. Tests t
 
 from typing import Final
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest step. Known without Alembic, so that a start sees at once that it has nothing to do."""
