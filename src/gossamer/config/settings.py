@@ -12,6 +12,7 @@ from msgspec import Meta, field
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
+from gossamer.config.idempotency import IdempotencySettings
 from gossamer.config.routes import RouteSettings
 from gossamer.config.section import Duration, ModelName, Pause, Section, Target
 from gossamer.config.telemetry import TelemetrySettings
@@ -238,6 +239,7 @@ class Common(Section, frozen=True, kw_only=True):
     ] = "local"
     limits: UsageSettings = field(default_factory=UsageSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    idempotency: IdempotencySettings = field(default_factory=IdempotencySettings)
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )

@@ -267,6 +267,22 @@ class AnswerCache(Protocol):
         """The answer, where it is known; None or the end of a Later: the provider is to be asked."""
 
 
+class Heeding(Protocol):
+    """What few requests ask for."""
+
+    has_keys: bool
+    """Whether idempotency keys mean anything here."""
+
+    def claim(self, exchange: "Exchange", key: bytes, body: bytes) -> Later:
+        """Ends when the request may go on, or with a refusal; with PeerGone, where it was answered already.
+
+        Raises IdempotencyKeyInUse and IdempotencyKeyReused where that is known at once.
+        """
+
+    def tell_of_itself(self, exchange: "Exchange") -> None:
+        """Its answer is to say what it cost and who gave it."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An answer that the gateway itself has. `headers` is a rendered block of lines."""
 
@@ -297,3 +313,4 @@ class Services:
     admit: tuple[Stage, ...]
     """In their order. Without a cache there is no stage for it."""
     cache: AnswerCache | None = None
+    heeding: Heeding | None = None

@@ -8,24 +8,28 @@ from collections.abc import Awaitable
 
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
+from gossamer.core.later import Later
 from gossamer.dialects.ask import read_ask, read_optional_model
 from gossamer.dialects.multipart import is_form, model_in_form
 from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
 from gossamer.stages.direct import ask_for_agent
+from gossamer.stages.heed_extras import heed_extras
 from gossamer.stages.look_again import look_again
 
 
-def read_body(exchange: Exchange) -> Awaitable[None] | None:
+def read_body(exchange: Exchange) -> Awaitable[None] | Later | None:
     request = exchange.request
     if request.is_complete:
         limit = exchange.services.body_limit_bytes
         if len(request.body) > limit:
             raise BodyTooLarge(body_too_large(limit).reason)
         _understand(exchange, request.body)
-        return None
+        extras = exchange.caller.extras
+        return None if extras is None else heed_extras(exchange, extras, request.body)
     content_type = request.head.get(b"content-type")
-    if is_read_whole(content_type, is_known_endpoint=exchange.caller.endpoint.needs_model):
+    is_known = exchange.caller.endpoint.needs_model or exchange.caller.extras is not None
+    if is_read_whole(content_type, is_known_endpoint=is_known):
         return _read(exchange)
     exchange.is_upload = True
     return _begin_upload(exchange, content_type or b"")
@@ -38,6 +42,9 @@ async def _read(exchange: Exchange) -> None:
         raise BODY_ERRORS[refused.status](refused.reason) from None
     await look_again(exchange)  # its agent may have been given another directive while the body came
     _understand(exchange, body)
+    extras = exchange.caller.extras
+    if extras is not None and (known := heed_extras(exchange, extras, body)) is not None:
+        await known
 
 
 async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:

@@ -39,6 +39,7 @@ from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
 from gossamer.worker.cache import WorkerCache, cache_use_of
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
+from gossamer.worker.idempotency import WorkerIdempotency
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import prices_of, rules_of
@@ -58,6 +59,7 @@ class ServiceFactory:
         counting: Counting | None = None,
         workers: int = 1,
         cache: WorkerCache | None = None,
+        idempotency: WorkerIdempotency | None = None,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
@@ -66,6 +68,7 @@ class ServiceFactory:
         self.identity.hear_turned = self._hear_turned
         self.cache = cache or WorkerCache()
         self.identity.hear_purged = self.cache.purge
+        self.idempotency = idempotency
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -102,6 +105,7 @@ class ServiceFactory:
             body_limit_bytes=settings.server.limits.body_bytes,
             admit=admit,
             cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
+            heeding=self.idempotency.heeding(settings.idempotency) if self.idempotency is not None else None,
         )
         return Assembly(services, keys, providers, settings)
 
