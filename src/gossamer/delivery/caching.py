@@ -26,9 +26,10 @@ from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.ports import Reply
+from gossamer.core.ports import Reply, Target
 from gossamer.core.record import CacheUse
 from gossamer.delivery.flight import Flight
+from gossamer.delivery.party import Party
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.replay import recall, retold
 from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
@@ -36,6 +37,9 @@ from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
 _S: Final = 1e-9
 """Of a nanosecond."""
 _BYPASS: Final = "x-gossamer-cache: bypass\r\n"
+_BYPASSED: Final = CacheUse("bypass")
+_MOST_TOLD: Final = 256
+"""Targets that are remembered with a line. They are few, but for those that requests name themselves."""
 
 
 class Caching:
@@ -55,6 +59,7 @@ class Caching:
         self._rules = CacheRules(settings)
         self._memory = memory
         self._flights = flights
+        self._told: dict[tuple[Target, str], Target] = {}
         self._vary = frozenset(name.lower().encode() for name in settings.vary)
 
     def admit(self, exchange: Exchange) -> Later | Reply | None:
@@ -69,7 +74,9 @@ class Caching:
         if terms.is_kept and wish != "no-store":
             question = read_question(exchange, terms, said, target.label)
         if question is None:
-            _pass_by(exchange)
+            exchange.cached = _BYPASSED
+            exchange.cache_line = _BYPASS
+            exchange.target = self.told(target, _BYPASS)
             return None
         if wish != "no-cache":
             known = self._known(exchange, question)
@@ -84,9 +91,18 @@ class Caching:
         flight.lead(passenger)
         return None
 
+    def told(self, target: Target, line: str) -> Target:
+        """The target whose answers also say this."""
+        known = self._told.get((target, line))
+        if known is None:
+            if len(self._told) >= _MOST_TOLD:
+                self._told.clear()
+            known = self._told[target, line] = msgspec.structs.replace(target, headers=target.headers + line)
+        return known
+
     # --- for a flight ---
 
-    def landed(self, flight: Flight) -> None:
+    def landed(self, flight: Party) -> None:
         """Nobody can board it any more."""
         if self._flights.get(flight.question.key) is flight:
             del self._flights[flight.question.key]
@@ -113,7 +129,7 @@ class Caching:
             if question is flight.question:
                 flight.lease = None
 
-    def over(self, flight: Flight) -> None:
+    def over(self, flight: Party) -> None:
         """Whoever else waits for the lease may ask."""
         if flight.look is not None:
             flight.look.cancel()
@@ -183,11 +199,3 @@ class Caching:
         if not exchange.attempts:
             return flight.question
         return read_question(exchange, flight.terms, said_by(exchange, self._vary), entry.target)
-
-
-def _pass_by(exchange: Exchange) -> None:
-    target = exchange.target
-    assert target is not None
-    exchange.cached = CacheUse("bypass")
-    exchange.cache_line = _BYPASS
-    exchange.target = msgspec.structs.replace(target, headers=target.headers + _BYPASS)

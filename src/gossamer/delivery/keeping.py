@@ -67,12 +67,10 @@ class Keeping(Between):
         self._finish(self.client.end)
 
     def break_off(self) -> None:
-        self._drop()
-        super().break_off()
+        self._drop(self.client.break_off)
 
     def abort(self) -> None:
-        self._drop()
-        super().abort()
+        self._drop(self.client.abort)
 
     # --- the client ---
 
@@ -86,7 +84,7 @@ class Keeping(Between):
         if exchange is None:
             self.owner = None
         elif not exchange.sent_ns or self._is_too_large:
-            self._drop()
+            self._drop(_nothing)
             super().client_gone()
         else:
             self._has_left = True
@@ -121,7 +119,7 @@ class Keeping(Between):
             self._is_too_large = True
             self._pieces = []
             if self._has_left and self.owner is not None:  # nobody will ever get it
-                self._drop()
+                self._drop(_nothing)
                 super().client_gone()
 
     def _finish(self, then: Callable[[], None]) -> None:
@@ -135,15 +133,15 @@ class Keeping(Between):
         else:
             self._ticket.release(then)  # its client may try again at once
 
-    def _drop(self) -> None:
+    def _drop(self, then: Callable[[], None]) -> None:
         """There will be nothing to keep. What was too large was paid all the same."""
         exchange, self._exchange = self._exchange, None
         if exchange is None:
-            return
-        if self._is_too_large:
-            self._ticket.keep(self._answer(exchange), _nothing)
+            then()
+        elif self._is_too_large:
+            self._ticket.keep(self._answer(exchange), then)
         else:
-            self._ticket.release()
+            self._ticket.release(then)
 
     def _is_good(self) -> bool:
         """A stream may have ended well, and say that there was an error."""

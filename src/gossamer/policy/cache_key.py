@@ -20,6 +20,7 @@ from gossamer.core.endpoints import Dialect
 Members = dict[str, msgspec.Raw]
 
 _decode: Final = msgspec.json.Decoder(Members).decode
+_encode: Final = msgspec.json.Encoder().encode
 _compact: Final = msgspec.json.format
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -42,6 +43,8 @@ LASTING: Final[Mapping[str, tuple[bytes, ...]]] = {
 }
 """Members that leave something behind at the provider, unless they have one of these values: such a request is made."""
 
+_LASTING: Final = frozenset(LASTING)
+
 OF_ONE_FORM: Final = frozenset({"audio", "logprobs", "modalities", "n", "top_logprobs"})
 """With these, an answer says more than can be told again in another form: whole and streamed are two entries then."""
 
@@ -56,15 +59,17 @@ def read_members(body: bytes) -> Members | None:
 
 def lasts(members: Members) -> bool:
     """Whether the request does more than get an answer."""
+    if _LASTING.isdisjoint(members):
+        return False
     return any(name in members and bytes(members[name]) not in harmless for name, harmless in LASTING.items())
 
 
-def key_of(members: Members, dialect: Dialect, circumstances: Iterable[bytes]) -> bytes:
-    """32 bytes. Each part is told with its length, so that no two lists of parts look alike."""
+def prefix_of(circumstances: Iterable[bytes]) -> bytes:
+    """Each part with its length, so that no two lists of parts look alike, and an end that is no length."""
+    return b"".join([b"%d:%b" % (len(part), part) for part in circumstances]) + b";"
+
+
+def key_of(members: Members, dialect: Dialect, prefix: bytes) -> bytes:
+    """32 bytes. What is told of the members is JSON itself, so it looks like nothing else either."""
     mute = MUTE[dialect]
-    parts = [b"%d:%b" % (len(part), part) for part in circumstances]
-    for name in sorted(members):
-        if name not in mute:
-            raw, written = members[name], name.encode()
-            parts.append(b"%d:%b%d:%b" % (len(written), written, len(raw), raw))
-    return sha256(b"".join(parts)).digest()
+    return sha256(prefix + _encode({name: members[name] for name in sorted(members) if name not in mute})).digest()
