@@ -35,21 +35,24 @@ class Memory:
         self._window: Region = OrderedDict()
         self._probation: Region = OrderedDict()
         self._protected: Region = OrderedDict()
-        self._region_of: dict[bytes, Region] = {}
+        self.count = self._sketch.count
+        """To be told of each question, whether its answer is there or not."""
+        self.region_of: dict[bytes, Region] = {}
+        """By key: what is not in here is not there."""
         self.size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._region_of)
+        return len(self.region_of)
 
     def get(self, key: bytes, now: float) -> Entry | None:
         """Asking counts, whether it is there or not."""
-        self._sketch.count(key)
+        self.count(key)
         held = self.look(key, now)
         return held[0] if held is not None else None
 
     def look(self, key: bytes, now: float) -> Held | None:
         """The same, where the question was counted already; and when it ends."""
-        region = self._region_of.get(key)
+        region = self.region_of.get(key)
         if region is None:
             return None
         held = region[key]
@@ -63,10 +66,11 @@ class Memory:
         size = entry.size_bytes
         if size > self._most_bytes:
             return
-        self.drop(key)
+        if key in self.region_of:
+            self.drop(key)
         window = self._window
         window[key] = (entry, ends_at)
-        self._region_of[key] = window
+        self.region_of[key] = window
         self.size_bytes += size
         if len(window) > self._window_entries:
             self._admit(*window.popitem(last=False))
@@ -74,13 +78,13 @@ class Memory:
             self._evict()
 
     def drop(self, key: bytes) -> None:
-        region = self._region_of.pop(key, None)
+        region = self.region_of.pop(key, None)
         if region is not None:
             self.size_bytes -= region.pop(key)[0].size_bytes
 
     def drop_all(self, is_meant: Callable[[Entry], bool]) -> int:
         """How many went."""
-        meant = [key for key, region in self._region_of.items() if is_meant(region[key][0])]
+        meant = [key for key, region in self.region_of.items() if is_meant(region[key][0])]
         for key in meant:
             self.drop(key)
         return len(meant)
@@ -88,7 +92,7 @@ class Memory:
     def clear(self) -> None:
         for region in (self._window, self._probation, self._protected):
             region.clear()
-        self._region_of.clear()
+        self.region_of.clear()
         self.size_bytes = 0
 
     # --- inside ---
@@ -101,11 +105,11 @@ class Memory:
         del region[key]
         protected = self._protected
         protected[key] = held
-        self._region_of[key] = protected
+        self.region_of[key] = protected
         if len(protected) > self._protected_entries:
             oldest, demoted = protected.popitem(last=False)
             region[oldest] = demoted
-            self._region_of[oldest] = region
+            self.region_of[oldest] = region
 
     def _admit(self, key: bytes, held: Held) -> None:
         """From the window: there is room, or it is wanted more than the one that would go."""
@@ -113,12 +117,12 @@ class Memory:
         if len(probation) + len(self._protected) >= self._main_entries:
             victim = next(iter(probation or self._protected))
             if self._sketch.estimate(key) <= self._sketch.estimate(victim):
-                del self._region_of[key]
+                del self.region_of[key]
                 self.size_bytes -= held[0].size_bytes
                 return
             self.drop(victim)
         probation[key] = held
-        self._region_of[key] = probation
+        self.region_of[key] = probation
 
     def _evict(self) -> None:
         """For its bytes: whoever is wanted least of the oldest of each region."""

@@ -6,11 +6,12 @@ import msgspec
 
 from gossamer.cache.rules import Terms, sharers
 from gossamer.config.cache import Share
+from gossamer.core.caller import Caller
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims, Claims
 from gossamer.http.heads import RequestHead
-from gossamer.policy.cache_key import MUTE, OF_ONE_FORM, Members, key_of, lasts, prefix_of, read_members
+from gossamer.policy.cache_key import LASTING, MUTE, OF_ONE_FORM, Members, key_of, lasts, prefix_of, read_members
 
 _OF_A_DIALECT: Final = (b"anthropic-", b"openai-")
 """Versions and betas: they change answers."""
@@ -43,10 +44,12 @@ class Question(msgspec.Struct, frozen=True, gc=False):
 class Said:
     """What the head of a request says to the cache. Kept with the head, as long as the settings are the same."""
 
-    __slots__ = ("_agent", "_claims", "_label", "_prefix", "_share", "lines", "vary", "wish")
+    __slots__ = ("_agent", "_claims", "_label", "_prefix", "_share", "is_question", "lines", "vary", "wish")
 
-    def __init__(self, vary: frozenset[bytes], wish: str, lines: bytes) -> None:
+    def __init__(self, vary: frozenset[bytes], wish: str, lines: bytes, *, is_question: bool) -> None:
         self.vary = vary
+        self.is_question = is_question
+        """Whether such a request has answers that could be kept, if it is no upload."""
         self.wish = wish
         """no-store, no-cache, or nothing."""
         self.lines = lines
@@ -73,7 +76,7 @@ def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
     said = caller.caching
     if not isinstance(said, Said) or said.vary is not vary:
         head = exchange.request.head
-        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary))
+        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary), is_question=_is_question(caller))
     return said
 
 
@@ -81,7 +84,9 @@ def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Q
     """None where such an answer is never kept."""
     dialect = exchange.caller.endpoint.dialect
     members = read_members(exchange.body)
-    if members is None or lasts(members) or not _is_allowed(members, terms):
+    if members is None or (not LASTING.keys().isdisjoint(members) and lasts(members)):
+        return None
+    if (terms.temperature is not None or not terms.tools) and not _is_allowed(members, terms):
         return None
     prefix = said.prefix(exchange, terms.share, label)
     wire = WIRES.get(dialect)
@@ -91,10 +96,8 @@ def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Q
     return Question(key_of(members, dialect, prefix), exchange.is_stream, wire)
 
 
-def is_question(exchange: Exchange) -> bool:
-    """Whether such a request has answers that could be kept."""
-    caller = exchange.caller
-    return caller.endpoint.dialect in MUTE and caller.method == "POST" and not exchange.is_upload
+def _is_question(caller: Caller) -> bool:
+    return caller.endpoint.dialect in MUTE and caller.method == "POST"
 
 
 def _lines_of(head: RequestHead, vary: frozenset[bytes]) -> bytes:

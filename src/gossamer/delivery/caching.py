@@ -20,7 +20,7 @@ from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.purges import Purges
-from gossamer.cache.question import Question, is_question, read_question, said_by
+from gossamer.cache.question import Question, read_question, said_by
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
@@ -63,10 +63,10 @@ class Caching:
         self._vary = frozenset(name.lower().encode() for name in settings.vary)
 
     def admit(self, exchange: Exchange) -> Later | Reply | None:
-        if not is_question(exchange):
-            return None
-        terms = self._rules.terms_of(exchange)
         said = said_by(exchange, self._vary)
+        if not said.is_question or exchange.is_upload:
+            return None
+        terms = self._rules.common or self._rules.terms_of(exchange)
         wish = said.wish
         target = exchange.target
         assert target is not None
@@ -114,15 +114,20 @@ class Caching:
             return
         if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
             return
-        question = self._question_answered(flight, entry)
+        leader = flight.leader
+        assert leader is not None
+        exchange = leader.exchange
+        question: Question | None = flight.question
+        if exchange.attempts:
+            question = self._question_answered(flight, exchange, entry)
         if question is None:
             return
         key = question.key + (b"s" if entry.is_stream else b"w")
-        assert flight.leader is not None
-        now = flight.leader.exchange.stamps[-1] * _S
-        known = self._memory.look(key, now)
-        if known is not None and known[0].made_at > entry.made_at:
-            return  # somebody asked for a new one meanwhile
+        now = exchange.stamps[-1] * _S
+        if key in self._memory.region_of:
+            known = self._memory.look(key, now)
+            if known is not None and known[0].made_at > entry.made_at:
+                return  # somebody asked for a new one meanwhile
         self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
         if self._remote is not None:
             self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)
@@ -170,10 +175,14 @@ class Caching:
             self.over(flight)
 
     def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
+        memory, own_key = self._memory, question.own_key
+        memory.count(own_key)
         now = exchange.stamps[-1] * _S
-        entry = self._memory.get(question.own_key, now)
-        if entry is None:
-            entry = self._known_otherwise(exchange, question, now)
+        if own_key in memory.region_of:
+            held = memory.look(own_key, now)
+            if held is not None:
+                return recall(exchange, held[0], "l1", hides_usage=exchange.hides_usage)
+        entry = self._known_otherwise(exchange, question, now)
         if entry is not None:
             return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
         flight = self._flights.get(question.key)
@@ -184,7 +193,10 @@ class Caching:
     def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
         """In the other form: told in this one, and kept so for as long as it was to be."""
         other = question.other_key
-        found = self._memory.look(other, now) if other is not None else None
+        if other not in self._memory.region_of:
+            return None
+        assert other is not None
+        found = self._memory.look(other, now)
         if found is None:
             return None
         entry = retold(found[0], exchange.body)
@@ -192,10 +204,6 @@ class Caching:
             self._memory.put(question.own_key, entry, found[1])
         return entry
 
-    def _question_answered(self, flight: Flight, entry: Entry) -> Question | None:
+    def _question_answered(self, flight: Flight, exchange: Exchange, entry: Entry) -> Question | None:
         """Another target may have answered than the one that was decided on."""
-        assert flight.leader is not None
-        exchange = flight.leader.exchange
-        if not exchange.attempts:
-            return flight.question
         return read_question(exchange, flight.terms, said_by(exchange, self._vary), entry.target)

@@ -30,9 +30,10 @@ class Flight(Party):
         """What is kept is kept first: behind the leader's answer its next request may follow in the same turn."""
         leader = self.leader
         assert leader is not None
-        followers = self.followers if len(self.aboard) > 1 else []
         self.owner = None
-        self.left(leader)
+        if leader in self.aboard:
+            self.aboard.remove(leader)
+        followers = list(self.aboard)
         if status >= _REFUSED and followers and not leader.exchange.sent_ns:
             leader.request.reply(status, headers, body)
             self.lead_next()
@@ -42,12 +43,14 @@ class Flight(Party):
         entry = self._entry(lines, body, is_stream=False)
         if status == _OK:
             self._caching.keep(self, entry)
-        self._caching.over(self)
+        if self.lease is not None or self.look is not None:
+            self._caching.over(self)
         leader.request.reply(status, headers, body)
-        if status >= _REFUSED:
-            self._fail(followers, status, lines, body)
-        else:
-            self._answer(followers, entry)
+        if followers:
+            if status >= _REFUSED:
+                self._fail(followers, status, lines, body)
+            else:
+                self._answer(followers, entry)
         self._part()
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:

@@ -43,8 +43,6 @@ LASTING: Final[Mapping[str, tuple[bytes, ...]]] = {
 }
 """Members that leave something behind at the provider, unless they have one of these values: such a request is made."""
 
-_LASTING: Final = frozenset(LASTING)
-
 OF_ONE_FORM: Final = frozenset({"audio", "logprobs", "modalities", "n", "top_logprobs"})
 """With these, an answer says more than can be told again in another form: whole and streamed are two entries then."""
 
@@ -59,8 +57,6 @@ def read_members(body: bytes) -> Members | None:
 
 def lasts(members: Members) -> bool:
     """Whether the request does more than get an answer."""
-    if _LASTING.isdisjoint(members):
-        return False
     return any(name in members and bytes(members[name]) not in harmless for name, harmless in LASTING.items())
 
 
