@@ -2,8 +2,8 @@
 
     PYTHONPATH=src:. python -m benchmarks.cache_soak [--minutes 30] [--rate 2000] [--ttl 5] [--purge-every 20]
 
-Each answer says when it was made, so a stale one is seen by whoever gets it. Prints a line for each tenth of the run:
-hit rate, memory of the worker, the oldest answer. Ends with 1 if an answer was older than its time, or than a purge of a
+Each answer says when it was made, so a stale one is seen by whoever gets it. Prints a line for each tenth of a run:
+hit rate, memory of the worker, the oldest answer. Ends with 1 if an answer was older than its time or than a purge of a
 second ago, if the hit rate of the second half is not that of the first, or if memory grows.
 """
 

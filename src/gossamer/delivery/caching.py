@@ -38,6 +38,9 @@ _S: Final = 1e-9
 """Of a nanosecond."""
 _BYPASS: Final = "x-gossamer-cache: bypass\r\n"
 _BYPASSED: Final = CacheUse("bypass")
+_MOST_ASKED_AGAIN: Final = 1000
+_LARGEST_ASKED_AGAIN: Final = 4096
+"""Bytes of a body; all of them are then 4 MiB at most."""
 _MOST_TOLD: Final = 256
 """Targets that are remembered with a line. They are few, but for those that requests name themselves."""
 
@@ -60,6 +63,9 @@ class Caching:
         self._memory = memory
         self._flights = flights
         self._told: dict[tuple[Target, str], Target] = {}
+        self._asked_again: dict[tuple[bytes, bytes], Question] = {}
+        """By all of a key but the body, and the body, to the letter: what was a hit is mostly asked again, and need not
+        be read for that. Only where no rule says otherwise of some requests."""
         self._vary = frozenset(name.lower().encode() for name in settings.vary)
 
     def admit(self, exchange: Exchange) -> Later | Reply | None:
@@ -70,9 +76,14 @@ class Caching:
         wish = said.wish
         target = exchange.target
         assert target is not None
-        question = None
+        question: Question | None = None
+        prefix, is_new = b"", False
         if terms.is_kept and wish != "no-store":
-            question = read_question(exchange, terms, said, target.label)
+            prefix = said.prefix(exchange, terms.share, target.label)
+            question = self._asked_again.get((prefix, exchange.body))
+            if question is None:
+                is_new = True
+                question = read_question(exchange, terms, said, target.label)
         if question is None:
             exchange.cached = _BYPASSED
             exchange.cache_line = _BYPASS
@@ -81,6 +92,8 @@ class Caching:
         if wish != "no-cache":
             known = self._known(exchange, question)
             if known is not None:
+                if is_new and self._rules.common is not None:
+                    self._remember(prefix, exchange.body, question)
                 return known
         flight = Flight(self, question, terms, exchange)
         self._flights[question.key] = flight
@@ -161,6 +174,13 @@ class Caching:
         )
 
     # --- inside ---
+
+    def _remember(self, prefix: bytes, body: bytes, question: Question) -> None:
+        known = self._asked_again
+        if len(body) <= _LARGEST_ASKED_AGAIN:
+            if len(known) >= _MOST_ASKED_AGAIN:
+                known.clear()
+            known[prefix, body] = question
 
     def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
         """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
