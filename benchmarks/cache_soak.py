@@ -111,11 +111,11 @@ async def purge_on(gateway: Gateway, every_s: float, watch: Watch) -> None:
     while True:
         await asyncio.sleep(every_s)
         began = time.time()
-        done = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gossamer", "cache", "purge", "--all",
-            cwd=gateway.home, env=quiet_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        done = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", "gossamer", "cache", "purge", "--all"], cwd=gateway.home,
+            env=quiet_environment(), capture_output=True, check=False,
         )  # fmt: skip
-        if await done.wait() == 0:
+        if done.returncode == 0:
             watch.purge_began, watch.purge_ended = began, time.time()
 
 
