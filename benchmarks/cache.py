@@ -18,7 +18,7 @@ import msgspec
 
 from gossamer.cache.entry import Entry
 from gossamer.cache.memory import Memory
-from gossamer.policy.cache_key import key_of, read_members
+from gossamer.policy.cache_key import key_of, prefix_of, read_members
 
 DISTINCT, ENTRIES, REQUESTS = 100_000, 1_000, 500_000
 LATER = 1e18
@@ -43,14 +43,14 @@ def body_of(size_bytes: int) -> bytes:
 
 
 def show_costs() -> None:
-    circumstances = (b"user 01", b"openai/gpt-4o-mini", b"/v1/chat/completions", b"", b"")
+    prefix = prefix_of((b"user 01", b"openai/gpt-4o-mini", b"/v1/chat/completions", b""))
     for size in (300, 1_000, 4_000, 16_000):
         body = body_of(size)
 
         def key(body: bytes = body) -> bytes:
             members = read_members(body)
             assert members is not None
-            return key_of(members, "chat", circumstances)
+            return key_of(members, "chat", prefix)
 
         print(f"key of a body of {len(body):6} bytes: {cpu_us(key, 20_000):6.2f} us")
     memory = Memory(ENTRIES, PLENTY)

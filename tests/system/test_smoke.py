@@ -31,7 +31,7 @@ ANY_PORT = {"port": 0}
 
 def test_the_main_uses_with_the_mock(tmp_path: Path):
     with start_mock() as mock:
-        config = standard_config(mock.url, server=ANY_PORT)
+        config = standard_config(mock.url, server=ANY_PORT, cache={"enabled": True, "temperature": 0})
         with start_gateway(tmp_path, config) as gateway, client_of(gateway) as client:
             take(Walk(gateway, config, client, "house", "house"), (*EVERYWHERE, *WITH_THE_MOCK, *AT_THE_END))
 

@@ -224,6 +224,18 @@ def explains_failures(walk: Walk) -> None:
         list(walk.client.chat.completions.create(model="mock-cut", messages=HELLO, stream=True))
 
 
+def pays_once(walk: Walk) -> None:
+    """The same question is answered from the cache, and the same key from what was kept under it."""
+    raw = walk.client.chat.completions.with_raw_response
+    sure = [raw.create(model=walk.model, messages=HELLO, temperature=0.0) for _ in range(2)]
+    assert [answer.headers["x-gossamer-cache"] for answer in sure] == ["miss", "hit-l1"]
+    assert sure[0].content == sure[1].content
+    key = {"Idempotency-Key": "walk-1"}
+    keyed = [raw.create(model=walk.model, messages=HELLO, extra_headers=key) for _ in range(2)]
+    assert [answer.headers.get("idempotent-replayed") for answer in keyed] == [None, "true"]
+    assert keyed[0].content == keyed[1].content
+
+
 EVERYWHERE = (
     is_ready,
     lists_models,
@@ -237,5 +249,5 @@ EVERYWHERE = (
     writes_a_journal,
     keeps_an_audit,
 )
-WITH_THE_MOCK = (carries_files, explains_failures)
+WITH_THE_MOCK = (pays_once, carries_files, explains_failures)
 AT_THE_END = (reloads, is_examined, drains)

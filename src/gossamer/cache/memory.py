@@ -8,7 +8,7 @@ A flood of questions that nobody asks twice passes through the window and pushes
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gossamer.cache.entry import Entry
@@ -35,86 +35,94 @@ class Memory:
         self._window: Region = OrderedDict()
         self._probation: Region = OrderedDict()
         self._protected: Region = OrderedDict()
+        self.count = self._sketch.count
+        """To be told of each question, whether its answer is there or not."""
+        self.region_of: dict[bytes, Region] = {}
+        """By key: what is not in here is not there."""
         self.size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._window) + len(self._probation) + len(self._protected)
+        return len(self.region_of)
 
     def get(self, key: bytes, now: float) -> Entry | None:
         """Asking counts, whether it is there or not."""
-        self._sketch.count(key)
+        self.count(key)
         held = self.look(key, now)
         return held[0] if held is not None else None
 
     def look(self, key: bytes, now: float) -> Held | None:
         """The same, where the question was counted already; and when it ends."""
-        for region in (self._protected, self._probation, self._window):
-            held = region.pop(key, None)
-            if held is not None:
-                if held[1] <= now:
-                    self.size_bytes -= held[0].size_bytes
-                    return None
-                self._renew(region, key, held)
-                return held
-        return None
+        region = self.region_of.get(key)
+        if region is None:
+            return None
+        held = region[key]
+        if held[1] <= now:
+            self.drop(key)
+            return None
+        self._renew(region, key, held)
+        return held
 
     def put(self, key: bytes, entry: Entry, ends_at: float) -> None:
         size = entry.size_bytes
         if size > self._most_bytes:
             return
-        self.drop(key)
-        self._window[key] = (entry, ends_at)
+        if key in self.region_of:
+            self.drop(key)
+        window = self._window
+        window[key] = (entry, ends_at)
+        self.region_of[key] = window
         self.size_bytes += size
-        if len(self._window) > self._window_entries:
-            self._admit(*self._window.popitem(last=False))
+        if len(window) > self._window_entries:
+            self._admit(*window.popitem(last=False))
         while self.size_bytes > self._most_bytes:
             self._evict()
 
     def drop(self, key: bytes) -> None:
-        for region in self._regions():
-            held = region.pop(key, None)
-            if held is not None:
-                self.size_bytes -= held[0].size_bytes
+        region = self.region_of.pop(key, None)
+        if region is not None:
+            self.size_bytes -= region.pop(key)[0].size_bytes
 
     def drop_all(self, is_meant: Callable[[Entry], bool]) -> int:
         """How many went."""
-        meant = [key for region in self._regions() for key, (entry, _) in region.items() if is_meant(entry)]
+        meant = [key for key, region in self.region_of.items() if is_meant(region[key][0])]
         for key in meant:
             self.drop(key)
         return len(meant)
 
     def clear(self) -> None:
-        for region in self._regions():
+        for region in (self._window, self._probation, self._protected):
             region.clear()
+        self.region_of.clear()
         self.size_bytes = 0
 
     # --- inside ---
 
-    def _regions(self) -> Iterable[Region]:
-        return (self._window, self._probation, self._protected)
-
     def _renew(self, region: Region, key: bytes, held: Held) -> None:
         """It was asked for: the last of its region, or promoted."""
-        if region is self._window:
-            region[key] = held
+        if region is not self._probation:
+            region.move_to_end(key)
             return
-        self._protected[key] = held
-        if len(self._protected) > self._protected_entries:
-            oldest, demoted = self._protected.popitem(last=False)
-            self._probation[oldest] = demoted
+        del region[key]
+        protected = self._protected
+        protected[key] = held
+        self.region_of[key] = protected
+        if len(protected) > self._protected_entries:
+            oldest, demoted = protected.popitem(last=False)
+            region[oldest] = demoted
+            self.region_of[oldest] = region
 
     def _admit(self, key: bytes, held: Held) -> None:
         """From the window: there is room, or it is wanted more than the one that would go."""
-        if len(self._probation) + len(self._protected) < self._main_entries:
-            self._probation[key] = held
-            return
-        region = self._probation or self._protected
-        victim = next(iter(region))
-        if self._sketch.estimate(key) > self._sketch.estimate(victim):
-            self.size_bytes -= region.pop(victim)[0].size_bytes
-            self._probation[key] = held
-        else:
-            self.size_bytes -= held[0].size_bytes
+        probation = self._probation
+        if len(probation) + len(self._protected) >= self._main_entries:
+            victim = next(iter(probation or self._protected))
+            if self._sketch.estimate(key) <= self._sketch.estimate(victim):
+                del self.region_of[key]
+                self.size_bytes -= held[0].size_bytes
+                return
+            self.drop(victim)
+        probation[key] = held
+        self.region_of[key] = probation
 
     def _evict(self) -> None:
         """For its bytes: whoever is wanted least of the oldest of each region."""

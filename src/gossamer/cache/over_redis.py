@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import Final, Literal
 
 from gossamer.cache.entry import Entry
+from gossamer.cache.leases import LEASE_MS, Leases
 from gossamer.cache.purges import Purges
 from gossamer.cache.question import Question
 from gossamer.cache.scripts import FREE, KEEP, LOADS, LOOK, RENEW, sha_of
@@ -26,9 +27,6 @@ from gossamer.redis.slots import slot_of
 
 TIMEOUT_S: Final = 0.1
 """For one look: less than what a provider takes for its shortest answer."""
-LEASE_MS: Final = 10_000
-RENEW_S: Final = 3.0
-"""So that a lease outlives two renewals that are lost."""
 FIRST_LOOK_S: Final = 0.01
 SLOWEST_LOOK_S: Final = 0.1
 """Between two looks while another worker asks: soon at first, since a provider may be quick."""
@@ -157,9 +155,8 @@ class RedisCache:
         self.servers = open_servers(address, LOADS, self._came_up, on_trouble, TIMEOUT_S)
         self._life = token_hex(6).encode()
         self._numbers = count(1)
-        self._leases: dict[bytes, bytes] = {}
+        self._leases = Leases(self._renew)
         """Of calls under way, with the names of their questions."""
-        self._renewal: asyncio.TimerHandle | None = None
         self.purges = Purges()
         self._knows_purges = False
         """Before it was told of those before its time, no entry is believed."""
@@ -199,8 +196,7 @@ class RedisCache:
         self.learn_purges()
 
     def close(self) -> None:
-        if self._renewal is not None:
-            self._renewal.cancel()
+        self._leases.close()
         self.servers.close()
 
     def is_up(self, question: Question) -> bool:
@@ -212,7 +208,7 @@ class RedisCache:
 
         def hear(entry: Entry | None, granted: bytes | None) -> None:
             if granted is not None:
-                self._hold(granted, self.seal.name(question.key))
+                self._leases.hold(granted, self.seal.name(question.key))
             heard(entry, granted)
 
         look = Look(self, question, lease, hear)
@@ -221,7 +217,7 @@ class RedisCache:
 
     def keep(self, question: Question, entry: Entry, ttl_s: float, lease: bytes | None) -> None:
         """The lease ends with it."""
-        self._leases.pop(lease or b"", None)
+        self._leases.drop(lease or b"")
         name = self.seal.name(question.key)
         part = "s" if entry.is_stream else "w"
         sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry)
@@ -235,24 +231,15 @@ class RedisCache:
 
     def release(self, lease: bytes) -> None:
         """There is no answer to keep."""
-        name = self._leases.pop(lease, None)
+        name = self._leases.drop(lease)
         if name is not None:
             self.free(name, lease)
 
     def free(self, name: bytes, lease: bytes) -> None:
         self._tell(name, encode("EVALSHA", _FREE, 1, _named(name, "lease"), lease))
 
-    def _hold(self, lease: bytes, name: bytes) -> None:
-        self._leases[lease] = name
-        if self._renewal is None:
-            self._renewal = asyncio.get_running_loop().call_later(RENEW_S, self._renew)
-
-    def _renew(self) -> None:
-        self._renewal = None
-        for lease, name in self._leases.items():
-            self._tell(name, encode("EVALSHA", _RENEW, 1, _named(name, "lease"), lease, LEASE_MS))
-        if self._leases:
-            self._renewal = asyncio.get_running_loop().call_later(RENEW_S, self._renew)
+    def _renew(self, lease: bytes, name: bytes) -> None:
+        self._tell(name, encode("EVALSHA", _RENEW, 1, _named(name, "lease"), lease, LEASE_MS))
 
     def _tell(self, name: bytes, command: bytes) -> None:
         slot = slot_of(b"{%b}" % name)

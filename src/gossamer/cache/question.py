@@ -1,14 +1,17 @@
 """What of a request decides whether, and under which key, its answer is kept. Nothing is looked up here."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from gossamer.cache.rules import Terms, sharers
+from gossamer.config.cache import Share
+from gossamer.core.caller import Caller
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
+from gossamer.core.ports import AgentClaims, Claims
 from gossamer.http.heads import RequestHead
-from gossamer.policy.cache_key import MUTE, OF_ONE_FORM, Members, key_of, lasts, read_members
+from gossamer.policy.cache_key import LASTING, MUTE, OF_ONE_FORM, Members, key_of, lasts, prefix_of, read_members
 
 _OF_A_DIALECT: Final = (b"anthropic-", b"openai-")
 """Versions and betas: they change answers."""
@@ -21,7 +24,7 @@ WIRES: Final[dict[Dialect, Wire]] = {"chat": "chat", "messages": "messages", "re
 """Dialects in which an answer can be told in the other form."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """`key` is the same for both forms; what is kept has the form behind it."""
 
     key: bytes
@@ -38,14 +41,34 @@ class Question(msgspec.Struct, frozen=True):
         return None if self.wire is None else self.key + (b"w" if self.is_stream else b"s")
 
 
-class Said(NamedTuple):
-    """What the head of a request says to the cache. Kept with the head, as long as the settings are these."""
+class Said:
+    """What the head of a request says to the cache. Kept with the head, as long as the settings are the same."""
 
-    vary: frozenset[bytes]
-    wish: str
-    """no-store, no-cache, or nothing."""
-    lines: bytes
-    """The headers that change answers."""
+    __slots__ = ("_agent", "_claims", "_label", "_prefix", "_share", "is_question", "lines", "vary", "wish")
+
+    def __init__(self, vary: frozenset[bytes], wish: str, lines: bytes, *, is_question: bool) -> None:
+        self.vary = vary
+        self.is_question = is_question
+        """Whether such a request has answers that could be kept, if it is no upload."""
+        self.wish = wish
+        """no-store, no-cache, or nothing."""
+        self.lines = lines
+        """The headers that change answers."""
+        self._claims: Claims | None = None
+        self._agent: AgentClaims | None = None
+        self._label = ""
+        self._share: Share | None = None
+        self._prefix = b""
+
+    def prefix(self, exchange: Exchange, share: Share, label: str) -> bytes:
+        """All of the key but the body and its form."""
+        claims, agent = exchange.claims, exchange.agent
+        if claims is not self._claims or agent is not self._agent or label != self._label or share is not self._share:
+            assert claims is not None
+            self._claims, self._agent, self._label, self._share = claims, agent, label, share
+            whose = sharers(share, claims, agent.agent_id if agent is not None else None)
+            self._prefix = prefix_of((whose, label.encode(), exchange.request.head.target, self.lines))
+        return self._prefix
 
 
 def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
@@ -53,7 +76,7 @@ def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
     said = caller.caching
     if not isinstance(said, Said) or said.vary is not vary:
         head = exchange.request.head
-        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary))
+        said = caller.caching = Said(vary, _wish_of(head), _lines_of(head, vary), is_question=_is_question(caller))
     return said
 
 
@@ -61,27 +84,20 @@ def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Q
     """None where such an answer is never kept."""
     dialect = exchange.caller.endpoint.dialect
     members = read_members(exchange.body)
-    if members is None or lasts(members) or not _is_allowed(members, terms):
+    if members is None or (not LASTING.keys().isdisjoint(members) and lasts(members)):
         return None
+    if (terms.temperature is not None or not terms.tools) and not _is_allowed(members, terms):
+        return None
+    prefix = said.prefix(exchange, terms.share, label)
     wire = WIRES.get(dialect)
-    if wire is not None and not OF_ONE_FORM.isdisjoint(members):
+    if wire is None or not OF_ONE_FORM.isdisjoint(members):
         wire = None
-    claims, agent = exchange.claims, exchange.agent
-    assert claims is not None
-    circumstances = (
-        sharers(terms.share, claims, agent.agent_id if agent is not None else None),
-        label.encode(),
-        exchange.request.head.target,
-        said.lines,
-        b"" if wire is not None else b"stream" if exchange.is_stream else b"whole",
-    )
-    return Question(key_of(members, dialect, circumstances), exchange.is_stream, wire)
+        prefix += b"stream" if exchange.is_stream else b"whole"
+    return Question(key_of(members, dialect, prefix), exchange.is_stream, wire)
 
 
-def is_question(exchange: Exchange) -> bool:
-    """Whether such a request has answers that could be kept."""
-    caller = exchange.caller
-    return caller.endpoint.dialect in MUTE and caller.method == "POST" and not exchange.is_upload
+def _is_question(caller: Caller) -> bool:
+    return caller.endpoint.dialect in MUTE and caller.method == "POST"
 
 
 def _lines_of(head: RequestHead, vary: frozenset[bytes]) -> bytes:

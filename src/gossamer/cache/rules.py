@@ -32,6 +32,8 @@ class CacheRules:
         self._settings = settings
         self._has_rules = bool(settings.models or settings.agents or settings.keys)
         self._common = self._terms(())
+        self.common = None if self._has_rules else self._common
+        """Of all requests, where no rule says otherwise."""
         self._known: dict[tuple[str, str, str, str], Terms] = {}
 
     def terms_of(self, exchange: Exchange) -> Terms:

@@ -40,20 +40,32 @@ class Seal:
     def close(self, name: bytes, entry: Entry) -> bytes:
         if entry.quiet is not None:
             entry = msgspec.structs.replace(entry, quiet=None)
-        data, form = _encode(entry), _PLAIN
+        return self.close_bytes(name, _encode(entry))
+
+    def open(self, name: bytes, sealed: bytes) -> Entry | None:
+        """None for what nobody with the secret has written under this name, or another version did."""
+        data = self.open_bytes(name, sealed)
+        if data is None:
+            return None
+        try:
+            return _decode(data)
+        except msgspec.DecodeError:
+            return None  # of a release with the same number, and yet another form
+
+    def close_bytes(self, name: bytes, data: bytes) -> bytes:
+        form = _PLAIN
         if len(data) >= _COMPRESSED_FROM_BYTES:
             data, form = zlib.compress(data, _LEVEL), _ZIPPED
         return _VERSION + form + self._mac(name, form, data) + data
 
-    def open(self, name: bytes, sealed: bytes) -> Entry | None:
-        """None for what nobody with the secret has written under this name, or another version did."""
+    def open_bytes(self, name: bytes, sealed: bytes) -> bytes | None:
         form, mac, data = sealed[1:_HEAD_BYTES], sealed[_HEAD_BYTES:][:_SEAL_BYTES], sealed[_HEAD_BYTES + _SEAL_BYTES :]
         if not sealed.startswith(_VERSION) or not compare_digest(mac, self._mac(name, form, data)):
             return None
         try:
-            return _decode(zlib.decompress(data) if form == _ZIPPED else data)
-        except (msgspec.DecodeError, zlib.error):
-            return None  # of a release with the same number, and yet another form
+            return zlib.decompress(data) if form == _ZIPPED else data
+        except zlib.error:
+            return None
 
     def _mac(self, name: bytes, form: bytes, data: bytes) -> bytes:
         mac = blake2b(b"%b %b " % (name, form), key=self._of_entries, digest_size=_SEAL_BYTES)

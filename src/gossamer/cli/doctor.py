@@ -10,7 +10,7 @@ from typing import Final
 
 from gossamer.cli.config import add_config_option, load_chosen
 from gossamer.cli.probe_audit import probe_audit
-from gossamer.cli.probe_counters import probe_counters
+from gossamer.cli.probe_counters import probe_cache, probe_counters
 from gossamer.cli.probe_node import (
     Finding,
     probe_certificate,
@@ -87,6 +87,8 @@ def _examine_node(settings: Settings) -> list[Finding]:
         findings.append(probe_certificate(settings.server.tls))
     if settings.counters != IN_MEMORY:
         findings.append(probe_counters(settings.counters))
+        if settings.cache.enabled and settings.cache.l2 == "redis":
+            findings.append(probe_cache(settings.counters, has_secret=settings.cache.secret is not None))
     if settings.traces not in TRACES_HERE:
         findings.append(probe_traces(settings.traces))
     audit = settings.audit_in_full

@@ -6,6 +6,7 @@ Looks only at what could be read (`found`), so a problem that is named already b
 from collections.abc import Iterator, Mapping
 
 from gossamer.config.audit import AuditSettings
+from gossamer.config.cache_rules import unknown_names
 from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
@@ -37,6 +38,8 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _priced_providers_exist(found, tree)
     yield from _one_budget_a_period(found, tree)
     yield from _cache_has_redis(found, tree)
+    for path, wrong, allowed in unknown_names(found, _provider_names(tree)):
+        yield _problem(tree, path, wrong, allowed)
 
 
 def _cache_has_redis(found: Found, tree: Node) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from msgspec import Meta, field
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
+from gossamer.config.idempotency import IdempotencySettings
 from gossamer.config.responses import ResponsesSettings
 from gossamer.config.routes import RouteSettings
 from gossamer.config.section import Duration, ModelName, Pause, Section, Target
@@ -240,6 +241,7 @@ class Common(Section, frozen=True, kw_only=True):
     limits: UsageSettings = field(default_factory=UsageSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
     responses: ResponsesSettings = field(default_factory=ResponsesSettings)
+    idempotency: IdempotencySettings = field(default_factory=IdempotencySettings)
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )

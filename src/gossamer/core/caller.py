@@ -1,7 +1,17 @@
 """What the head of a request says of its sender. Derived once, kept with the head for as long as it comes back."""
 
+from dataclasses import dataclass
+
 from gossamer.core.endpoints import Endpoint
 from gossamer.core.ports import AgentClaims, Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Wishes of a head that most heads do not have: all others pay one look for them together."""
+
+    idempotency_key: bytes | None
+    wants_metadata: bool
 
 
 class Caller:
@@ -13,6 +23,7 @@ class Caller:
         "caching",
         "claims",
         "endpoint",
+        "extras",
         "forwarded",
         "has_our_form",
         "is_crooked",
@@ -43,6 +54,7 @@ class Caller:
         metadata: bytes | None,
         session: str | None,
         trace: str | None = None,
+        extras: "Extras | None" = None,
     ) -> None:
         self.endpoint = endpoint
         self.method = method
@@ -63,6 +75,8 @@ class Caller:
         """X-Session-ID, where it can be shown again."""
         self.trace = trace
         """What a valid traceparent says; without one, None."""
+        self.extras = extras
+        """What few ask for. None: nothing of it."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

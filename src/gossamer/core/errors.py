@@ -105,6 +105,28 @@ class BodyTooLarge(CallerError):
     code = "request_too_large"
 
 
+class IdempotencyKeyInUse(CallerError):
+    """The first request with this key is under way."""
+
+    status = 409
+    code = "idempotency_key_in_use"
+    retryable = True
+
+
+class IdempotencyAnswerLost(CallerError):
+    """It was answered, and the answer was too large to be kept: another try would be paid once more."""
+
+    status = 409
+    code = "idempotency_answer_lost"
+
+
+class IdempotencyKeyReused(CallerError):
+    """Another request was sent with this key."""
+
+    status = 422
+    code = "idempotency_key_reused"
+
+
 class RateLimitExceeded(CallerError):
     status = 429
     code = "rate_limit_exceeded"

@@ -280,6 +280,22 @@ class ResponseKeeper(Protocol):
         """What a client asks of what is kept."""
 
 
+class Heeding(Protocol):
+    """What few requests ask for."""
+
+    has_keys: bool
+    """Whether idempotency keys mean anything here."""
+
+    def claim(self, exchange: "Exchange", key: bytes, body: bytes) -> Later:
+        """Ends when the request may go on, or with a refusal; with PeerGone, where it was answered already.
+
+        Raises IdempotencyKeyInUse and IdempotencyKeyReused where that is known at once.
+        """
+
+    def tell_of_itself(self, exchange: "Exchange") -> None:
+        """Its answer is to say what it cost and who gave it."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An answer that the gateway itself has. `headers` is a rendered block of lines."""
 
@@ -312,3 +328,4 @@ class Services:
     cache: AnswerCache | None = None
     responses: ResponseKeeper | None = None
     """None: whatever is said of keeping goes to the providers."""
+    heeding: Heeding | None = None

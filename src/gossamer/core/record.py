@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-CacheTier = Literal["l1", "l2", "flight", "miss", "bypass"]
+CacheTier = Literal["l1", "l2", "flight", "miss", "bypass", "idempotent"]
 Lookup = Literal["asked", "bloom"]
 """Of a key that was not in memory: somebody was asked, or it was known to be bad."""
 ID_PREFIX_CHARS: Final = len("req_")
@@ -56,7 +56,10 @@ class Directed(msgspec.Struct, frozen=True, gc=False):
 
 
 class CacheUse(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What the cache had to do with a request. `flight`: it shared the call of another one under way."""
+    """What the cache had to do with a request. `flight`: it shared the call of another one under way.
+
+    `idempotent`: it was given the answer that its Idempotency-Key has, or with `left`, its answer was kept under it.
+    """
 
     tier: CacheTier
     saved_nanos: int | None = None

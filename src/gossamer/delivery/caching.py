@@ -20,15 +20,16 @@ from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.purges import Purges
-from gossamer.cache.question import Question, is_question, read_question, said_by
+from gossamer.cache.question import Question, read_question, said_by
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.ports import Reply
+from gossamer.core.ports import Reply, Target
 from gossamer.core.record import CacheUse
 from gossamer.delivery.flight import Flight
+from gossamer.delivery.party import Party
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.replay import recall, retold
 from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
@@ -36,6 +37,12 @@ from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
 _S: Final = 1e-9
 """Of a nanosecond."""
 _BYPASS: Final = "x-gossamer-cache: bypass\r\n"
+_BYPASSED: Final = CacheUse("bypass")
+_MOST_ASKED_AGAIN: Final = 1000
+_LARGEST_ASKED_AGAIN: Final = 4096
+"""Bytes of a body; all of them are then 4 MiB at most."""
+_MOST_TOLD: Final = 256
+"""Targets that are remembered with a line. They are few, but for those that requests name themselves."""
 
 
 class Caching:
@@ -55,25 +62,38 @@ class Caching:
         self._rules = CacheRules(settings)
         self._memory = memory
         self._flights = flights
+        self._told: dict[tuple[Target, str], Target] = {}
+        self._asked_again: dict[tuple[bytes, bytes], Question] = {}
+        """By all of a key but the body, and the body, to the letter: what was a hit is mostly asked again, and need not
+        be read for that. Only where no rule says otherwise of some requests."""
         self._vary = frozenset(name.lower().encode() for name in settings.vary)
 
     def admit(self, exchange: Exchange) -> Later | Reply | None:
-        if not is_question(exchange):
-            return None
-        terms = self._rules.terms_of(exchange)
         said = said_by(exchange, self._vary)
+        if not said.is_question or exchange.is_upload:
+            return None
+        terms = self._rules.common or self._rules.terms_of(exchange)
         wish = said.wish
         target = exchange.target
         assert target is not None
-        question = None
+        question: Question | None = None
+        prefix, is_new = b"", False
         if terms.is_kept and wish != "no-store":
-            question = read_question(exchange, terms, said, target.label)
+            prefix = said.prefix(exchange, terms.share, target.label)
+            question = self._asked_again.get((prefix, exchange.body))
+            if question is None:
+                is_new = True
+                question = read_question(exchange, terms, said, target.label)
         if question is None:
-            _pass_by(exchange)
+            exchange.cached = _BYPASSED
+            exchange.cache_line = _BYPASS
+            exchange.target = self.told(target, _BYPASS)
             return None
         if wish != "no-cache":
             known = self._known(exchange, question)
             if known is not None:
+                if is_new and self._rules.common is not None:
+                    self._remember(prefix, exchange.body, question)
                 return known
         flight = Flight(self, question, terms, exchange)
         self._flights[question.key] = flight
@@ -84,9 +104,18 @@ class Caching:
         flight.lead(passenger)
         return None
 
+    def told(self, target: Target, line: str) -> Target:
+        """The target whose answers also say this."""
+        known = self._told.get((target, line))
+        if known is None:
+            if len(self._told) >= _MOST_TOLD:
+                self._told.clear()
+            known = self._told[target, line] = msgspec.structs.replace(target, headers=target.headers + line)
+        return known
+
     # --- for a flight ---
 
-    def landed(self, flight: Flight) -> None:
+    def landed(self, flight: Party) -> None:
         """Nobody can board it any more."""
         if self._flights.get(flight.question.key) is flight:
             del self._flights[flight.question.key]
@@ -98,22 +127,27 @@ class Caching:
             return
         if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
             return
-        question = self._question_answered(flight, entry)
+        leader = flight.leader
+        assert leader is not None
+        exchange = leader.exchange
+        question: Question | None = flight.question
+        if exchange.attempts:
+            question = self._question_answered(flight, exchange, entry)
         if question is None:
             return
         key = question.key + (b"s" if entry.is_stream else b"w")
-        assert flight.leader is not None
-        now = flight.leader.exchange.stamps[-1] * _S
-        known = self._memory.look(key, now)
-        if known is not None and known[0].made_at > entry.made_at:
-            return  # somebody asked for a new one meanwhile
+        now = exchange.stamps[-1] * _S
+        if key in self._memory.region_of:
+            known = self._memory.look(key, now)
+            if known is not None and known[0].made_at > entry.made_at:
+                return  # somebody asked for a new one meanwhile
         self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
         if self._remote is not None:
             self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)
             if question is flight.question:
                 flight.lease = None
 
-    def over(self, flight: Flight) -> None:
+    def over(self, flight: Party) -> None:
         """Whoever else waits for the lease may ask."""
         if flight.look is not None:
             flight.look.cancel()
@@ -141,6 +175,13 @@ class Caching:
 
     # --- inside ---
 
+    def _remember(self, prefix: bytes, body: bytes, question: Question) -> None:
+        known = self._asked_again
+        if len(body) <= _LARGEST_ASKED_AGAIN:
+            if len(known) >= _MOST_ASKED_AGAIN:
+                known.clear()
+            known[prefix, body] = question
+
     def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
         """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
         flight.lease = lease
@@ -154,10 +195,14 @@ class Caching:
             self.over(flight)
 
     def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
+        memory, own_key = self._memory, question.own_key
+        memory.count(own_key)
         now = exchange.stamps[-1] * _S
-        entry = self._memory.get(question.own_key, now)
-        if entry is None:
-            entry = self._known_otherwise(exchange, question, now)
+        if own_key in memory.region_of:
+            held = memory.look(own_key, now)
+            if held is not None:
+                return recall(exchange, held[0], "l1", hides_usage=exchange.hides_usage)
+        entry = self._known_otherwise(exchange, question, now)
         if entry is not None:
             return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
         flight = self._flights.get(question.key)
@@ -168,7 +213,10 @@ class Caching:
     def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
         """In the other form: told in this one, and kept so for as long as it was to be."""
         other = question.other_key
-        found = self._memory.look(other, now) if other is not None else None
+        if other not in self._memory.region_of:
+            return None
+        assert other is not None
+        found = self._memory.look(other, now)
         if found is None:
             return None
         entry = retold(found[0], exchange.body)
@@ -176,18 +224,6 @@ class Caching:
             self._memory.put(question.own_key, entry, found[1])
         return entry
 
-    def _question_answered(self, flight: Flight, entry: Entry) -> Question | None:
+    def _question_answered(self, flight: Flight, exchange: Exchange, entry: Entry) -> Question | None:
         """Another target may have answered than the one that was decided on."""
-        assert flight.leader is not None
-        exchange = flight.leader.exchange
-        if not exchange.attempts:
-            return flight.question
         return read_question(exchange, flight.terms, said_by(exchange, self._vary), entry.target)
-
-
-def _pass_by(exchange: Exchange) -> None:
-    target = exchange.target
-    assert target is not None
-    exchange.cached = CacheUse("bypass")
-    exchange.cache_line = _BYPASS
-    exchange.target = msgspec.structs.replace(target, headers=target.headers + _BYPASS)

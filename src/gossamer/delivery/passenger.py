@@ -21,7 +21,7 @@ from gossamer.http.request import RequestOwner
 if TYPE_CHECKING:
     from gossamer.cache.entry import Entry
     from gossamer.cache.question import Question
-    from gossamer.delivery.flight import Flight
+    from gossamer.delivery.party import Party
 
 _SERVER_ERROR: Final = 500
 
@@ -29,7 +29,12 @@ _SERVER_ERROR: Final = 500
 class Passenger(Later):
     """`hides_usage`: this client did not ask for it, whatever the one asks whose call it is."""
 
-    def __init__(self, exchange: Exchange, question: "Question", flight: "Flight") -> None:
+    _next = 0
+    """The piece that comes next."""
+    _is_slow = False
+    _is_begun = False
+
+    def __init__(self, exchange: Exchange, question: "Question", flight: "Party") -> None:
         self.exchange = exchange
         self.question = question
         self.request = exchange.request
@@ -38,10 +43,6 @@ class Passenger(Later):
         """Who heard of the client until now, and will again if the request goes its own way."""
         self._flight = flight
         self._since_ns = exchange.stamps[-1]
-        self._next = 0
-        """The piece that comes next."""
-        self._is_slow = False
-        self._is_begun = False
 
     # --- as a Later ---
 
@@ -53,7 +54,7 @@ class Passenger(Later):
             self.request.owner = self
             self._flight.boarded(self)
 
-    def ride(self, flight: "Flight") -> None:
+    def ride(self, flight: "Party") -> None:
         """The call is that of this one, from here on."""
         self._flight = flight
         self.request.owner = self

@@ -61,7 +61,10 @@ def is_whole_answer(body: bytes, dialect: Dialect) -> bool:
     if dialect == "embeddings":
         return bool(said.data)
     if dialect in ("chat", "completions"):
-        return bool(said.choices) and all(choice.finish_reason in _GOOD for choice in said.choices or ())
+        choices = said.choices
+        if choices and len(choices) == 1:
+            return choices[0].finish_reason in _GOOD
+        return bool(choices) and all(choice.finish_reason in _GOOD for choice in choices or ())
     return (said.status if dialect == "responses" else said.stop_reason) in _GOOD
 
 

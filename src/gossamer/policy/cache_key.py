@@ -20,6 +20,7 @@ from gossamer.core.endpoints import Dialect
 Members = dict[str, msgspec.Raw]
 
 _decode: Final = msgspec.json.Decoder(Members).decode
+_encode: Final = msgspec.json.Encoder().encode
 _compact: Final = msgspec.json.format
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -59,12 +60,12 @@ def lasts(members: Members) -> bool:
     return any(name in members and bytes(members[name]) not in harmless for name, harmless in LASTING.items())
 
 
-def key_of(members: Members, dialect: Dialect, circumstances: Iterable[bytes]) -> bytes:
-    """32 bytes. Each part is told with its length, so that no two lists of parts look alike."""
+def prefix_of(circumstances: Iterable[bytes]) -> bytes:
+    """Each part with its length, so that no two lists of parts look alike, and an end that is no length."""
+    return b"".join([b"%d:%b" % (len(part), part) for part in circumstances]) + b";"
+
+
+def key_of(members: Members, dialect: Dialect, prefix: bytes) -> bytes:
+    """32 bytes. What is told of the members is JSON itself, so it looks like nothing else either."""
     mute = MUTE[dialect]
-    parts = [b"%d:%b" % (len(part), part) for part in circumstances]
-    for name in sorted(members):
-        if name not in mute:
-            raw, written = members[name], name.encode()
-            parts.append(b"%d:%b%d:%b" % (len(written), written, len(raw), raw))
-    return sha256(b"".join(parts)).digest()
+    return sha256(prefix + _encode({name: members[name] for name in sorted(members) if name not in mute})).digest()

@@ -15,9 +15,10 @@ _HOP_BY_HOP = frozenset(
 
 _KEPT_FROM_PROVIDER = frozenset(
     {b"host", b"expect", b"authorization", b"x-api-key", b"api-key", b"cookie", b"x-request-id",
-     b"x-agent-id", b"x-session-id", b"forwarded", b"x-real-ip", b"via"}
+     b"x-agent-id", b"x-session-id", b"idempotency-key", b"forwarded", b"x-real-ip", b"via"}
 )  # fmt: skip
-"""The caller's keys, and what speaks of the way inside the caller's own house."""
+"""The caller's keys, and what speaks of the way inside the caller's own house. At a provider all callers are one: the
+idempotency keys of two of them would meet there."""
 
 _KEPT_FROM_CLIENT = frozenset(
     {b"server-timing", b"set-cookie", b"x-session-id", b"alt-svc", b"strict-transport-security"}

@@ -3,7 +3,7 @@
 import re
 from hashlib import sha256
 
-from gossamer.core.caller import Caller
+from gossamer.core.caller import Caller, Extras
 from gossamer.core.endpoints import endpoint_of, is_disguised
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
@@ -56,7 +56,15 @@ def read_caller(head: RequestHead) -> Caller:
         trace=trace_of(head),
         session=session.decode("ascii") if session and _SHOWABLE_ID.fullmatch(session) else None,
         metadata=head.get(b"x-gossamer-metadata"),
+        extras=extras_of(head) if method == "POST" else None,
     )
+
+
+def extras_of(head: RequestHead) -> Extras | None:
+    key = head.get(b"idempotency-key")
+    wish = head.get(b"x-gossamer-answer-metadata")
+    wants_metadata = wish is not None and wish.lower() == b"true"
+    return Extras(key, wants_metadata) if key is not None or wants_metadata else None
 
 
 def trace_of(head: RequestHead) -> str | None:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable
 
 from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
-from gossamer.core.ports import Reply
+from gossamer.core.later import Later
+from gossamer.core.ports import Reply, ResponseKeeper
 from gossamer.dialects.ask import Ask, ask_of, read_ask, read_optional_model
 from gossamer.dialects.members import JsonObject
 from gossamer.dialects.multipart import is_form, model_in_form
@@ -16,10 +17,13 @@ from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
 from gossamer.stages.authenticate import check_may_share
 from gossamer.stages.direct import ask_for_agent
+from gossamer.stages.heed_extras import heed_extras
 from gossamer.stages.look_again import look_again
 
+Outcome = Awaitable[Reply | None] | Later | None
 
-def read_body(exchange: Exchange) -> Awaitable[Reply | None] | None:
+
+def read_body(exchange: Exchange) -> Outcome:
     request = exchange.request
     if request.is_complete:
         limit = exchange.services.body_limit_bytes
@@ -28,7 +32,8 @@ def read_body(exchange: Exchange) -> Awaitable[Reply | None] | None:
         return _understand(exchange, request.body)
     content_type = request.head.get(b"content-type")
     endpoint = exchange.caller.endpoint
-    if is_read_whole(content_type, is_known_endpoint=endpoint.needs_model or endpoint.is_kept):
+    is_known = endpoint.needs_model or endpoint.is_kept or exchange.caller.extras is not None
+    if is_read_whole(content_type, is_known_endpoint=is_known):
         return _read(exchange)
     exchange.is_upload = True
     return _begin_upload(exchange, content_type or b"")
@@ -55,20 +60,21 @@ async def _begin_upload(exchange: Exchange, content_type: bytes) -> None:
     exchange.model = model_in_form(content_type, beginning)
 
 
-def _understand(exchange: Exchange, body: bytes) -> Awaitable[Reply | None] | None:
+def _understand(exchange: Exchange, body: bytes) -> Outcome:
     exchange.body = body
-    if exchange.caller.endpoint.is_simple:
+    caller = exchange.caller
+    if caller.endpoint.is_simple:
         agent = exchange.agent
         _note(exchange, read_ask(body) if agent is None else ask_for_agent(exchange, agent, JsonObject(body)))
-        return None
+        return None if caller.extras is None else heed_extras(exchange, caller.extras, body)
     return _understand_more(exchange, body)
 
 
-def _understand_more(exchange: Exchange, body: bytes) -> Awaitable[Reply | None] | None:
+def _understand_more(exchange: Exchange, body: bytes) -> Outcome:
     """What may go on from something, or name no model."""
     endpoint = exchange.caller.endpoint
     if endpoint.needs_model:
-        return _understand_response(exchange, JsonObject(body))
+        return _understand_response(exchange, body)
     if endpoint.is_kept:
         keeper, claims = exchange.services.responses, exchange.claims
         if keeper is not None:
@@ -81,15 +87,28 @@ def _understand_more(exchange: Exchange, body: bytes) -> Awaitable[Reply | None]
             exchange.model = model_in_form(content_type, body)
         else:
             exchange.model = read_optional_model(body)
-    return None
+    extras = exchange.caller.extras
+    return None if extras is None else heed_extras(exchange, extras, body)
 
 
-def _understand_response(exchange: Exchange, asked: JsonObject) -> Awaitable[None] | None:
-    agent, keeper = exchange.agent, exchange.services.responses
+def _understand_response(exchange: Exchange, body: bytes) -> Outcome:
+    asked, agent, extras = JsonObject(body), exchange.agent, exchange.caller.extras
     _note(exchange, ask_of(asked.members) if agent is None else ask_for_agent(exchange, agent, asked))
+    known = None if extras is None else heed_extras(exchange, extras, body)
+    keeper = exchange.services.responses
     if keeper is None or exchange.caller.method != "POST":
-        return None
-    return keeper.recall(exchange, asked.members)
+        return known
+    if known is None:
+        return keeper.recall(exchange, asked.members)
+    return _recall_then(exchange, keeper, asked, known)
+
+
+async def _recall_then(exchange: Exchange, keeper: ResponseKeeper, asked: JsonObject, known: Later) -> None:
+    """Once it is known that nobody asked the same under its key: what that was told must not be made anew."""
+    await known
+    more = keeper.recall(exchange, asked.members)
+    if more is not None:
+        await more
 
 
 def _note(exchange: Exchange, ask: Ask) -> None:

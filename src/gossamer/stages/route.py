@@ -14,7 +14,7 @@ def route(exchange: Exchange) -> None:
         found = exchange.services.router.target_of(model)
     else:
         found = _found_otherwise(exchange)
-    claims = exchange.claims
+    claims = exchange.claims  # as in check_models, which would be one call more for everybody
     if claims is not None and claims.models is not None:
         _check_model(exchange, "key", claims.name, claims.models)
     agent = exchange.agent
@@ -25,6 +25,16 @@ def route(exchange: Exchange) -> None:
     else:
         exchange.route = way = found.begin(exchange)
         exchange.target = way.target
+
+
+def check_models(exchange: Exchange) -> None:
+    """Whether this key and this agent may ask for this model, of whoever it is."""
+    claims = exchange.claims
+    if claims is not None and claims.models is not None:
+        _check_model(exchange, "key", claims.name, claims.models)
+    agent = exchange.agent
+    if agent is not None and agent.models is not None:
+        _check_model(exchange, "agent", agent.name, agent.models)
 
 
 def _found_otherwise(exchange: Exchange) -> Target | Way:

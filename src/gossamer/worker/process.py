@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 
 from gossamer.config.settings import Settings
+from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log, set_up_logs
 from gossamer.feed.paths import control_path
 from gossamer.http.proxy import ProxySettings
@@ -23,6 +24,7 @@ from gossamer.worker.cache import cache_use_of, open_cache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
 from gossamer.worker.gauges import GaugeTeller
+from gossamer.worker.idempotency import open_idempotency
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.journal_guard import JournalGuard
 from gossamer.worker.limits import Counters
@@ -57,7 +59,10 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     proxies = ProxySettings.from_environ(os.environ)
     workers = settings.server.workers
     responses = WorkerResponses(data_dir, turn)
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache, responses)
+    idempotency = open_idempotency(settings, number, lambda trouble: _log.warning(trouble, worker=number))
+    factory = ServiceFactory(
+        journal, turn, number, proxies, identity, counters.counting, workers, cache, responses, idempotency
+    )
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     handle = run if settings.capture.content == "none" else taped(run, settings.capture)
@@ -85,6 +90,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     control.close()
     cache.close()
     responses.close()
+    await idempotency.close()
     await counters.close()
     journal.close()
 
@@ -131,7 +137,11 @@ class Worker:
 
     async def _drain(self, within_s: float) -> None:
         self._door.is_ready = False
+        began = now_ns()
         await self._server.drain(within_s)
+        if self._factory.idempotency is not None:
+            left_s = within_s - (now_ns() - began) / 1e9
+            await self._factory.idempotency.desk.drained(max(0.0, left_s))
         self._assembly.retire()
         self.drained.set_result(None)
 

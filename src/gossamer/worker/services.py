@@ -39,6 +39,7 @@ from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
 from gossamer.worker.cache import WorkerCache, cache_use_of
 from gossamer.worker.catalog import CatalogProvider, ModelCatalog
+from gossamer.worker.idempotency import WorkerIdempotency
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import prices_of, rules_of
@@ -60,6 +61,7 @@ class ServiceFactory:
         workers: int = 1,
         cache: WorkerCache | None = None,
         responses: WorkerResponses | None = None,
+        idempotency: WorkerIdempotency | None = None,
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
@@ -71,6 +73,7 @@ class ServiceFactory:
         self._responses = responses
         if responses is not None:
             self.identity.hear_deleted = responses.forget
+        self.idempotency = idempotency
         self._counting = counting or Counting(None, _unheard)
         self._journal = journal
         self._turn = turn
@@ -108,6 +111,7 @@ class ServiceFactory:
             admit=admit,
             cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
             responses=self._responses.keeper(settings.responses) if self._responses is not None else None,
+            heeding=self.idempotency.heeding(settings.idempotency) if self.idempotency is not None else None,
         )
         return Assembly(services, keys, providers, settings)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gossamer.cli.probe_counters import probe_counters
+from gossamer.cli.probe_counters import probe_cache, probe_counters
 from gossamer.cli.probe_node import Finding
 from tests.real.redis import RedisCluster, RedisServer, free_port, redis_server
 
@@ -51,3 +51,23 @@ async def test_one_that_says_nothing():
     for writer in held:
         writer.close()
     server.close()
+
+
+async def test_what_room_the_cache_has_there(redis: RedisServer):
+    found = await asyncio.to_thread(probe_cache, redis.url, has_secret=False)
+    assert (found.word, found.subject) == ("ok", "cache")
+    assert "bounds nothing; answers are sealed with this node's own secret" in found.text
+
+
+@pytest.mark.parametrize(("policy", "word"), [("noeviction", "warn"), ("volatile-lru", "ok")])
+async def test_a_full_redis_that_takes_nothing_more_is_something_to_watch(policy: str, word: str):
+    with redis_server("--maxmemory", "64mb", "--maxmemory-policy", policy) as server:
+        found = await asyncio.to_thread(probe_cache, server.url, has_secret=True)
+    assert found.word == word
+    assert "of 64.0 MiB" in found.text
+    assert ("set maxmemory-policy volatile-lru" in found.text) is (word == "warn")
+
+
+async def test_a_cache_that_is_not_there():
+    found = await asyncio.to_thread(probe_cache, f"redis://127.0.0.1:{free_port()}", has_secret=True)
+    assert (found.word, found.subject) == ("fail", "cache")

@@ -24,6 +24,7 @@ counters: redis://localhost
 counters_down: refuse
 limits: {output_estimate: 7}
 cache: {enabled: true}
+idempotency: {running: wait}
 prices: {up/small: {input: 1}}
 default_provider: up
 """

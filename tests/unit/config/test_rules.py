@@ -20,6 +20,25 @@ DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
             "1: default_provider: there is no provider lcoal; did you mean local? providers: local, mock",
         ),
         (
+            "models: {fast: mock/mock}\ncache:\n  models:\n    fats: {ttl: 1m}",
+            "4: cache.models.fats: there is no model fats; did you mean fast? models: fast; or write provider/model",
+        ),
+        (
+            "cache: {models: {mokc/small: {ttl: 1m}}}",
+            "1: cache.models.mokc/small: there is no model mokc/small; models: none; or write provider/model",
+        ),
+        (
+            "cache: {agents: {my-agent: {ttl: 1m}}}",
+            "1: cache.agents.my-agent: my-agent is no id of an agent; `gossamer agent list` shows the ids",
+        ),
+        (
+            f"keys: [{{name: team, sha256: {HASH}}}]\ncache: {{keys: {{taem: {{ttl: 1m}}}}}}",
+            (
+                "2: cache.keys.taem: there is no key taem; did you mean team? keys of this file: team; "
+                "of others, `gossamer key list` shows the ids"
+            ),
+        ),
+        (
             "audit: {to: kafka://h/t, username: u}",
             "1: audit: password is missing; SASL takes a username, and a password or password_file",
         ),

@@ -101,6 +101,17 @@ async def test_a_stream_goes_on_for_the_others_when_its_leader_leaves(gateway: G
     assert (await later.answer()).body == STREAM_BODY
 
 
+async def test_a_whole_answer_reaches_the_others_when_its_leader_has_left(gateway: Gateway, origin: Origin):
+    leader, follower = await asked(gateway, 2)
+    visit = await origin.visit()
+    leader.close()
+    await asyncio.sleep(0.05)
+    tell(visit)
+    assert (await follower.answer()).body == completion()
+    await gateway.record(2)
+    assert origin.accepted == 1
+
+
 async def test_when_all_have_left_the_call_is_cut(gateway: Gateway, origin: Origin):
     clients = await asked(gateway, 3)
     visit = await origin.visit()

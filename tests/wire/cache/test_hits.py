@@ -198,3 +198,24 @@ async def test_the_largest_that_is_kept_is_what_the_settings_say(opened: Open, o
         if then == b"miss":
             tell(await origin.visit(), text)
         assert told(await client.answer()) == then
+
+
+async def test_what_is_asked_for_the_third_time_is_still_looked_at(gateway: Gateway, origin: Origin):
+    """What follows from a body is remembered behind a hit; what the head says, and whether it is known, are not."""
+    client = await gateway.client()
+    await client.ask(ASK)
+    tell(await origin.visit())
+    await client.answer()
+    for _ in range(3):
+        assert told(await ask(client, ASK)) == b"hit-l1"
+    for line, word in (("cache-control: no-store", b"bypass"), ("cache-control: no-cache", b"miss")):
+        await client.ask(ASK, CHAT, line)
+        tell(await origin.visit(), "new")
+        assert told(await client.answer()) == word
+    assert b"new" in (await ask(client, ASK)).body
+    await client.ask(ASK, CHAT, "openai-beta: x")
+    tell(await origin.visit())
+    assert told(await client.answer()) == b"miss"
+    await client.ask(ASK, CHAT + "?x=1")
+    tell(await origin.visit())
+    assert told(await client.answer()) == b"miss"

@@ -25,6 +25,7 @@ from gossamer.process.link import Link
 from gossamer.worker.cache import WorkerCache
 from gossamer.worker.control_door import ControlDoor
 from gossamer.worker.front_door import FrontDoor, refusal
+from gossamer.worker.idempotency import WorkerIdempotency
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.process import Worker
 from gossamer.worker.responses import WorkerResponses
@@ -157,13 +158,24 @@ class Gateway:
     """A worker without its process."""
 
     def __init__(
-        self, settings: Settings, cache: WorkerCache | None = None, responses: WorkerResponses | None = None
+        self,
+        settings: Settings,
+        cache: WorkerCache | None = None,
+        responses: WorkerResponses | None = None,
+        idempotency: WorkerIdempotency | None = None,
     ) -> None:
         turn = Turn(asyncio.get_running_loop())
         self.records = Records()
         self.identity = Identity(Path("/nowhere"), 0, settings.auth)
         factory = ServiceFactory(
-            self.records, turn, 0, ProxySettings(), self.identity, cache=cache, responses=responses
+            self.records,
+            turn,
+            0,
+            ProxySettings(),
+            self.identity,
+            cache=cache,
+            responses=responses,
+            idempotency=idempotency,
         )
         assembly = factory.make(settings)
         control = ControlDoor(Path("/nowhere/control.sock"), turn, self.identity)

@@ -131,7 +131,7 @@ def _count_cache(book: Book, model: str, uses: list[CacheUse]) -> None:
     for use in uses:
         if use.tier == "miss":
             book.count(catalog.CACHE_MISSES, ())
-        elif use.tier != "bypass":
+        elif use.tier != "bypass" and not use.left:
             book.count(catalog.CACHE_HITS, (use.tier,))
             if use.saved_nanos:
                 book.count(catalog.SAVED, (model,), use.saved_nanos)

@@ -1,0 +1,204 @@
+"""Who is aboard a flight: the one whose call it is, and those who asked the same meanwhile.
+
+the leader's client leaves     the call goes on for the others; nobody aboard: it is cut
+the leader is refused here     nobody was asked: the next one leads
+the call fails                 they get its error, or make calls of their own (`cache.failures`)
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from gossamer.cache.entry import Entry
+from gossamer.core.clock import wall_time
+from gossamer.core.exchange import Exchange
+from gossamer.core.record import CacheTier, CacheUse
+from gossamer.delivery.passenger import Passenger
+from gossamer.dialects.ask import ask_for_usage
+from gossamer.http.request import Request
+
+if TYPE_CHECKING:
+    from gossamer.cache.over_redis import Look
+    from gossamer.cache.question import Question
+    from gossamer.cache.rules import Terms
+    from gossamer.delivery.caching import Caching
+
+Ending = Literal["whole", "broken", "aborted"]
+
+MISS_LINE: Final = "x-gossamer-cache: miss\r\n"
+_MISS: Final = CacheUse("miss")
+
+
+class Party(Request):
+    """`terms` are those of whoever came first; they follow from the key, up to how long it is kept.
+
+    Class attributes are the defaults: most calls are shared by nobody, and set few of them.
+    """
+
+    leader: Passenger | None = None
+    status = 0
+    pieces: Sequence[tuple[bytes, bytes]] = ()
+    """Of a stream: as it came, and without the usage that only some asked for."""
+    ending: Ending | None = None
+    look: "Look | None" = None
+    """In Redis, while nobody leads yet."""
+    lease: bytes | None = None
+    """Of the right to ask, where Redis gives it."""
+    is_complete = True
+    _card: Entry | None = None
+    _connection = None
+    _intake = None
+    _is_kept = True
+    _is_over = False
+    _peer = ""
+    _streams = False
+
+    def __init__(self, caching: "Caching", question: "Question", terms: "Terms", exchange: Exchange) -> None:
+        asked = exchange.request
+        self.head = asked.head
+        self.body = asked.body
+        self.arrived_ns = asked.arrived_ns
+        self.question = question
+        self.terms = terms
+        self.aboard: list[Passenger] = []
+        self.made_at = wall_time()
+        self._caching = caching
+        self._first = exchange
+
+    @property
+    def card(self) -> Entry:
+        """What is known of the answer so far."""
+        card = self._card
+        if card is None:
+            card = self._card = self._entry(b"", b"", is_stream=False)
+        return card
+
+    @card.setter
+    def card(self, card: Entry) -> None:
+        self._card = card
+
+    # --- who is aboard ---
+
+    def lead(self, passenger: Passenger) -> None:
+        """Its call is that of this one."""
+        exchange = self._first = passenger.exchange
+        self.leader = passenger
+        if passenger not in self.aboard:
+            self.aboard.append(passenger)
+        self._peer = passenger.request.peer
+        self.owner = passenger.before
+        passenger.ride(self)
+        exchange.cached = _MISS
+        exchange.cache_line = MISS_LINE
+        assert exchange.target is not None
+        exchange.target = self._caching.told(exchange.target, MISS_LINE)
+        if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
+            exchange.body = ask_for_usage(exchange.body)  # another may want to be told
+            exchange.hides_usage = False
+
+    def boarded(self, passenger: Passenger) -> None:
+        """It waits, or gets what has come so far."""
+        self.aboard.append(passenger)
+        if self._streams and passenger.question.is_stream:
+            passenger.begin()
+
+    def left(self, passenger: Passenger) -> None:
+        if passenger in self.aboard:
+            self.aboard.remove(passenger)
+        self._part_if_empty()
+
+    def client_left(self, passenger: Passenger) -> None:
+        self.left(passenger)
+        owner, leader = self.owner, self.leader
+        if not self.aboard:
+            self._caching.landed(self)
+            self._caching.over(self)
+            if owner is not None and self.ending is None:
+                owner.client_gone()
+        elif passenger is leader:
+            passenger.exchange.cached = CacheUse("miss", left=True)
+
+    def lead_next(self) -> bool:
+        """Whoever is still there."""
+        while self.aboard:
+            passenger = self.aboard[0]
+            if not passenger.exchange.is_settled:
+                self.leader = None
+                self.lead(passenger)
+                passenger.end()
+                return True
+            self.aboard.pop(0)
+        return False
+
+    @property
+    def followers(self) -> list[Passenger]:
+        return [passenger for passenger in self.aboard if passenger is not self.leader]
+
+    def recalled(self, entry: Entry) -> None:
+        """Redis had the answer."""
+        self._caching.landed(self)
+        self._answer(list(self.aboard), entry, "l2")
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.aboard)
+
+    @property
+    def peer(self) -> str:
+        return self._peer
+
+    # --- a client that takes nothing ---
+
+    def slowed(self) -> None:
+        """What is kept anyway may wait for one; what is not must not pile up."""
+        if not self._is_kept and self.owner is not None:
+            self.owner.client_slow()
+
+    def freed(self) -> None:
+        if not self._is_kept and self.owner is not None and not any(each.is_slow for each in self.aboard):
+            self.owner.client_ready()
+
+    # --- inside ---
+
+    def _entry(self, lines: bytes, body: bytes, *, is_stream: bool) -> Entry:
+        exchange = self._first
+        target, usage = exchange.target, exchange.usage
+        assert target is not None
+        return Entry(
+            body,
+            is_stream,
+            exchange.caller.endpoint.dialect,
+            lines,
+            target.label,
+            target.price.cost(usage) if target.price is not None and usage is not None else None,
+            self.made_at,
+            self._caching.owner_of(exchange),
+        )
+
+    def _part_if_empty(self) -> None:
+        if self._is_over and not self.aboard:
+            self._part()
+
+    def _part(self) -> None:
+        """Undo the circle in which it and its leader held each other."""
+        if self.leader is not None:
+            self.leader.exchange.request = self.leader.request
+            self.leader = None
+
+    def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
+        for passenger in followers:
+            self.left(passenger)
+        self._ask_alone([passenger for passenger in followers if not passenger.answer(entry, tier)])
+
+    def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
+        for passenger in followers:
+            self.left(passenger)
+        if not self._caching.shares_failures:
+            self._ask_alone(followers)
+            return
+        for passenger in followers:
+            passenger.fail(status, lines, body)
+
+    def _ask_alone(self, passengers: list[Passenger]) -> None:
+        for passenger in passengers:
+            if not passenger.exchange.is_settled:
+                self._caching.ask_alone(passenger)

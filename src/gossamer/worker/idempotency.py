@@ -1,0 +1,54 @@
+"""The answers under idempotency keys of one worker, through all reloads: where they lie, by the settings."""
+
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from gossamer.cache.once.files import AnswerFiles
+from gossamer.cache.once.on_disk import DiskShelf
+from gossamer.cache.once.over_redis import RedisShelf
+from gossamer.cache.seal import Seal
+from gossamer.config.idempotency import IdempotencySettings
+from gossamer.config.settings import Settings
+from gossamer.config.values import IN_MEMORY
+from gossamer.core.clock import wall_time
+from gossamer.delivery.heeding import Heeding
+from gossamer.delivery.ticket import Desk
+from gossamer.redis.address import parse_redis_url
+from gossamer.worker.cache import secret_of_node
+
+DIRECTORY: Final = "idempotency"
+
+
+class WorkerIdempotency:
+    """`disk` is the shelf of the node, or what stands in while Redis is away."""
+
+    def __init__(self, disk: DiskShelf, redis: RedisShelf | None = None) -> None:
+        self._disk = disk
+        self._redis = redis
+        self.desk = Desk(redis or disk)
+
+    def heeding(self, settings: IdempotencySettings) -> Heeding:
+        self._disk.keep_s = self.desk.shelf.keep_s = settings.keep_s
+        self._disk.most_bytes = settings.max_bytes
+        return Heeding(settings, self.desk)
+
+    async def close(self) -> None:
+        """After the last request."""
+        await self.desk.shelf.close()
+
+
+def open_idempotency(settings: Settings, number: int, on_trouble: Callable[[str], None]) -> WorkerIdempotency:
+    """Worker 0 looks after what lies on the disk."""
+    wanted = settings.idempotency
+    data_dir = Path(settings.data_dir)
+    files = AnswerFiles(data_dir / DIRECTORY, f"{number}-{token_hex(8)}", wall_time)
+    disk = DiskShelf(files, wanted.keep_s, wanted.max_bytes, on_trouble, looks=number == 0)
+    if settings.counters == IN_MEMORY or not wanted.enabled:
+        return WorkerIdempotency(disk)
+    seal = Seal((settings.cache.secret or secret_of_node(data_dir)).encode())
+    stand_in = disk if settings.counters_down == "local" else None
+    return WorkerIdempotency(
+        disk, RedisShelf(parse_redis_url(settings.counters), seal, wanted.keep_s, stand_in, on_trouble)
+    )

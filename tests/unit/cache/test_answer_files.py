@@ -1,0 +1,124 @@
+"""Answers on a node's disk: who has the claim, what outlives its worker, and what goes when there is too much of it."""
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from gossamer.cache.once.files import SHARDS, AnswerFiles
+from gossamer.cache.once.shelf import KeptAnswer, UnderWay
+
+DAY_S = 86400.0
+PRINT, OTHER = sha256(b"print").digest(), sha256(b"other").digest()
+NAME = sha256(b"name").digest()
+
+
+class Time:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def files(tmp_path: Path, time: Time) -> Iterator[AnswerFiles]:
+    made = AnswerFiles(tmp_path / "idempotency", "0-first", time)
+    yield made
+    made.close()
+
+
+def answer(time: Time, body: bytes | None = b"{}") -> KeptAnswer:
+    return KeptAnswer(PRINT, 200, b"content-type: application/json\r\n", body, "p/m", 5, time.now)
+
+
+def another(files: AnswerFiles, time: Time, life: str = "1-second") -> AnswerFiles:
+    return AnswerFiles(files._directory, life, time)
+
+
+def test_whoever_is_first_has_the_claim(files: AnswerFiles, time: Time):
+    second = another(files, time)
+    assert files.claim(NAME, PRINT, DAY_S) == "ours"
+    assert second.claim(NAME, OTHER, DAY_S) == UnderWay(PRINT)
+    assert files.claim(NAME, PRINT, DAY_S) == UnderWay(PRINT)
+    files.release(NAME)
+    assert second.claim(NAME, OTHER, DAY_S) == "ours"
+    second.close()
+
+
+def test_what_is_kept_is_there_for_all_and_outlives_its_worker(files: AnswerFiles, time: Time):
+    files.claim(NAME, PRINT, DAY_S)
+    files.keep(NAME, answer(time))
+    files.close()
+    second = another(files, time)
+    assert second.claim(NAME, PRINT, DAY_S) == answer(time)
+    second.close()
+
+
+def test_a_claim_ends_with_its_worker_and_the_mark_of_that_is_buried(files: AnswerFiles, time: Time):
+    files.claim(NAME, PRINT, DAY_S)
+    assert files._alive is not None
+    os.close(files._alive)  # as kill -9: the mark stays, its lock is gone
+    files._alive = None
+    second = another(files, time)
+    assert second.claim(NAME, OTHER, DAY_S) == "ours"
+    assert [each.name for each in (files._directory / "lives").iterdir()] == ["1-second"]
+    second.close()
+
+
+def test_it_is_over_to_the_second(files: AnswerFiles, time: Time):
+    files.claim(NAME, PRINT, DAY_S)
+    files.keep(NAME, answer(time))
+    time.now += DAY_S - 1
+    assert isinstance(files.claim(NAME, PRINT, DAY_S), KeptAnswer)
+    time.now += 1
+    assert files.claim(NAME, OTHER, DAY_S) == "ours"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"a", b"axyz", b"r", b"r" + PRINT + b"../../etc/passwd", b"\x00" * 50])
+def test_what_nobody_here_wrote_is_nothing(files: AnswerFiles, time: Time, garbage: bytes):
+    files.open()
+    files._path(NAME).write_bytes(garbage)
+    assert files.claim(NAME, PRINT, DAY_S) == "ours"
+
+
+def test_what_lies_there_is_for_the_gateway_alone(files: AnswerFiles, time: Time):
+    files.claim(NAME, PRINT, DAY_S)
+    files.keep(NAME, answer(time))
+    assert files._directory.stat().st_mode & 0o077 == 0
+    assert files._path(NAME).stat().st_mode & 0o077 == 0
+
+
+def names_in(shard: str, count: int) -> list[bytes]:
+    digests = (sha256(b"%d" % number).digest() for number in range(10_000))
+    return [digest for digest in digests if digest.hex()[0] == shard][:count]
+
+
+def test_a_sweep_takes_what_is_over_and_the_oldest_beyond_the_bound(files: AnswerFiles, time: Time):
+    names = names_in("a", 6)
+    for age, name in enumerate(reversed(names)):
+        files.claim(name, PRINT, DAY_S)
+        files.keep(name, answer(time, b"x" * 1000))
+        os.utime(files._path(name), (time.now - age * 3600,) * 2)
+    assert files.sweep("a", DAY_S, 10**6) == 0
+    assert files.sweep("a", 4.5 * 3600, 10**6) == 0, "what is over does not go before its time"
+    assert [files._path(name).exists() for name in names] == [False, True, True, True, True, True]
+    assert files.sweep("a", DAY_S, 3300) == 2
+    assert [files._path(name).exists() for name in names] == [False, False, False, True, True, True]
+
+
+def test_a_sweep_leaves_a_claim_alone_however_full_it_is(files: AnswerFiles, time: Time):
+    files.claim(NAME, PRINT, DAY_S)
+    assert files.sweep(NAME.hex()[0], DAY_S, 1) == 0
+    assert files.claim(NAME, PRINT, DAY_S) == UnderWay(PRINT)
+
+
+def test_all_shards_are_there(files: AnswerFiles):
+    files.open()
+    assert all((files._directory / shard).is_dir() for shard in SHARDS)
