@@ -237,8 +237,9 @@ class Flight(Request):
         assert target is not None
         cost = target.price.cost(exchange.usage) if target.price is not None and exchange.usage is not None else None
         return msgspec.structs.replace(
-            self.card, body=body, is_stream=is_stream, lines=lines, target=target.label, cost_nanos=cost
-        )
+            self.card, body=body, is_stream=is_stream, lines=lines, target=target.label, cost_nanos=cost,
+            finish=exchange.finish,
+        )  # fmt: skip
 
     def _let_go(self) -> None:
         """Too large to be kept, or nothing that is: those who get it get it, the others ask alone."""

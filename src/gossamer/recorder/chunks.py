@@ -6,6 +6,7 @@ decides what a sink gets: a piece is what stands in the file, whoever reads it.
 """
 
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gossamer.core.record import Record
+from gossamer.journal.lines import Piece
 from gossamer.journal.marks import MARK
 from gossamer.journal.reader import Garbled, Line, Position, entry_of, read_header, record_of
 from gossamer.journal.reading import Reading
@@ -23,6 +25,8 @@ MOST_BYTES: Final = 2 * 1024 * 1024
 """Of lines; decoded they take about four times that. Two looks of a sink at 10,000 requests a second."""
 MOST_SEGMENTS: Final = 256
 """Whose stages are known without another look at their first line."""
+_HALF_DONE_S: Final = 0.005
+"""What is no record may be one of which somebody is just taking out what was said (journal/blanking.py)."""
 _DECODE: Final = msgspec.json.Decoder(Record).decode
 
 
@@ -99,9 +103,12 @@ class Chunks:
     # --- inside: under the lock ---
 
     def _read(self, reading: Reading) -> Chunk:
-        lines, _, is_newest = reading.piece()
-        if lines:
-            return replace(self._decoded(reading, lines), is_newest=is_newest and not reading.is_complete)
+        piece = reading.piece()
+        if piece.lines:
+            chunk = self._decoded(reading, piece.lines)
+            while chunk.garbled and (again := _later(reading)).lines[: len(piece.lines)] != piece.lines:
+                piece, chunk = again, self._decoded(reading, again.lines)
+            return replace(chunk, is_newest=piece.is_newest and not reading.is_complete)
         hole = reading.hole()
         if hole is None:
             return Chunk([], [], [], reading.offset)
@@ -156,3 +163,8 @@ class Chunks:
             header = read_header(self._directory / segment)
             return header.stages if header is not None else ()
         return ()
+
+
+def _later(reading: Reading) -> Piece:
+    time.sleep(_HALF_DONE_S)
+    return reading.piece()

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+from msgspec import structs
 from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.limits import to_usd
-from gossamer.control.api.shapes.traces import DirectedOut, UsageOut
+from gossamer.control.api.shapes.traces import ContentOut, DirectedOut, UsageOut
 from gossamer.control.api.shapes.values import Ask, Id, Moment, SessionName, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
-from gossamer.core.record import Outcome
+from gossamer.core.record import Content, Finish, Outcome
+from gossamer.dialects.spoken import spoken
 from gossamer.projections.sessions.search import MOST_A_PAGE, Query
 from gossamer.projections.sessions.session import Session, Turn
 from gossamer.projections.sessions.states import State, state_at
@@ -59,6 +61,13 @@ class SessionOut(Shape):
         )
 
 
+class SaidOut(Shape):
+    """One voice."""
+
+    by: Annotated[str, Field(description="`user`, `assistant`, `tool`, ..., as the dialect calls it.")]
+    text: str
+
+
 class TurnOut(Shape):
     """One request of a session."""
 
@@ -73,12 +82,18 @@ class TurnOut(Shape):
     agent: str | None
     directive: DirectedOut | None
     stream: bool
+    finish: Annotated[Finish | None, Field(description="Why the answer ended.")]
     total_ms: float
     usage: UsageOut | None
     cost_usd: str | None
+    said: Annotated[
+        list[SaidOut] | None,
+        Field(description="What is new in this turn, and its answer; null where `content` is null or a digest."),
+    ]
+    content: Annotated[ContentOut | None, Field(description="null unless `content` is asked for, and was captured.")]
 
     @classmethod
-    def of(cls, turn: Turn) -> "TurnOut":
+    def of(cls, turn: Turn, content: Content | None = None) -> "TurnOut":
         usage, directive = turn.usage, turn.directive
         return cls(
             id=turn.id,
@@ -92,9 +107,12 @@ class TurnOut(Shape):
             agent=turn.agent,
             directive=None if directive is None else DirectedOut(id=directive.id, number=directive.number),
             stream=turn.stream,
+            finish=turn.finish,
             total_ms=round(turn.total_ns / _NS_PER_MS, _MS_PLACES),
             usage=None if usage is None else UsageOut.of(usage),
             cost_usd=None if turn.cost_nanos is None else to_usd(turn.cost_nanos),
+            said=None if content is None else _said(content),
+            content=None if content is None else ContentOut(**structs.asdict(content)),
         )
 
 
@@ -132,7 +150,17 @@ class TurnAsk(Ask):
     """A page of them."""
 
     limit: Limit = MOST_A_PAGE
+    content: Annotated[
+        bool, Field(description="With what was said, where `capture.content` has it kept: 20 turns a page at most.")
+    ] = False
     after: After = None
+
+
+def _said(content: Content) -> list[SaidOut] | None:
+    if not (content.request or content.answer):
+        return None
+    voices = spoken(content.request, content.answer)
+    return [SaidOut(by=voice.by, text=voice.text) for voice in voices]
 
 
 def place_of(text: str | None) -> tuple[int, str] | None:
