@@ -11,7 +11,7 @@ from typing import Final
 from gossamer.journal.aside import aside_of
 from gossamer.journal.blanking import blank_aside, blank_lines
 from gossamer.projections.sessions.search import Sessions
-from gossamer.projections.sessions.session import Session, marks_of, session_of
+from gossamer.projections.sessions.session import Session, marks_of, opening_of, session_of
 from gossamer.projections.traces.query import MOST_A_PAGE, Place, Query
 from gossamer.projections.traces.reader import TraceReader
 from gossamer.projections.traces.trace import US_PER_S
@@ -33,7 +33,11 @@ async def delete_for_good(
 
 
 async def _erase_found(session: Session, traces: TraceReader, now_us: int) -> None:
-    """Traces that it has no turn of yet."""
+    """Traces that it has no turn of: that came before theirs, or began what only its second turn made a session."""
+    first = opening_of(session.name)
+    opening = await traces.trace(first) if first is not None else None
+    if opening is not None and session_of(opening.record) == session.id:
+        await traces.erase([opening.record.id])
     after = None
     while True:
         found = await traces.find(Query(session=session.name, user=session.user, limit=MOST_A_PAGE, after=after))

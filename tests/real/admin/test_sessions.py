@@ -7,9 +7,11 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from gossamer.config.sessions import SessionSettings
+from gossamer.control.api.app import use_settings
 from gossamer.core.record import Content, Record
 from gossamer.journal.writer import JournalWriter
-from tests.real.admin.house import TRACE, House, Person, refusal
+from tests.real.admin.house import TRACE, House, Person, refusal, settings_with
 from tests.real.admin.speaking import say
 
 SESSIONS = "/admin/v1/sessions"
@@ -150,3 +152,14 @@ async def test_a_deletion_that_could_not_be_whole_can_be_asked_for_again(
     assert (await house.get(path, admin.token)).status_code == 200
     assert (await house.delete(path, admin.token)).status_code == 204
     assert await listed(house, admin) == []
+
+
+async def test_after_what_time_a_session_is_idle_is_a_setting(house: House, admin: Person):
+    say(house, None, "talk")
+    house.app.state.desk.wall_time = lambda: AT + 400
+    assert [each["state"] for each in await listed(house, admin)] == ["open"]
+    settings = settings_with("open", data_dir=house.app.state.desk.data_dir)
+    use_settings(house.app, structs.replace(settings, sessions=SessionSettings(idle_s=300.0, expire_s=390.0)))
+    (talk,) = await listed(house, admin, state="expired")
+    assert (talk["state"], await listed(house, admin, state="open")) == ("expired", [])
+    assert (await house.get(f"{SESSIONS}/{talk['id']}", admin.token)).json()["state"] == "expired"

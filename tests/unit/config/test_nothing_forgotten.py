@@ -13,6 +13,7 @@ journal: {when_full: refuse}
 traces: none
 audit: none
 retention: {traces: 1d}
+sessions: {idle: 5m}
 capture: {content: redacted, patterns: {staff: "EMP-[0-9]{6}"}}
 telemetry: {otlp: "http://127.0.0.1:4318"}
 log: {level: debug}

@@ -34,10 +34,10 @@ routes = APIRouter(prefix="/admin/v1/sessions", tags=["sessions"])
 async def list_sessions(caller: Asking, desk: AtDesk, ask: Annotated[SessionAsk, Query()]) -> PageOut[SessionOut]:
     """Those that were spoken in last come first. A member finds those of its own keys."""
     now_us = _now_us(desk)
-    query = ask.query(caller.owner, now_us)
+    query = ask.query(caller.owner, now_us, desk.spans)
     found = await _asked(lambda: _sessions(desk).find(query))
     more = f"{found[-1].last_us}.{found[-1].id}" if len(found) == query.limit else None
-    return PageOut(data=[SessionOut.of(session, now_us) for session in found], next=more)
+    return PageOut(data=[SessionOut.of(session, now_us, desk.spans) for session in found], next=more)
 
 
 @routes.get(
@@ -45,7 +45,7 @@ async def list_sessions(caller: Asking, desk: AtDesk, ask: Annotated[SessionAsk,
 )
 async def get_session(caller: Asking, desk: AtDesk, session_id: Id) -> SessionOut:
     """Without its turns."""
-    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk))
+    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk), desk.spans)
 
 
 @routes.get(
@@ -77,7 +77,7 @@ async def close_session(caller: Asking, desk: AtDesk, session_id: Id) -> Session
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.close", session.id, owner=session.user)
     await _asked(lambda: _sessions(desk).close(session.id, _now_us(desk)))
-    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk))
+    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk), desk.spans)
 
 
 @routes.delete(

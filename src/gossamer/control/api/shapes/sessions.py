@@ -14,7 +14,7 @@ from gossamer.core.record import Content, Finish, Outcome
 from gossamer.dialects.spoken import spoken
 from gossamer.projections.sessions.search import MOST_A_PAGE, Query
 from gossamer.projections.sessions.session import Session, Turn
-from gossamer.projections.sessions.states import State, state_at
+from gossamer.projections.sessions.states import Spans, State, state_at
 from gossamer.projections.traces.trace import US_PER_S
 
 _PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
@@ -43,14 +43,14 @@ class SessionOut(Shape):
     cost_usd: Annotated[str, Field(description="Of the turns that have a price.")]
 
     @classmethod
-    def of(cls, session: Session, now_us: int) -> "SessionOut":
+    def of(cls, session: Session, now_us: int, spans: Spans) -> "SessionOut":
         return cls(
             id=session.id,
             name=session.name,
             user=session.user,
             key=session.key,
             agent=session.agent,
-            state=state_at(session.last_us, session.closed_us, now_us),
+            state=state_at(session.last_us, session.closed_us, now_us, spans),
             began_at=_moment(session.began_us),
             last_at=_moment(session.last_us),
             turns=session.turns,
@@ -130,7 +130,7 @@ class SessionAsk(Ask):
     limit: Limit = PAGE_DEFAULT
     after: After = None
 
-    def query(self, owner: str | None, now_us: int) -> Query:
+    def query(self, owner: str | None, now_us: int, spans: Spans) -> Query:
         return Query(
             name=self.name,
             user=self.user if owner is None else owner,
@@ -141,6 +141,7 @@ class SessionAsk(Ask):
             until_us=_us(self.until),
             turns_least=self.least_turns,
             now_us=now_us,
+            spans=spans,
             limit=self.limit,
             after=place_of(self.after),
         )
