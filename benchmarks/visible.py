@@ -1,6 +1,7 @@
-"""How soon after its answer a request can be found among the traces, in SQLite or in ClickHouse's engine.
+"""How soon after its answer a request can be found among the traces, in SQLite or in ClickHouse's engine, or in its
+session.
 
-    PYTHONPATH=src:. python benchmarks/visible.py [--store clickhouse] [--rate 1000] [--seconds 20]
+    PYTHONPATH=src:. python benchmarks/visible.py [--store clickhouse|sessions] [--rate 1000] [--seconds 20]
 
 Requests come evenly from a process of their own; this one asks the store again and again for what is new. Counted is
 from the end of a request, by its own record, to the end of the question that found it: up to one question too much.
@@ -29,6 +30,7 @@ from tests.system.raw_client import RawClient
 CALLERS = 20
 LOOK_EVERY_S = 0.02
 SETTLE_S = 2.0
+RECENT_S = 4.0
 ASK = {"model": "house", "messages": [{"role": "user", "content": "hello"}]}
 US = 1e6
 
@@ -40,7 +42,7 @@ Look = Callable[[], list[Seen]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", choices=("sqlite", "clickhouse"), default="sqlite")
+    parser.add_argument("--store", choices=("sqlite", "clickhouse", "sessions"), default="sqlite")
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
@@ -55,7 +57,8 @@ def main() -> None:
             start_gateway(folder / "home", config("sqlite" if store is None else store.url()), 1)
         )
         time.sleep(SETTLE_S)
-        look = looking(store) if store is not None else stack.enter_context(closing(File(gateway.data_dir))).look
+        file = SessionFile if args.store == "sessions" else File
+        look = looking(store) if store is not None else stack.enter_context(closing(file(gateway.data_dir))).look
         (recorder,) = gateway._running("gossamer.recorder")
         before_s = cpu_s(recorder)
         words = ["--load", str(gateway.port), "--rate", str(args.rate), "--seconds", str(args.seconds)]
@@ -64,7 +67,7 @@ def main() -> None:
         spent_s = cpu_s(recorder) - before_s
     p50, p99 = (delays[round((len(delays) - 1) * share)] for share in (0.5, 0.99))
     print(
-        f"{args.store}, {args.rate} requests a second: {len(delays)} traces visible after p50 {p50 * 1000:.0f} ms, "
+        f"{args.store}, {args.rate} requests a second: {len(delays)} requests visible after p50 {p50 * 1000:.0f} ms, "
         f"p99 {p99 * 1000:.0f} ms; CPU of the recorder {spent_s / len(delays) * US:.0f} us a record"
     )
 
@@ -85,7 +88,7 @@ async def ask_all(port: int, rate: int, seconds: int) -> None:
         async with RawClient(port, TOKEN) as client:
             for turn in range(number, rate * seconds, CALLERS):
                 await asyncio.sleep(max(0.0, began + turn / rate - time.monotonic()))
-                await client.send("POST", "/v1/chat/completions", ASK)
+                await client.send("POST", "/v1/chat/completions", ASK, x_session_id=f"talk-{number}")
                 assert (await client.answer()).status == 200
 
     await asyncio.gather(*(call(number) for number in range(CALLERS)))
@@ -119,6 +122,24 @@ class File:
         if rows:
             self._last = rows[-1][0]
         return [(ended_us / US, trace_id) for _, ended_us, trace_id in rows]
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class SessionFile:
+    """The turns in sessions.db, likewise."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = sqlite3.connect(f"file:{data_dir / 'sessions.db'}?mode=ro", uri=True)
+        self._known: set[str] = set()
+
+    def look(self) -> list[Seen]:
+        since_us = round((time.time() - RECENT_S) * US)
+        words = "SELECT at_us + record ->> 'total_ns' / 1000, id FROM turns WHERE at_us > ?"
+        new = [row for row in self._file.execute(words, (since_us,)) if row[1] not in self._known]
+        self._known.update(turn_id for _, turn_id in new)
+        return [(ended_us / US, turn_id) for ended_us, turn_id in new]
 
     def close(self) -> None:
         self._file.close()

@@ -60,6 +60,10 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def command_json(walk: Walk, *words: str) -> Any:
+    return msgspec.json.decode(command(walk, *words, "--json"))
+
+
 def command(walk: Walk, *words: str) -> str:
     """What `gossamer ...` prints in the gateway's directory."""
     done = subprocess.run(
@@ -170,6 +174,24 @@ def keeps_an_audit(walk: Walk) -> None:
     eventually(has_all)
 
 
+def holds_a_conversation(walk: Walk) -> None:
+    """An agent is given its directive, and its session is shown, exported and deleted."""
+    (walk.gateway.home / "voice.md").write_text("Answer in one word.")
+    directive = command_json(walk, "directive", "create", "voice", "--file", "voice.md")["id"]
+    agent = command_json(walk, "agent", "create", "guide", "--directive", directive)["id"]
+    named = {"x-session-id": "smoke", "x-agent-id": agent}
+    for _ in range(2):
+        assert walk.client.chat.completions.create(model=walk.model, messages=HELLO, extra_headers=named).choices
+    eventually(lambda: '"smoke"' in command(walk, "session", "list", "--json"))
+    eventually(lambda: command_json(walk, "session", "show", "smoke")["turns"] == 2)
+    lines = [msgspec.json.decode(line) for line in command(walk, "session", "export", "smoke").splitlines()]
+    told = [(line["turn"], line["agent"], line["directive"]["number"]) for line in lines]
+    assert told == [(1, agent, 1), (2, agent, 1)]
+    assert all(line["finish"] for line in lines)
+    command(walk, "session", "delete", "smoke")
+    assert command_json(walk, "session", "list")["data"] == []
+
+
 def reloads(walk: Walk) -> None:
     """SIGHUP brings a new key into force while a stream goes on."""
     slowly = {"x-mock-gap-ms": "5"}
@@ -248,6 +270,7 @@ EVERYWHERE = (
     refuses_a_stranger,
     writes_a_journal,
     keeps_an_audit,
+    holds_a_conversation,
 )
 WITH_THE_MOCK = (pays_once, carries_files, explains_failures)
 AT_THE_END = (reloads, is_examined, drains)

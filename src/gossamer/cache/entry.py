@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.endpoints import Dialect
+from gossamer.core.record import Finish
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
 
@@ -29,6 +30,7 @@ class Entry(msgspec.Struct, array_like=True):
     owner: Owner
     quiet: bytes | None = None
     """Made when it is first needed, and never stored elsewhere."""
+    finish: Finish | None = None
 
     @property
     def size_bytes(self) -> int:

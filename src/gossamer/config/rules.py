@@ -11,6 +11,7 @@ from gossamer.config.document import Items, Node, Table
 from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
 from gossamer.config.routes import RouteSettings, targets_of
+from gossamer.config.sessions import SessionSettings
 from gossamer.config.settings import JournalSettings, ServerSettings
 from gossamer.config.units import format_size
 from gossamer.config.upstreams import AnthropicProvider, AzureProvider, CompatibleProvider, Upstream
@@ -40,6 +41,14 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _cache_has_redis(found, tree)
     for path, wrong, allowed in unknown_names(found, _provider_names(tree)):
         yield _problem(tree, path, wrong, allowed)
+    yield from _sessions_fall_idle_first(found, tree)
+
+
+def _sessions_fall_idle_first(found: Found, tree: Node) -> Iterator[Problem]:
+    path = ("sessions",)
+    match found.get(path):
+        case SessionSettings(idle_s=idle_s, expire_s=expire_s) if expire_s < idle_s:
+            yield _problem(tree, (*path, "expire"), "it is less than `idle`", "name a duration as long, or longer")
 
 
 def _cache_has_redis(found: Found, tree: Node) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from gossamer.config.idempotency import IdempotencySettings
 from gossamer.config.responses import ResponsesSettings
 from gossamer.config.routes import RouteSettings
 from gossamer.config.section import Duration, ModelName, Pause, Section, Target
+from gossamer.config.sessions import SessionSettings
 from gossamer.config.telemetry import TelemetrySettings
 from gossamer.config.upstreams import Provider
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
@@ -215,6 +216,7 @@ class Common(Section, frozen=True, kw_only=True):
         Meta(description="Where an event of each request and each change goes: file, DATA_DIR/audit/; kafka://; none."),
     ] = "file"
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     telemetry: Annotated[TelemetrySettings | None, Meta(description="Spans for an OpenTelemetry collector.")] = None
     log: LogSettings = field(default_factory=LogSettings)

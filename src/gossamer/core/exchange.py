@@ -5,7 +5,7 @@ An Exchange is data. What happens to it stands in gossamer.pipeline, the stages 
 
 from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
-from gossamer.core.record import Attempt, CacheUse, Directed, Lookup, Usage
+from gossamer.core.record import Attempt, CacheUse, Directed, Finish, Lookup, Usage
 from gossamer.core.timing import Spent
 from gossamer.core.translation import Translation
 from gossamer.http.request import Request
@@ -58,6 +58,8 @@ class Exchange:
     attempts: tuple[Attempt, ...] = ()
     """Those that failed, and the last one where any did."""
     usage: Usage | None = None
+    finish: Finish | None = None
+    """Why its answer ended."""
     sent_ns: int = 0
     """When the first attempt went out."""
     key_place: int = 0

@@ -12,6 +12,8 @@ MINTED_SESSION: Final = "ses_"
 """Before what the id of a request is made of: so a session that begins with it needs no id of its own."""
 
 Outcome = Literal["completed", "refused", "client_gone", "provider_failed", "stream_broken"]
+Finish = Literal["end", "length", "tools", "sequence", "filter", "pause", "other"]
+"""Why an answer ended, in one word for all dialects. "other": a word that only its provider knows."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -128,4 +130,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""
     cache: CacheUse | None = None
     """Where there is a cache that its path can use."""
+    finish: Finish | None = None
+    """None where there was no answer, or nobody said why it ended."""
     content: Content | None = None

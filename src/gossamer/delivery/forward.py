@@ -15,7 +15,7 @@ from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
 from gossamer.delivery.reply import note_defect, refuse, reply
 from gossamer.delivery.settle import settle
 from gossamer.delivery.translated import TranslatedStream, TranslatedWhole
-from gossamer.dialects.usage import usage_of_answer
+from gossamer.dialects.ending import read_ending
 from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
@@ -47,7 +47,7 @@ class Delivery:
             seen: AnswerHead = head.notes or answer_head(head)
             exchange = self._exchange
             if seen.is_good_json and exchange.translation is None:
-                exchange.usage = usage_of_answer(body)
+                exchange.usage, exchange.finish = read_ending(body)
                 reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)
                 return
             self._begin(head, seen)

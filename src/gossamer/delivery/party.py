@@ -172,6 +172,7 @@ class Party(Request):
             target.price.cost(usage) if target.price is not None and usage is not None else None,
             self.made_at,
             self._caching.owner_of(exchange),
+            finish=exchange.finish,
         )
 
     def _part_if_empty(self) -> None:

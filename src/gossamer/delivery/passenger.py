@@ -132,6 +132,7 @@ class Passenger(Later):
         exchange, flight = self.exchange, self._flight
         if self is not flight.leader:
             exchange.cached = CacheUse("flight", flight.card.cost_nanos)
+            exchange.finish = flight.card.finish
             if ending == "whole":
                 settle(exchange, "completed", flight.status)
             else:

@@ -11,9 +11,10 @@ from gossamer.delivery.answer_head import COLLECTED_BYTES, AnswerHead, answer_li
 from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle, start_answer
+from gossamer.dialects.ending import read_ending
 from gossamer.dialects.errors import render_stream_error
 from gossamer.dialects.tally import DATA_BYTES, OF_NOTE, StreamTally, decode_content
-from gossamer.dialects.usage import usage_in_tail, usage_of_answer
+from gossamer.dialects.usage import usage_in_tail
 from gossamer.http.heads import ResponseHead
 from gossamer.http.sse import EventSplitter
 
@@ -77,7 +78,7 @@ class Collecting:
         exchange, head, seen = self._exchange, self._head, self._seen
         body = self.body
         if head.status < 400:
-            exchange.usage = usage_of_answer(unzip(body) if seen.encoding == b"gzip" else body)
+            exchange.usage, exchange.finish = read_ending(unzip(body) if seen.encoding == b"gzip" else body)
             reply(exchange, head.status, answer_lines(exchange, seen), body)
             return
         error = refusal_of(exchange, head.status, seen, body)
@@ -223,6 +224,7 @@ class Streaming:
 
     def _tell_use(self) -> None:
         self._exchange.usage = self._tally.usage
+        self._exchange.finish = self._tally.finish
         self._exchange.streamed_events = self._events
 
 

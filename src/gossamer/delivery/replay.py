@@ -28,6 +28,7 @@ def recall(exchange: Exchange, entry: Entry, tier: CacheTier, *, hides_usage: bo
 
 def note_hit(exchange: Exchange, entry: Entry, tier: CacheTier) -> None:
     exchange.cached = CacheUse(tier, entry.cost_nanos)
+    exchange.finish = entry.finish
     word = "hit-l2" if tier == "l2" else "hit-l1"
     age_s = max(0, int(wall_time() - entry.made_at))
     exchange.limit_lines += f"x-gossamer-target: {entry.target}\r\nx-gossamer-cache: {word}\r\nage: {age_s}\r\n"

@@ -57,8 +57,7 @@ def write_down(
     if exchange.route is not None:
         exchange.route.settled(exchange, outcome, status)
     services = exchange.services
-    caller, claims, agent = exchange.caller, exchange.claims, exchange.agent
-    target = exchange.target
+    caller, claims, agent, target = exchange.caller, exchange.claims, exchange.agent, exchange.target
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
     has_cost = price is not None or exchange.lease is not None
@@ -99,6 +98,7 @@ def write_down(
         exchange.directed,
         caller.session,
         exchange.cached,
+        exchange.finish,
     )
     services.journal.append(record)
     if cost_nanos is not None:

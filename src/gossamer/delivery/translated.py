@@ -15,11 +15,11 @@ from gossamer.delivery.failures import refusal_of
 from gossamer.delivery.pieces import unzip
 from gossamer.delivery.reply import reply
 from gossamer.delivery.settle import settle, start_answer
+from gossamer.dialects.ending import read_ending
 from gossamer.dialects.stream import StreamTranslator
 from gossamer.dialects.tally import StreamTally
 from gossamer.dialects.terms import Echo
 from gossamer.dialects.translate import translate_answer, translate_error
-from gossamer.dialects.usage import usage_of_answer
 from gossamer.http.heads import ResponseHead
 from gossamer.http.sse import EventSplitter
 from gossamer.policy.headers import JSON_LINE, LIMIT_MARK, lines_of_translated, without_limits
@@ -92,7 +92,7 @@ class TranslatedWhole:
         except ProviderUnavailable as error:
             self._refuse_answer(f"it is no answer of that dialect. {error.message}")
             return
-        exchange.usage = usage_of_answer(body)
+        exchange.usage, exchange.finish = read_ending(body)
         reply(exchange, self._head.status, JSON_LINE + lines_of(exchange, self._head), told)
 
     def _what_is_wrong(self, body: bytes) -> str:
@@ -216,6 +216,7 @@ class TranslatedStream:
 
     def _tell_use(self) -> None:
         self._exchange.usage = self._tally.usage
+        self._exchange.finish = self._tally.finish
         self._exchange.streamed_events = self._events
 
 

@@ -28,7 +28,10 @@ _GAP: Final = "\n\n"
 _BEGIN: Final = re.compile(rb"\[[ \t\r\n]*+")
 _MARK: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]')
 """Whole strings, so that no bracket in one counts."""
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _SYSTEMS: Final = ("system", "developer")
+_PLAIN_HEADS: Final = (b'{"role":"system","content":', b'{"role":"developer","content":')
+"""How machines write it. If all that follows is one string, nothing in it is there twice."""
 _SMALL_BYTES: Final = 4096
 """Up to here all of a list is read faster than its first item is looked for (measured)."""
 
@@ -71,6 +74,12 @@ def _into_messages(ask: JsonObject, prompt: Prompt) -> Changes:
     if raw[start] == _END_OF_LIST:
         return {"messages": Splice(start, 0, _message(prompt))}
     first = _object_at(raw, start)
+    plain = _plain_text_at(first)
+    if plain:
+        splice = _before_text(memoryview(first)[plain:-1], prompt)
+        if splice is None:
+            return {}
+        return {"messages": Splice(start + plain + splice.at, 0, splice.piece)}
     if not _is_system(first):
         return {"messages": Splice(start, 0, _message(prompt) + b",")}
     message = JsonObject(first, '"messages.0"')
@@ -79,6 +88,14 @@ def _into_messages(ask: JsonObject, prompt: Prompt) -> Changes:
     if change is None:
         return {}
     return {"messages": Splice(start, len(first), message.replaced({"content": change}))}
+
+
+def _plain_text_at(message: bytes) -> int:
+    """Where its text begins, if it is the system's and has a role and a text alone, as most have; else 0."""
+    for head in _PLAIN_HEADS:
+        if message.startswith(head):
+            return len(head) if _TEXT.fullmatch(message, len(head), len(message) - 1) else 0
+    return 0
 
 
 class _Message(msgspec.Struct, gc=False):

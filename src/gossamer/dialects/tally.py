@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from gossamer.core.endpoints import Dialect
-from gossamer.core.record import Usage
+from gossamer.core.record import Finish, Usage
+from gossamer.dialects.ending import finish_in
 from gossamer.dialects.usage import Counts, later, told, usage_in_tail, usage_of
 from gossamer.http.sse import event_data, field_lines, is_ended, split_events
 
@@ -48,6 +49,8 @@ DATA_BYTES: Final = len(b"data: ")
 _DATA_ON_NEW_LINE_BYTES: Final = len(b"\ndata: ")
 _CONTENT_EVENTS: Final = (b"event: response.", b"event: content_block_delta\n")
 _LAST_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed", "message_stop"})
+_REASON_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "message_delta"})
+"""Those that say why the answer ends."""
 _UNKNOWN_ENDS: Final[tuple[Dialect, ...]] = ("count", "embeddings", "other")
 """Streams of which we do not know how they say that they are complete: none is found broken."""
 _ERROR_EVENTS: Final = frozenset({"error", "response.failed"})
@@ -62,7 +65,7 @@ _TAIL_BYTES: Final = 16 * 1024
 class StreamTally:
     """One stream. With `hide_usage`, a chunk that holds nothing but usage is taken out: its reader did not ask."""
 
-    __slots__ = ("_passing", "_tail", "error", "hide_usage", "is_finished", "last", "usage")
+    __slots__ = ("_finish", "_passing", "_tail", "error", "hide_usage", "is_finished", "last", "usage")
 
     def __init__(self, dialect: Dialect, *, hide_usage: bool = False) -> None:
         self.hide_usage = hide_usage
@@ -72,6 +75,7 @@ class StreamTally:
         self.error: str | None = None
         self.last = b""
         """The last event with content. It is read only if the stream ends without saying that it is complete."""
+        self._finish: Finish | None = None
         self._passing: str | None = None
         """The name of an event that passes in pieces."""
         self._tail = b""
@@ -102,6 +106,11 @@ class StreamTally:
             return False
 
     @property
+    def finish(self) -> Finish | None:
+        """Why the answer ended, as far as it has: chat says so with its last content, which is read only now."""
+        return self._finish or finish_in(event_data(self.last) or b"{}")
+
+    @property
     def next_number(self) -> int:
         """The `sequence_number` that the next event of a stream of responses has."""
         try:
@@ -112,6 +121,8 @@ class StreamTally:
     def _count(self, counts: Counts, data: bytes, event: bytes) -> bytes:
         self.usage = later(self.usage, told(counts))
         if not _is_usage_alone(_members_of(data)):
+            # Some tell their usage behind the end, with a choice that says nothing.
+            self._finish = finish_in(data) or self.finish
             self.last = event
             return event
         return b"" if self.hide_usage else event
@@ -143,8 +154,11 @@ class StreamTally:
         counted = said.get("usage") or inner.get("usage")
         if counted:
             self.usage = later(self.usage, usage_of(counted))
-        if "type" in said and _text_of(said["type"]) in _LAST_EVENTS:
+        kind = _text_of(said["type"]) if "type" in said else ""
+        if kind in _LAST_EVENTS:
             self.is_finished = True
+        if kind in _REASON_EVENTS:
+            self._finish = finish_in(event_data(event) or b"{}")
         if self.error is None:
             self.error = _error_in(said, inner, event)
         if counted is not None and _is_usage_alone(said):

@@ -64,11 +64,6 @@ class Counts(msgspec.Struct, gc=False):
     """DeepSeek's word for cached tokens."""
 
 
-class _Answer(msgspec.Struct, gc=False):
-    usage: Counts | None = None
-
-
-_decode_answer: Final = msgspec.json.Decoder(_Answer).decode
 _decode_usage: Final = msgspec.json.Decoder(Counts).decode
 _BACKSLASH: Final = 0x5C
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -80,15 +75,6 @@ _FLAT: Final = rb'\{(?:[^{}"]|' + _STRING + rb")*+\}"
 _DEEP: Final = rb'\{(?:[^{}"]|' + _STRING + b"|" + _FLAT + rb")*+\}"
 _DEEPER: Final = rb'\{(?:[^{}"]|' + _STRING + b"|" + _DEEP + rb")*+\}"
 _USAGE_MEMBER: Final = re.compile(rb'"usage"\s*+:\s*+(' + _DEEPER + b")", re.DOTALL)
-
-
-def usage_of_answer(body: bytes) -> Usage | None:
-    """The usage of a whole JSON answer."""
-    try:
-        said = _decode_answer(body).usage
-    except _UNREADABLE:
-        return None
-    return None if said is None else told(said)
 
 
 def usage_of(raw: bytes | msgspec.Raw) -> Usage | None:

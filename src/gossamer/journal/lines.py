@@ -1,7 +1,8 @@
 """From the bytes of a segment to its whole lines, whether it is complete, being written or left by a dead process.
 
-Every byte of a segment is NUL until it is written, and final from then on. JSON never holds a NUL. So whatever lies
-before the first NUL is good, and a line without its newline is one that is being written, or never was to the end.
+Every byte of a segment is NUL until it is written, and final from then on, but for what is blanked (blanking.py). JSON
+never holds a NUL. So whatever lies before the first NUL is good, and a line without its newline is one that is being
+written, or never was to the end.
 """
 
 import os

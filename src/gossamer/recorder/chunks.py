@@ -9,13 +9,14 @@ import threading
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from gossamer.core.record import Record
+from gossamer.journal.lines import Piece
 from gossamer.journal.marks import MARK
 from gossamer.journal.reader import Garbled, Line, Position, entry_of, read_header, record_of
 from gossamer.journal.reading import Reading
@@ -28,6 +29,8 @@ JUST_NOW_S: Final = 0.1
 """Sinks that look at the same moment read within it; the look before was longer ago."""
 MOST_SEGMENTS: Final = 256
 """Whose stages are known without another look at their first line."""
+_HALF_DONE_S: Final = 0.005
+"""What is no record may be one of which somebody is just taking out what was said (journal/blanking.py)."""
 _DECODE: Final = msgspec.json.Decoder(Record).decode
 
 
@@ -121,10 +124,13 @@ class Chunks:
     # --- inside: under the lock ---
 
     def _read(self, reading: Reading) -> Chunk:
-        lines, _, is_newest = reading.piece()
-        if lines:
-            newest_at = monotonic() if is_newest and not reading.is_complete else None
-            return replace(self._decoded(reading, lines), newest_at=newest_at)
+        piece = reading.piece()
+        if piece.lines:
+            chunk = self._decoded(reading, piece.lines)
+            while chunk.garbled and (again := _later(reading)).lines[: len(piece.lines)] != piece.lines:
+                piece, chunk = again, self._decoded(reading, again.lines)
+            newest_at = monotonic() if piece.is_newest and not reading.is_complete else None
+            return replace(chunk, newest_at=newest_at)
         hole = reading.hole()
         if hole is None:
             return Chunk([], [], [], reading.offset)
@@ -180,3 +186,8 @@ class Chunks:
             header = read_header(self._directory / segment)
             return header.stages if header is not None else ()
         return ()
+
+
+def _later(reading: Reading) -> Piece:
+    sleep(_HALF_DONE_S)
+    return reading.piece()

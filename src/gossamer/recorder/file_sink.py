@@ -60,7 +60,7 @@ class FileSink:
         assert self._file is not None
         try:
             self._file.store(batch.kept, batch.moved, batch.gone)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise self._away(error) from error
         self.rest()
 

@@ -13,6 +13,7 @@ from gossamer.projections.traces.writer import TraceFile
 from gossamer.projections.usage.file import UsageFile
 from gossamer.recorder.clickhouse.sink import ClickHouseSink
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.forgetting import Forgetting
 from gossamer.recorder.living import LivingSink
 from gossamer.recorder.replay.files import rebuild_sessions, rebuild_sums, rebuild_traces
 from gossamer.recorder.sink import Sink
@@ -29,7 +30,7 @@ class KeptSinks:
         self.sessions = FileSink(
             "sessions",
             sessions_path(data_dir),
-            self._open_sessions(data_dir),
+            self._open_sessions(data_dir, keeps_content=settings.traces == "none"),
             settings.retention.sessions_s,
             rebuild_sessions,
         )
@@ -47,10 +48,15 @@ class KeptSinks:
         if isinstance(self.traces, ClickHouseSink):
             self.traces.keep_minutes_s = retention.usage_minutes_s
 
-    def _open_sessions(self, data_dir: Path) -> Callable[[Path], SessionFile]:
+    def _open_sessions(self, data_dir: Path, *, keeps_content: bool) -> Callable[[Path], SessionFile]:
         search = TraceSearch(traces_path(data_dir))
+        forget = Forgetting(data_dir / "journal")
         return lambda path: SessionFile(
-            path, lambda trace_id: found_trace(search, trace_id), lambda: self._most_sessions
+            path,
+            lambda trace_id: found_trace(search, trace_id),
+            lambda: self._most_sessions,
+            forget=forget.forget,
+            keeps_content=keeps_content,
         )
 
 

@@ -9,8 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gossamer.cli.main import main
+from gossamer.core.record import Content, Record
+from gossamer.projections.paths import sessions_path
+from gossamer.projections.sessions.writer import SessionFile
+from gossamer.projections.traces.trace import Trace
+from tests.real.admin.house import TRACE
 from tests.real.admin.served import Served, serve
 
 PASSWORD = "a password from stdin"
@@ -326,3 +332,28 @@ def test_a_password_typed_twice_must_be_the_same(at_machine: Gossamer, served: S
 
     with pytest.raises(Refused, match="not the same"):
         read_password("Password")
+
+
+def test_a_session_is_shown_as_a_conversation_and_exported(at_machine: Gossamer, folder: Path, served: Served):
+    asked = {"messages": [{"role": "user", "content": "Where\x1b[31m is it?\nTell me."}]}
+    said = Content("a" * 64, "b" * 64, msgspec.json.encode(asked).decode(), "Here.")
+    fields = {**TRACE, "id": "req_told", "session": "told", "finish": "end"}
+    record = Record(**fields, content=said)
+    data_dir = folder / ".gossamer"
+    data_dir.mkdir(exist_ok=True)
+    file = SessionFile(sessions_path(data_dir), lambda _: None, lambda: 1000, keeps_content=True)
+    file.store(
+        [Trace(record, b"", ()), Trace(replace(record, id="req_2", at=record.at + 1, content=None), b"", ())], {}, ()
+    )
+    file.close()
+    shown = at_machine("session", "show", "told").out
+    assert "1. 2027-01-15 08:00:00, openai/small, end" in shown
+    assert "   user: Where [31m is it?\n     Tell me.\n   assistant: Here.\n" in shown
+    lines = [msgspec.json.decode(line) for line in at_machine("session", "export", "told").out.splitlines()]
+    assert [(line["turn"], line["session"], line["finish"]) for line in lines] == [
+        (1, "told", "end"),
+        (2, "told", "end"),
+    ]
+    assert lines[0]["content"]["answer"] == "Here."
+    assert at_machine("session", "delete", "told").status == 0
+    assert "told" not in at_machine("session", "list").out

@@ -1,10 +1,17 @@
 """Sessions by the admin API: found, shown turn by turn, closed and deleted, each by whom they belong to."""
 
 from typing import Any
+from unittest.mock import Mock
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from tests.real.admin.house import TRACE, House, Person, refusal
+from gossamer.config.sessions import SessionSettings
+from gossamer.control.api.app import use_settings
+from gossamer.core.record import Content, Record
+from gossamer.journal.writer import JournalWriter
+from tests.real.admin.house import TRACE, House, Person, refusal, settings_with
 from tests.real.admin.speaking import say
 
 SESSIONS = "/admin/v1/sessions"
@@ -86,3 +93,73 @@ async def test_what_is_somebody_elses_does_not_exist(house: House, admin: Person
     ):
         assert refusal(asked)[:2] == (404, "not_found")
     assert (await house.get(path, ada.token)).status_code == 200
+
+
+ASKED = {"messages": [{"role": "user", "content": "Where is it?"}]}
+SAID = Content("a" * 64, "b" * 64, msgspec.json.encode(ASKED).decode(), "Here.", 0, 3)
+
+
+async def test_a_session_is_shown_as_a_conversation_where_that_was_asked_for(house: House, admin: Person):
+    say(house, None, "talk", content=SAID, finish="length")
+    say(house, None, "talk", at=AT + 1, content=Content("a" * 64, "b" * 64))
+    say(house, None, "talk", at=AT + 2)
+    (talk,) = await listed(house, admin)
+    path = f"{SESSIONS}/{talk['id']}/turns"
+    turns = (await house.get(path, admin.token, params={"content": True})).json()["data"]
+    voices = [{"by": "user", "text": "Where is it?"}, {"by": "assistant", "text": "Here."}]
+    assert [turn["said"] for turn in turns] == [voices, None, None]
+    assert turns[0]["content"] == {**structs.asdict(SAID)}
+    assert (turns[1]["content"]["request_sha256"], turns[2]["content"]) == ("a" * 64, None)
+    assert [turn["finish"] for turn in turns] == ["length", None, None]
+    bare = (await house.get(path, admin.token)).json()["data"]
+    assert [(turn["said"], turn["content"]) for turn in bare] == [(None, None)] * 3
+
+
+async def test_with_content_a_page_is_short(house: House, admin: Person):
+    ids = [say(house, None, "talk", at=AT + number) for number in range(25)]
+    (talk,) = await listed(house, admin)
+    path = f"{SESSIONS}/{talk['id']}/turns"
+    page = (await house.get(path, admin.token, params={"content": True})).json()
+    rest = (await house.get(path, admin.token, params={"content": True, "after": page["next"]})).json()
+    assert (len(page["data"]), rest["next"]) == (20, None)
+    assert [turn["id"] for turn in [*page["data"], *rest["data"]]] == ids
+
+
+async def test_a_deletion_takes_what_was_said_out_of_the_journal(house: House, admin: Person):
+    house.app.state.desk.wall_time = lambda: AT + 60
+    journal = house.app.state.desk.data_dir / "journal"
+    writer = JournalWriter(journal, 0, 16 * 1024, 256 * 1024, pytest.fail)
+    for number, name in enumerate(("talk", "other")):
+        trace_id = say(house, None, name, content=SAID)
+        writer.append(Record(**{**TRACE, "id": trace_id, "seq": number, "session": name, "content": SAID}))
+    (talk,) = await listed(house, admin, name="talk")
+    assert (await house.delete(f"{SESSIONS}/{talk['id']}", admin.token)).status_code == 204
+    lines = [line for path in journal.iterdir() for line in path.read_bytes().strip(b"\0").splitlines()[1:]]
+    assert [b"Where" in line for line in lines] == [False, True]
+    writer.close()
+
+
+async def test_a_deletion_that_could_not_be_whole_can_be_asked_for_again(
+    house: House, admin: Person, monkeypatch: pytest.MonkeyPatch
+):
+    house.app.state.desk.wall_time = lambda: AT + 60
+    say(house, None, "talk")
+    (talk,) = await listed(house, admin)
+    path = f"{SESSIONS}/{talk['id']}"
+    with monkeypatch.context() as patch:
+        patch.setattr("gossamer.control.forgetting.blank_lines", Mock(side_effect=PermissionError("not yours")))
+        assert refusal(await house.delete(path, admin.token))[:2] == (503, "unavailable")
+    assert (await house.get(path, admin.token)).status_code == 200
+    assert (await house.delete(path, admin.token)).status_code == 204
+    assert await listed(house, admin) == []
+
+
+async def test_after_what_time_a_session_is_idle_is_a_setting(house: House, admin: Person):
+    say(house, None, "talk")
+    house.app.state.desk.wall_time = lambda: AT + 400
+    assert [each["state"] for each in await listed(house, admin)] == ["open"]
+    settings = settings_with("open", data_dir=house.app.state.desk.data_dir)
+    use_settings(house.app, structs.replace(settings, sessions=SessionSettings(idle_s=300.0, expire_s=390.0)))
+    (talk,) = await listed(house, admin, state="expired")
+    assert (talk["state"], await listed(house, admin, state="open")) == ("expired", [])
+    assert (await house.get(f"{SESSIONS}/{talk['id']}", admin.token)).json()["state"] == "expired"

@@ -6,11 +6,15 @@ The journals say which version each request was given, so the border between the
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 
+import msgspec
 import pytest
 
+from gossamer.core.record import Record
+from gossamer.projections.file import reading
 from tests.real.postgres import Postgres
-from tests.system.gateway import eventually, start_gateway
+from tests.system.gateway import Gateway, eventually, start_gateway
 from tests.system.identity.administration import Person, register
 from tests.system.identity.test_revocation import AFTERWARDS_S, MANY, MOST_S, WORKERS, Nodes
 from tests.system.identity.traffic import Traffic
@@ -49,6 +53,15 @@ async def test_a_roll_back_under_load_is_with_all_workers_within_a_second(nodes:
         assert {number for at, number in given if bad_at + MOST_S < at < good_at - MOST_S / 2} <= {2}
         assert {number for at, number in given if at > good_at + MOST_S} == {1}
         assert any(number == 2 for _, number in given), "nobody was given the bad one"
+        await asyncio.to_thread(eventually, partial(has_traced, gateway, sorted(given)))
+
+
+def has_traced(gateway: Gateway, given: list[tuple[float, int]]) -> bool:
+    """Whether the traces show the same border."""
+    with reading(gateway.data_dir / "traces.db") as file:
+        assert file is not None
+        records = [msgspec.json.decode(line, type=Record) for (line,) in file.execute("SELECT record FROM traces")]
+    return sorted((each.at, each.directive.number) for each in records if each.directive is not None) == given
 
 
 async def change(admin: Person, directive: str, verb: str, body: object = None) -> None:

@@ -14,6 +14,7 @@ traces: none
 audit: none
 retention: {traces: 1d}
 responses: {state: provider}
+sessions: {idle: 5m}
 capture: {content: redacted, patterns: {staff: "EMP-[0-9]{6}"}}
 telemetry: {otlp: "http://127.0.0.1:4318"}
 log: {level: debug}

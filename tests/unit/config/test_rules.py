@@ -58,6 +58,10 @@ DIGEST_OF_T = "e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8"
             ),
         ),
         (
+            "sessions: {idle: 2h, expire: 1h}",
+            "1: sessions.expire: it is less than `idle`; name a duration as long, or longer",
+        ),
+        (
             "journal: {max_size: 20MiB}",
             (
                 "1: journal.max_size: 20MiB holds fewer than three segments of 16MiB for each worker; "

@@ -201,3 +201,27 @@ def test_what_has_no_place_for_it_is_refused(dialect, body, param):
 
 def test_an_empty_directive_changes_nothing():
     assert injected(b'{"messages":7}', "chat", prompt("")) == b'{"messages":7}'
+
+
+PLAIN = [
+    ('{"role":"system","content":""}', '{"role":"system","content":"D"}'),
+    ('{"role":"developer","content":"Hi \\"there\\\\"}', '{"role":"developer","content":"D\\n\\nHi \\"there\\\\"}'),
+    ('{"role":"system","content":"D"}', None),
+    ('{"role":"system","content":"\\u0044\\n\\nmore"}', None),
+    ('{"role":"system","content":"Hi","name":"n"}', '{"role":"system","content":"D\\n\\nHi","name":"n"}'),
+    ('{"role":"system","content":null}', '{"role":"system","content":"D"}'),
+]
+
+
+@pytest.mark.parametrize(("first", "out"), PLAIN)
+def test_a_system_message_as_machines_write_it(first: str, out: str | None):
+    rest = '{"role":"user","content":"Hi"}'
+    body = f'{{"messages":[{first},{rest}],"model":"m"}}'.encode()
+    assert injected(body, "chat", prompt("D")) == f'{{"messages":[{out or first},{rest}],"model":"m"}}'.encode()
+
+
+@pytest.mark.parametrize("more", ['"content":"b"', '"\\u0063ontent":"b"'])
+def test_a_system_message_that_says_something_twice_is_refused(more: str):
+    body = f'{{"messages":[{{"role":"system","content":"a",{more}}}]}}'.encode()
+    with pytest.raises(InvalidRequest):
+        injected(body, "chat", prompt("D"))

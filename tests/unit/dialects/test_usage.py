@@ -3,7 +3,8 @@
 import pytest
 
 from gossamer.core.record import Usage
-from gossamer.dialects.usage import usage_in_tail, usage_of, usage_of_answer
+from gossamer.dialects.ending import read_ending
+from gossamer.dialects.usage import usage_in_tail, usage_of
 
 CHAT = b"""{"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion","created":1741569952,
 "model":"gpt-4.1-2025-04-14","choices":[{"index":0,"message":{"role":"assistant","content":"Its \\"usage\\": {}",
@@ -40,7 +41,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "usage"), ANSWERS)
 def test_an_answer_says_what_it_took(answer, usage):
-    assert usage_of_answer(answer) == usage
+    assert read_ending(answer)[0] == usage
 
 
 @pytest.mark.parametrize(("answer", "usage"), ANSWERS)
@@ -129,7 +130,7 @@ def test_counts_are_believed_only_if_they_are_counts(told, usage):
     ],
 )
 def test_an_answer_without_usage_has_none(answer):
-    assert usage_of_answer(answer) is None
+    assert read_ending(answer)[0] is None
 
 
 @pytest.mark.parametrize(

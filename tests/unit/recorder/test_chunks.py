@@ -1,5 +1,6 @@
 """What sinks share: each piece of the journal is decoded once, and nobody gets anything else for it."""
 
+import os
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -123,3 +124,41 @@ def test_what_is_no_record_comes_apart_wherever_it_stands(large: LargeFiles):
                 garbled += [each.data for each in batch.garbled]
         assert kept == [record_of(number) for number in range(4)]
         assert garbled == [b'{"id":7}', b"half a li"]
+
+
+def test_a_line_that_is_just_being_blanked_is_read_again_and_is_a_record(
+    large: LargeFiles, monkeypatch: pytest.MonkeyPatch
+):
+    """Half of it is white space already, and the rest is no UTF-8 any more."""
+    large.write(3, error="\u00e9" * 50)
+    (path,) = (each for each in large.directory.glob("w*") if b'"req_0"' in each.read_bytes())
+    whole = path.read_bytes()
+    at = whole.index(b"\xc3\xa9")
+    path_fd = os.open(path, os.O_RDWR)
+    os.pwrite(path_fd, b" ", at)
+    looks: list[float] = []
+
+    def finishes(pause_s: float) -> None:
+        looks.append(pause_s)
+        os.pwrite(path_fd, whole[at : at + 1], at)
+
+    monkeypatch.setattr("gossamer.recorder.chunks.time.sleep", finishes)
+    source = Source(large.directory, {})
+    batch = source.next()
+    assert ([each.record.seq for each in batch.kept], batch.garbled) == ([0, 1, 2], [])
+    assert len(looks) == 1
+    source.close()
+    os.close(path_fd)
+
+
+def test_what_stays_as_it_is_is_garbled(large: LargeFiles, monkeypatch: pytest.MonkeyPatch):
+    large.write(3, error="\u00e9" * 50)
+    (path,) = (each for each in large.directory.glob("w*") if b'"req_0"' in each.read_bytes())
+    fd = os.open(path, os.O_RDWR)
+    os.pwrite(fd, b" ", path.read_bytes().index(b"\xc3\xa9"))
+    os.close(fd)
+    monkeypatch.setattr("gossamer.recorder.chunks.time.sleep", lambda _: large.write(1))
+    source = Source(large.directory, {})
+    batch = source.next()
+    assert ([each.record.seq for each in batch.kept][:2], len(batch.garbled)) == ([1, 2], 1)
+    source.close()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gossamer.core.record import Directed, Record, Usage
+from gossamer.control.forgetting import delete_for_good
+from gossamer.core.record import Content, Directed, Record, Usage
 from gossamer.projections.sessions.search import Query, Sessions
 from gossamer.projections.sessions.session import Session
 from gossamer.projections.sessions.tombstones import Tombstones, found_trace
@@ -15,6 +16,7 @@ from gossamer.projections.traces.reader import FileTraces
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.writer import TraceFile
 from gossamer.recorder.file_sink import FileSink
+from gossamer.recorder.forgetting import Forgetting
 from gossamer.recorder.living import LivingSink
 from gossamer.recorder.replay.files import rebuild_sessions, rebuild_traces
 from gossamer.recorder.sink import Sink
@@ -34,15 +36,26 @@ class Home:
         self.path, self.traces_path = folder / "sessions.db", folder / "traces.db"
         self.found: dict[str, Record] | None = None
         self.most = 1000
+        self.keeps_content = False
         self.search = Sessions(self.path)
         self.traces = TraceSearch(self.traces_path)
 
     def find_trace(self, trace_id: str) -> Record | None:
         return found_trace(self.traces, trace_id) if self.found is None else self.found.get(trace_id)
 
+    def open_sessions(self, now: float) -> Callable[[Path], SessionFile]:
+        return lambda path: SessionFile(
+            path,
+            self.find_trace,
+            lambda: self.most,
+            lambda: now,
+            forget=Forgetting(self.journal.directory).forget,
+            keeps_content=self.keeps_content,
+        )
+
     def take(self, name: str = "sessions", *, from_the_start: bool = False, now: float = FIRST_AT + 100) -> None:
         opens: dict[str, tuple[Path, Callable[[Path], SessionFile | TraceFile]]] = {
-            "sessions": (self.path, lambda path: SessionFile(path, self.find_trace, lambda: self.most, lambda: now)),
+            "sessions": (self.path, self.open_sessions(now)),
             "traces": (self.traces_path, TraceFile),
         }
         rebuild = rebuild_sessions if name == "sessions" else rebuild_traces
@@ -56,6 +69,13 @@ class Home:
             sink.take(batch)
         source.close()
         sink.close()
+
+    def delete(self, session: Session, now_us: int = NOW_US) -> None:
+        traces = FileTraces(self.traces_path)
+        asyncio.run(delete_for_good(session, self.search, traces, self.path.parent, now_us))
+
+    def journal_bytes(self) -> bytes:
+        return b"".join(path.read_bytes() for path in self.journal.directory.iterdir())
 
     def all(self) -> list[Session]:
         return self.search.find(Query(now_us=NOW_US))
@@ -148,7 +168,9 @@ def test_what_is_deleted_is_in_no_file_and_no_replay_brings_it_back(home: Home):
     home.take("traces")
     home.take()
     session = next(each for each in home.all() if each.name == "ses_ab-1")
-    asyncio.run(FileTraces(home.traces_path).erase(home.search.delete(session.id, NOW_US)))
+    home.delete(session)
+    home.search.bury(session.id, NOW_US)
+    assert b"SECRETWORD" not in home.journal_bytes()
     for again in range(2):
         for path in home.path.parent.glob("*.db*"):
             assert b"SECRET" not in path.read_bytes(), (path, again)
@@ -183,3 +205,62 @@ def test_a_closed_session_is_opened_by_its_next_turn(home: Home):
     home.journal.write(1, session="talk", key="k")
     home.take()
     assert home.search.find(Query(state="open", now_us=session.last_us + 1_000_001))
+
+
+SAID = Content("a" * 64, "b" * 64, "SECRET asked", "SECRET told")
+
+
+def test_what_was_said_when_its_session_was_deleted_is_not_kept_either(home: Home):
+    home.keeps_content = True
+    home.journal.write(1, id="req_ab-1", key="k", content=SAID)
+    home.journal.write(1, session="ses_ab-1", key="k", content=SAID)
+    home.take("traces")
+    home.take()
+    home.delete(home.all()[0])
+    home.journal.write(1, session="ses_ab-1", key="k", content=SAID)
+    home.journal.write(1, session="ses_ab-1", key="k2", content=SAID, model="another house")
+    for name in ("sessions", "traces"):
+        home.take(name)
+    home.delete(home.all()[0])
+    for path in home.path.parent.rglob("*"):
+        assert path.is_dir() or b"SECRET" not in path.read_bytes(), path
+    assert b'"ses_ab-1"' in home.journal_bytes(), "its lines are still records"
+    home.take(from_the_start=True)
+    home.take("traces", from_the_start=True)
+    assert home.all() == []
+
+
+def test_what_somebody_else_said_in_a_session_of_that_name_stays(home: Home):
+    home.keeps_content = True
+    for user in ("ada", "bob"):
+        home.journal.write(1, session="talk", key="k", user=user, content=Content("a", "b", f"SECRET of {user}", ""))
+    home.take("traces")
+    home.take()
+    home.delete(next(each for each in home.all() if each.user == "ada"))
+    for found in (home.journal_bytes(), home.path.read_bytes(), home.traces_path.read_bytes()):
+        assert (b"of ada" in found, b"of bob" in found) == (False, True)
+
+
+def test_a_trace_that_came_before_its_turn_goes_as_well(home: Home):
+    home.journal.write(1, session="talk", key="k")
+    home.take()
+    home.journal.write(250, session="talk", key="k", error="SECRET")
+    home.journal.write(1, session="talk", key="k2", error="of another house")
+    home.take("traces")
+    home.delete(home.all()[0], round((FIRST_AT + 1000) * 1e6))
+    assert b"SECRET" not in home.traces_path.read_bytes()
+    assert b"of another house" in home.traces_path.read_bytes()
+
+
+@pytest.mark.parametrize("keeps_content", [True, False])
+def test_content_is_kept_where_no_trace_does_and_goes_with_its_session(home: Home, keeps_content: bool):
+    home.keeps_content = keeps_content
+    home.journal.write(1, session="talk", key="k", content=SAID)
+    home.journal.write(1, session="talk", key="k")
+    home.take()
+    assert home.search.contents(["req_0", "req_1", "none"]) == ({"req_0": SAID} if keeps_content else {})
+    home.take(now=FIRST_AT + KEEP_S + 4)
+    home.journal.write(1, key="k")
+    home.take(now=FIRST_AT + KEEP_S + 40)
+    assert home.all() == []
+    assert home.search.contents(["req_0"]) == {}

@@ -43,6 +43,7 @@ async def test_equal_requests_under_way_are_one_call(gateway: Gateway, origin: O
     await gateway.record(50)
     tiers = [record.cache.tier for record in gateway.records.all if record.cache is not None]
     assert sorted(tiers) == ["flight"] * 49 + ["miss"]
+    assert {record.finish for record in gateway.records.all} == {"end"}
     assert [record.usage is None for record in gateway.records.all].count(True) == 49
     assert origin.accepted == 1
 
@@ -79,6 +80,8 @@ async def test_a_follower_of_a_stream_gets_every_byte_from_the_beginning(gateway
     said = await patient.answer()
     assert (said.status, b'"Paris"' in said.body) == (200, True)
     assert origin.accepted == 1
+    await gateway.record(4)
+    assert [record.finish for record in gateway.records.all] == ["end"] * 4
 
 
 async def test_a_stream_goes_on_for_the_others_when_its_leader_leaves(gateway: Gateway, origin: Origin):

@@ -52,7 +52,7 @@ async def test_a_hit_is_in_the_record_and_costs_nothing(gateway: Gateway, origin
     await ask(client, ASK)
     record = await gateway.record(2)
     assert record.cache is not None
-    assert (record.cache.tier, record.usage, record.target) == ("l1", None, "local/real")
+    assert (record.cache.tier, record.usage, record.target, record.finish) == ("l1", None, "local/real", "end")
     first = gateway.records.all[0].cache
     assert first is not None
     assert first.tier == "miss"

@@ -30,7 +30,7 @@ async def test_a_defect_before_the_answer_has_begun_is_answered(
     gateway: Gateway, origin: Origin, monkeypatch: pytest.MonkeyPatch, logged: list[BaseException], is_whole: bool
 ):
     place = "forward" if is_whole else "pieces"
-    monkeypatch.setattr(f"gossamer.delivery.{place}.usage_of_answer", fails)
+    monkeypatch.setattr(f"gossamer.delivery.{place}.read_ending", fails)
     client = await gateway.client()
     await client.ask(ASK)
     (await origin.visit()).write(whole(b"{}") if is_whole else IN_CHUNKS)

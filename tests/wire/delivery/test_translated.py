@@ -95,6 +95,7 @@ async def test_an_answer_is_told_in_the_clients_words(between: Between, client: 
     record = await between.gateway.record()
     assert (record.status, record.outcome, record.error, record.attempts) == (200, "completed", None, ())
     assert (record.usage, record.response_bytes) == (Usage(7, 3), len(answer.body))
+    assert record.finish == "end"
 
 
 @pairs
@@ -116,6 +117,7 @@ async def test_a_stream_is_told_however_it_is_cut(between: Between, client: Wire
     assert heard == Heard("Hello there", STOPS[client], *counts)
     record = await between.gateway.record()
     assert (record.outcome, record.error, record.usage) == ("completed", None, Usage(7, 3))
+    assert record.finish == "end"
     assert record.response_bytes == len(answer.body)
 
 
@@ -271,6 +273,7 @@ async def test_what_breaks_behind_the_end_breaks_no_stream(between: Between, cli
     await between.client.until(END)
     record = await between.gateway.record()
     assert (record.outcome, record.error, record.usage) == ("completed", None, Usage(7, 3))
+    assert record.finish == "end"
 
 
 @pairs

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,11 @@ def print_thing(args: argparse.Namespace, body: Any, lines: Lines) -> None:
         print_json(body)
     else:
         print(render_thing(lines(body)))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
 
 
 def note(text: str) -> None:

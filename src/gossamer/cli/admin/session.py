@@ -10,9 +10,9 @@ import msgspec
 from gossamer.cli.admin.door import Door, Refused
 from gossamer.cli.admin.find import path_to
 from gossamer.cli.admin.options import add_page_options, add_verb, page_of, past_moment
-from gossamer.cli.admin.output import note, print_json, print_list, print_thing
+from gossamer.cli.admin.output import note, print_json, print_lines, print_list, print_thing
 from gossamer.cli.admin.table import Column, Thing, full_moment_text, moment_text
-from gossamer.cli.admin.trace import duration_text, tokens_text
+from gossamer.cli.admin.trace import duration_text, said_text, tokens_text
 
 SESSIONS: Final = "/admin/v1/sessions"
 STATES: Final = ("open", "idle", "closed", "expired")
@@ -69,18 +69,21 @@ def run_list(door: Door, args: argparse.Namespace) -> None:
 
 def run_show(door: Door, args: argparse.Namespace) -> None:
     session = found(door, args.session)
-    turns = list(turns_of(door, session))
+    turns = list(turns_of(door, session, content=True))
     if args.json:
         print_json({**session, "data": turns})
         return
     print_thing(args, session, lines_of)
+    if any(turn["said"] for turn in turns):
+        print_lines(line for number, turn in enumerate(turns, 1) for line in conversation(number, turn))
+        return
     rows = {turn["id"]: turn_row_of(number, turn) for number, turn in enumerate(turns, 1)}
     print_list(args, {"data": turns, "next": None}, TURN_COLUMNS, lambda turn: rows[turn["id"]])
 
 
 def run_export(door: Door, args: argparse.Namespace) -> None:
     session = found(door, args.session)
-    for number, turn in enumerate(turns_of(door, session), 1):
+    for number, turn in enumerate(turns_of(door, session, content=True), 1):
         line = {"session": session["name"], "session_id": session["id"], "turn": number, **turn}
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
 
@@ -92,7 +95,7 @@ def run_close(door: Door, args: argparse.Namespace) -> None:
 
 def run_delete(door: Door, args: argparse.Namespace) -> None:
     door.ask("DELETE", path_to(SESSIONS, found(door, args.session)["id"]))
-    note("it is gone, with its turns and traces; the journal's own lines go with their files, see `journal.max_size`")
+    note("it is gone, with its turns and traces, and what the journal had of what was said")
 
 
 def found(door: Door, named: str) -> Any:
@@ -103,10 +106,12 @@ def found(door: Door, named: str) -> Any:
     return page[0] if page else door.ask("GET", path_to(SESSIONS, named)).body
 
 
-def turns_of(door: Door, session: Thing) -> Iterator[Any]:
+def turns_of(door: Door, session: Thing, *, content: bool = False) -> Iterator[Any]:
+    """In their order, page by page."""
+    query = {"content": "true"} if content else {}
     after = None
     while True:
-        page = door.ask("GET", f"{path_to(SESSIONS, session['id'])}/turns", query={"after": after}).body
+        page = door.ask("GET", f"{path_to(SESSIONS, session['id'])}/turns", query=query | {"after": after}).body
         yield from page["data"]
         after = page["next"]
         if after is None:
@@ -128,6 +133,17 @@ def turn_row_of(number: int, turn: Thing) -> list[str]:
         duration_text(turn["total_ms"]),
         turn["id"],
     ]
+
+
+def conversation(number: int, turn: Thing) -> Iterator[str]:
+    """Who said what, below a line of the turn."""
+    yield ""
+    told = (turn["at"][:_SECONDS].replace("T", " "), turn["target"] or turn["model"] or turn["path"], turn["finish"])
+    yield f"{number}. " + ", ".join(filter(None, (*told, tokens_text(turn["usage"]), turn["error"])))
+    for voice in turn["said"] or ():
+        first, *rest = voice["text"].splitlines() or [""]
+        yield f"   {voice['by']}: {said_text(first, 0)}"
+        yield from (f"     {said_text(line, 0)}" for line in rest)
 
 
 def lines_of(session: Thing) -> list[tuple[str, str]]:

@@ -79,6 +79,7 @@ def lines_of(trace: Thing) -> list[tuple[str, str]]:
         ("asked", f"{trace['method']} {trace['path']}, model {trace['model'] or 'none'}"),
         ("answered by", trace["target"] or "nobody"),
         ("status", f"{trace['status']}, {trace['outcome']}" + (f": {trace['error']}" if trace["error"] else "")),
+        ("ended", trace["finish"] or "nobody said why"),
         ("key", trace["key"] or "none"),
         ("user", trace["user"] or "none"),
         ("agent", trace["agent"] or "none"),

@@ -33,6 +33,8 @@ from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
 from gossamer.control.trace_store import trace_reader
 from gossamer.core.clock import wall_time
+from gossamer.projections.sessions.states import Spans
+from gossamer.projections.traces.trace import US_PER_S
 
 
 def make_app(
@@ -57,7 +59,15 @@ def make_app(
     )
     names = frozenset(settings.providers), frozenset(settings.models)
     app.state.desk = Desk(
-        store, settings.auth, trace_reader(settings), Path(settings.data_dir), *names, operator, now, wall_time
+        store,
+        settings.auth,
+        trace_reader(settings),
+        Path(settings.data_dir),
+        *names,
+        spans_of(settings),
+        operator,
+        now,
+        wall_time,
     )
     for part in (
         auth,
@@ -95,3 +105,8 @@ def use_settings(app: FastAPI, settings: Settings) -> None:
     desk.auth = settings.auth
     desk.providers = frozenset(settings.providers)
     desk.names_in_file = frozenset(settings.models)
+    desk.spans = spans_of(settings)
+
+
+def spans_of(settings: Settings) -> Spans:
+    return Spans(round(settings.sessions.idle_s * US_PER_S), round(settings.sessions.expire_s * US_PER_S))

@@ -17,6 +17,7 @@ from gossamer.core.clock import wall_time
 from gossamer.core.errors import RateLimitExceeded
 from gossamer.policy.log_in_gate import LogInGate
 from gossamer.policy.pace import Cells, Pace
+from gossamer.projections.sessions.states import SPANS, Spans
 from gossamer.projections.traces.reader import TraceReader
 
 OF_TOKENS: Final = Pace(50, 0.1)
@@ -41,6 +42,8 @@ class Desk:
     """Names of providers in the settings."""
     names_in_file: frozenset[str]
     """Names of models that the configuration gives."""
+    spans: Spans = SPANS
+    """After which sessions are idle, and expired."""
     operator: Actor | None = None
     """Who asks whatever is asked, where the app runs inside a command at the machine; None: whoever shows a token."""
     now: Callable[[], float] = monotonic

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Query
 
@@ -13,8 +13,10 @@ from gossamer.control.api.openapi import refused
 from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.sessions import SessionAsk, SessionOut, TurnAsk, TurnOut, place_of
 from gossamer.control.api.shapes.values import Id
+from gossamer.control.forgetting import delete_for_good
 from gossamer.core.errors import NotFound, Unavailable
 from gossamer.core.house import house_of
+from gossamer.core.record import Content
 from gossamer.projections.paths import sessions_path
 from gossamer.projections.sessions.search import Sessions
 from gossamer.projections.sessions.session import Session
@@ -23,6 +25,9 @@ from gossamer.projections.traces.trace import US_PER_S
 
 Found = TypeVar("Found")
 
+MOST_WITH_CONTENT: Final = 20
+"""Turns a page: some megabytes, where much was said."""
+
 routes = APIRouter(prefix="/admin/v1/sessions", tags=["sessions"])
 
 
@@ -30,10 +35,10 @@ routes = APIRouter(prefix="/admin/v1/sessions", tags=["sessions"])
 async def list_sessions(caller: Asking, desk: AtDesk, ask: Annotated[SessionAsk, Query()]) -> PageOut[SessionOut]:
     """Those that were spoken in last come first. A member finds those of its own keys."""
     now_us = _now_us(desk)
-    query = ask.query(caller.owner, now_us)
+    query = ask.query(caller.owner, now_us, desk.spans)
     found = await _asked(lambda: _sessions(desk).find(query))
     more = f"{found[-1].last_us}.{found[-1].id}" if len(found) == query.limit else None
-    return PageOut(data=[SessionOut.of(session, now_us) for session in found], next=more)
+    return PageOut(data=[SessionOut.of(session, now_us, desk.spans) for session in found], next=more)
 
 
 @routes.get(
@@ -41,7 +46,7 @@ async def list_sessions(caller: Asking, desk: AtDesk, ask: Annotated[SessionAsk,
 )
 async def get_session(caller: Asking, desk: AtDesk, session_id: Id) -> SessionOut:
     """Without its turns."""
-    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk))
+    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk), desk.spans)
 
 
 @routes.get(
@@ -55,9 +60,11 @@ async def list_turns(
 ) -> PageOut[TurnOut]:
     """In their order, the first one first."""
     session = await _held(caller, desk, session_id)
-    found = await _asked(lambda: _sessions(desk).turns(session.id, ask.limit, place_of(ask.after)))
-    more = f"{found[-1].at_us}.{found[-1].id}" if len(found) == ask.limit else None
-    return PageOut(data=list(map(TurnOut.of, found)), next=more)
+    most = min(ask.limit, MOST_WITH_CONTENT) if ask.content else ask.limit
+    found = await _asked(lambda: _sessions(desk).turns(session.id, most, place_of(ask.after)))
+    more = f"{found[-1].at_us}.{found[-1].id}" if len(found) == most else None
+    contents = await _contents(desk, [turn.id for turn in found]) if ask.content else {}
+    return PageOut(data=[TurnOut.of(turn, contents.get(turn.id)) for turn in found], next=more)
 
 
 @routes.post(
@@ -71,7 +78,7 @@ async def close_session(caller: Asking, desk: AtDesk, session_id: Id) -> Session
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.close", session.id, owner=session.user)
     await _asked(lambda: _sessions(desk).close(session.id, _now_us(desk)))
-    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk))
+    return SessionOut.of(await _held(caller, desk, session_id), _now_us(desk), desk.spans)
 
 
 @routes.delete(
@@ -82,21 +89,26 @@ async def close_session(caller: Asking, desk: AtDesk, session_id: Id) -> Session
     responses=refused(400, 401, 403, 404, 503),
 )
 async def delete_session(caller: Asking, desk: AtDesk, session_id: Id) -> None:
-    """For good, with its turns, traces and kept responses; a replay of the journal does not bring it back."""
+    """For good, with its turns, traces and kept responses, and what the journal has of what was said; no replay
+    brings it back.
+    """
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.delete", session.id, owner=session.user)
     await desk.store.erase_responses_of(caller.actor, house_of(session.user, session.key), session.name)
-    # Its traces first: where they are away, the session is still there, and can be deleted again.
-    await _erase(desk, await _asked(lambda: _sessions(desk).ids(session.id)))
-    await _erase(desk, await _asked(lambda: _sessions(desk).delete(session.id, _now_us(desk))))
-
-
-async def _erase(desk: Desk, ids: list[str]) -> None:
-    """Of traces. Those that are still on their way are held back by the session's tombstone."""
     try:
-        await desk.traces.erase(ids)
+        await delete_for_good(session, _sessions(desk), desk.traces, desk.data_dir, _now_us(desk))
+    except (TracesAway, OSError, sqlite3.Error) as error:
+        raise Unavailable(f"Not all of it could be deleted ({error}). Try again.", retry_after_s=1.0) from error
+
+
+async def _contents(desk: Desk, ids: list[str]) -> dict[str, Content]:
+    """With the session itself, or else with its traces."""
+    found = await _asked(lambda: _sessions(desk).contents(ids))
+    try:
+        traces = await desk.traces.several([one for one in ids if one not in found])
     except TracesAway as error:
-        raise Unavailable(f"Traces cannot be erased now ({error}). Try again.", retry_after_s=1.0) from error
+        raise Unavailable(f"The traces cannot be read ({error}). Try again.", retry_after_s=1.0) from error
+    return found | {each.record.id: each.record.content for each in traces if each.record.content is not None}
 
 
 def _sessions(desk: Desk) -> Sessions:

@@ -20,7 +20,7 @@ class _Usage(msgspec.Struct):
 _decode: Final = msgspec.json.Decoder(_Usage | None).decode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 
-_STOPS: Final[dict[str, Stop]] = {
+STOPS: Final[dict[str, Stop]] = {
     "stop": "end",
     "length": "length",
     "tool_calls": "tools",
@@ -40,7 +40,7 @@ _TIERS: Final = {"standard": "default", "batch": "default"}
 
 def stop_of(reason: str, *, has_calls: bool, is_refused: bool) -> Stop:
     """Some say "stop" behind a call; what counts is that something must be called. New words mean a plain end."""
-    stop = _STOPS.get(reason, "end")
+    stop = STOPS.get(reason, "end")
     if stop == "end" and has_calls:
         return "tools"
     return "filter" if stop == "end" and is_refused else stop

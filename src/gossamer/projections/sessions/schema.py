@@ -36,6 +36,11 @@ STEPS: Final = (
     CREATE TABLE openings (session TEXT PRIMARY KEY, first TEXT NOT NULL, until_us INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE gone (session TEXT PRIMARY KEY, at_us INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    "CREATE TABLE contents (turn TEXT PRIMARY KEY, content BLOB NOT NULL);",
 )
 """`until_us`: till then it is looked for; 0: it was found.
-A turn keeps what a conversation shows of a request, as JSON."""
+A turn keeps what a conversation shows of a request, as JSON.
+`contents` are what was asked and answered, where no trace keeps it."""
+
+FORGET_CONTENTS: Final = "DELETE FROM contents WHERE turn IN (SELECT id FROM turns WHERE session = ?)"
+"""Before its turns go."""

@@ -1,18 +1,22 @@
 """Searches `sessions.db`, and takes sessions out of it, beside the recorder that fills it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from gossamer.core.record import Content
 from gossamer.projections.erasing import erasing
 from gossamer.projections.file import reading
+from gossamer.projections.sessions.schema import FORGET_CONTENTS
 from gossamer.projections.sessions.session import Session, Turn
 from gossamer.projections.sessions.states import SPANS, Spans, State
 
 MOST_A_PAGE: Final = 200
 _COLUMNS: Final = ", ".join(Session.__struct_fields__)
 _TURN: Final = msgspec.json.Decoder(Turn)
+_CONTENT: Final = msgspec.json.Decoder(Content)
 _EQUAL: Final = ("name", "user", "key", "agent")
 _CLOSED: Final = "closed_us IS NOT NULL AND closed_us >= last_us"
 
@@ -68,18 +72,31 @@ class Sessions:
             rows = [] if file is None else file.execute("SELECT id FROM turns WHERE session = ?", (session,))
             return [turn_id for (turn_id,) in rows]
 
+    def contents(self, ids: Sequence[str]) -> dict[str, Content]:
+        """Of these turns, where they are kept here."""
+        with reading(self._path) as file:
+            if file is None:
+                return {}
+            found = (
+                file.execute("SELECT turn, content FROM contents WHERE turn = ?", (one,)).fetchone() for one in ids
+            )
+            return {row[0]: _CONTENT.decode(row[1]) for row in found if row is not None}
+
     def close(self, session: str, now_us: int) -> None:
         with erasing(self._path) as file:
             file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
 
-    def delete(self, session: str, now_us: int) -> list[str]:
-        """For good: nothing that it asked until now comes back. The ids of its traces, which are to go as well."""
+    def bury(self, session: str, now_us: int) -> None:
+        """Nothing that it asked until now comes in any more, from wherever it is on its way."""
         with erasing(self._path) as file:
-            ids = [turn_id for (turn_id,) in file.execute("SELECT id FROM turns WHERE session = ?", (session,))]
             file.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (session, now_us))
+
+    def delete(self, session: str) -> None:
+        """What is there of one that is buried."""
+        with erasing(self._path) as file:
+            file.execute(FORGET_CONTENTS, (session,))
             for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
                 file.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))  # noqa: S608 - our own names
-        return ids
 
     def _read(self, words: str, values: list[object]) -> list[Session]:
         with reading(self._path) as file:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Directed, Outcome, Record, Usage
+from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Directed, Finish, Outcome, Record, Usage
 from gossamer.projections.traces.trace import US_PER_S
 
 FAILED: Final = 400
@@ -29,6 +29,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     cost_nanos: int | None = None
     error: str | None = None
     stream: bool = False
+    finish: Finish | None = None
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -60,6 +61,18 @@ def session_id(record: Record, name: str) -> str | None:
     return blake2b(f"{owner}\0{name}".encode(), digest_size=_ID_BYTES).hexdigest()
 
 
+def session_of(record: Record) -> str | None:
+    """The same of any record, also of one that was told a name of the gateway's making."""
+    return session_id(record, record.session or MINTED_SESSION + record.id[ID_PREFIX_CHARS:])
+
+
+def marks_of(name: str) -> list[bytes]:
+    """One of these is in the journal's line of each of its turns."""
+    first = opening_of(name)
+    marks = [b'"session":%b' % msgspec.json.encode(name)]
+    return marks if first is None else [*marks, b'"id":%b' % msgspec.json.encode(first)]
+
+
 def opening_of(name: str) -> str | None:
     """The id of the request that was told this name, where the gateway made it."""
     return f"req_{name[ID_PREFIX_CHARS:]}" if name.startswith(MINTED_SESSION) else None
@@ -81,4 +94,5 @@ def turn_of(record: Record) -> Turn:
         record.cost_nanos,
         record.error,
         record.stream,
+        record.finish,
     )

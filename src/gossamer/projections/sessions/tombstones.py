@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Record
+from gossamer.core.record import Record
 from gossamer.projections.file import open_to_read
-from gossamer.projections.sessions.session import session_id
+from gossamer.projections.sessions.session import session_of
 from gossamer.projections.traces.search import TraceSearch
 from gossamer.projections.traces.trace import Trace
 
@@ -73,5 +73,5 @@ def found_trace(search: TraceSearch, trace_id: str) -> Record | None:
 
 def _is_gone(trace: Trace, gone: Mapping[str, int]) -> bool:
     record = trace.record
-    session = session_id(record, record.session or MINTED_SESSION + record.id[ID_PREFIX_CHARS:])
+    session = session_of(record)
     return session is not None and trace.at_us <= gone.get(session, -1)

@@ -14,8 +14,8 @@ import msgspec
 from gossamer.core.clock import wall_time
 from gossamer.core.record import Record
 from gossamer.projections.file import DELETED_A_TIME, ProjectionFile
-from gossamer.projections.sessions.schema import STEPS
-from gossamer.projections.sessions.session import FAILED, Session, Turn, opening_of, session_id, turn_of
+from gossamer.projections.sessions.schema import FORGET_CONTENTS, STEPS
+from gossamer.projections.sessions.session import FAILED, Session, Turn, opening_of, session_id, session_of, turn_of
 from gossamer.projections.traces.trace import US_PER_S, Trace
 
 SOUGHT_US: Final = 3600 * US_PER_S
@@ -34,7 +34,11 @@ _TURN: Final = "INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?)"
 
 
 class SessionFile(ProjectionFile):
-    """`find_trace` gives a request by its id, where the traces have it; `most` says how many sessions are kept."""
+    """`find_trace` gives a request by its id, where the traces have it; `most` says how many sessions are kept.
+
+    `forget` is told of what comes too late, of a session that was deleted meanwhile. With `keeps_content` turns hold
+    what was said, since no trace does.
+    """
 
     def __init__(
         self,
@@ -42,21 +46,32 @@ class SessionFile(ProjectionFile):
         find_trace: Callable[[str], Record | None],
         most: Callable[[], int],
         clock: Callable[[], float] = wall_time,
+        *,
+        forget: Callable[[Sequence[Record]], None] = lambda _: None,
+        keeps_content: bool = False,
     ) -> None:
         super().__init__(path, STEPS)
         self.run.execute("PRAGMA secure_delete=ON")  # what is deleted for good leaves no bytes behind
         self._find_trace = find_trace
         self._most = most
         self._clock = clock
+        self._forget = forget
+        self._keeps_content = keeps_content
 
     def store(self, traces: Sequence[Trace], moved: Mapping[str, int], gone: Collection[str]) -> None:
         """All of it, or nothing."""
+        late: list[Record] = []
         with self.moving(moved, gone) as run:
+            buried = run.execute("SELECT 1 FROM gone LIMIT 1").fetchone() is not None
             for trace in traces:
                 record = trace.record
-                if record.session is not None:
+                if buried and _is_late(run, record):
+                    late.append(record)
+                elif record.session is not None:
                     self._add(run, record, record.session)
             self._seek_openings(run)
+            if late:
+                self._forget(late)
 
     def forget_before(self, at: float) -> int:
         """The oldest first, as many as go at once: those that nobody spoke in since, and those beyond the most."""
@@ -70,6 +85,7 @@ class SessionFile(ProjectionFile):
             ).fetchall()
             if len(old) < beyond:
                 old = run.execute("SELECT id FROM sessions ORDER BY last_us, id LIMIT ?", (beyond,)).fetchall()
+            run.executemany(FORGET_CONTENTS, old)
             run.executemany("DELETE FROM turns WHERE session = ?", old)
             run.executemany("DELETE FROM openings WHERE session = ?", old)
             run.executemany("DELETE FROM sessions WHERE id = ?", old)
@@ -78,7 +94,7 @@ class SessionFile(ProjectionFile):
     def forget_all(self) -> None:
         """But for what was deleted for good: that stays out."""
         with self.moving({}, ()) as run:
-            for table in ("turns", "openings", "sessions"):
+            for table in ("contents", "turns", "openings", "sessions"):
                 run.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     # --- inside ---
@@ -89,10 +105,12 @@ class SessionFile(ProjectionFile):
             return
         turn = turn_of(record)
         if _is_gone(run, session, turn.at_us):
-            return
+            return  # its opening may be, as it is sought
         if run.execute(_TURN, (session, turn.at_us, turn.id, _encode(turn))).rowcount != 1:
             return  # it is there already
         run.execute(_START, _row(session, name, record, turn))
+        if self._keeps_content and record.content is not None:
+            run.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", (turn.id, _encode(record.content)))
         first = opening_of(name)
         if first is not None and first != record.id:
             run.execute("INSERT OR IGNORE INTO openings VALUES (?, ?, ?)", (session, first, self._now_us() + SOUGHT_US))
@@ -116,6 +134,11 @@ class SessionFile(ProjectionFile):
 def _is_gone(run: sqlite3.Connection, session: str, at_us: int) -> bool:
     found = run.execute("SELECT at_us FROM gone WHERE session = ?", (session,)).fetchone()
     return found is not None and at_us <= found[0]
+
+
+def _is_late(run: sqlite3.Connection, record: Record) -> bool:
+    session = session_of(record)
+    return session is not None and _is_gone(run, session, round(record.at * US_PER_S))
 
 
 def _row(session: str, name: str, record: Record, turn: Turn) -> tuple[object, ...]:

@@ -26,6 +26,9 @@ class TraceReader(Protocol):
     async def trace(self, trace_id: str) -> Trace | None:
         """Raises TracesAway."""
 
+    async def several(self, ids: list[str]) -> list[Trace]:
+        """Those of them that are there, in any order. Raises TracesAway."""
+
     async def erase(self, ids: list[str]) -> None:
         """For good. Raises TracesAway; what was erased by then is."""
 
@@ -42,6 +45,9 @@ class FileTraces:
 
     async def trace(self, trace_id: str) -> Trace | None:
         return await _asked(lambda: self._search.trace(trace_id))
+
+    async def several(self, ids: list[str]) -> list[Trace]:
+        return await _asked(lambda: self._search.several(ids))
 
     async def erase(self, ids: list[str]) -> None:
         await _asked(lambda: self._erase(ids))

@@ -3,16 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+from msgspec import structs
 from pydantic import Field, StringConstraints
 
 from gossamer.control.api.shapes.limits import to_usd
-from gossamer.control.api.shapes.traces import DirectedOut, UsageOut
+from gossamer.control.api.shapes.traces import ContentOut, DirectedOut, UsageOut
 from gossamer.control.api.shapes.values import Ask, Id, Moment, SessionName, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
-from gossamer.core.record import Outcome
+from gossamer.core.record import Content, Finish, Outcome
+from gossamer.dialects.spoken import spoken
 from gossamer.projections.sessions.search import MOST_A_PAGE, Query
 from gossamer.projections.sessions.session import Session, Turn
-from gossamer.projections.sessions.states import State, state_at
+from gossamer.projections.sessions.states import Spans, State, state_at
 from gossamer.projections.traces.trace import US_PER_S
 
 _PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
@@ -41,14 +43,14 @@ class SessionOut(Shape):
     cost_usd: Annotated[str, Field(description="Of the turns that have a price.")]
 
     @classmethod
-    def of(cls, session: Session, now_us: int) -> "SessionOut":
+    def of(cls, session: Session, now_us: int, spans: Spans) -> "SessionOut":
         return cls(
             id=session.id,
             name=session.name,
             user=session.user,
             key=session.key,
             agent=session.agent,
-            state=state_at(session.last_us, session.closed_us, now_us),
+            state=state_at(session.last_us, session.closed_us, now_us, spans),
             began_at=_moment(session.began_us),
             last_at=_moment(session.last_us),
             turns=session.turns,
@@ -57,6 +59,13 @@ class SessionOut(Shape):
             output_tokens=session.output,
             cost_usd=to_usd(session.cost_nanos),
         )
+
+
+class SaidOut(Shape):
+    """One voice."""
+
+    by: Annotated[str, Field(description="`user`, `assistant`, `tool`, ..., as the dialect calls it.")]
+    text: str
 
 
 class TurnOut(Shape):
@@ -73,12 +82,18 @@ class TurnOut(Shape):
     agent: str | None
     directive: DirectedOut | None
     stream: bool
+    finish: Annotated[Finish | None, Field(description="Why the answer ended.")]
     total_ms: float
     usage: UsageOut | None
     cost_usd: str | None
+    said: Annotated[
+        list[SaidOut] | None,
+        Field(description="What is new in this turn, and its answer; null where `content` is null or a digest."),
+    ]
+    content: Annotated[ContentOut | None, Field(description="null unless `content` is asked for, and was captured.")]
 
     @classmethod
-    def of(cls, turn: Turn) -> "TurnOut":
+    def of(cls, turn: Turn, content: Content | None = None) -> "TurnOut":
         usage, directive = turn.usage, turn.directive
         return cls(
             id=turn.id,
@@ -92,9 +107,12 @@ class TurnOut(Shape):
             agent=turn.agent,
             directive=None if directive is None else DirectedOut(id=directive.id, number=directive.number),
             stream=turn.stream,
+            finish=turn.finish,
             total_ms=round(turn.total_ns / _NS_PER_MS, _MS_PLACES),
             usage=None if usage is None else UsageOut.of(usage),
             cost_usd=None if turn.cost_nanos is None else to_usd(turn.cost_nanos),
+            said=None if content is None else _said(content),
+            content=None if content is None else ContentOut(**structs.asdict(content)),
         )
 
 
@@ -112,7 +130,7 @@ class SessionAsk(Ask):
     limit: Limit = PAGE_DEFAULT
     after: After = None
 
-    def query(self, owner: str | None, now_us: int) -> Query:
+    def query(self, owner: str | None, now_us: int, spans: Spans) -> Query:
         return Query(
             name=self.name,
             user=self.user if owner is None else owner,
@@ -123,6 +141,7 @@ class SessionAsk(Ask):
             until_us=_us(self.until),
             turns_least=self.least_turns,
             now_us=now_us,
+            spans=spans,
             limit=self.limit,
             after=place_of(self.after),
         )
@@ -132,7 +151,17 @@ class TurnAsk(Ask):
     """A page of them."""
 
     limit: Limit = MOST_A_PAGE
+    content: Annotated[
+        bool, Field(description="With what was said, where `capture.content` has it kept: 20 turns a page at most.")
+    ] = False
     after: After = None
+
+
+def _said(content: Content) -> list[SaidOut] | None:
+    if not (content.request or content.answer):
+        return None
+    voices = spoken(content.request, content.answer)
+    return [SaidOut(by=voice.by, text=voice.text) for voice in voices]
 
 
 def place_of(text: str | None) -> tuple[int, str] | None:

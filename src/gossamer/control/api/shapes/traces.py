@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from gossamer.control.api.shapes.limits import Usd, to_nanos, to_usd
 from gossamer.control.api.shapes.values import Ask, Id, Moment, Search, SessionName, Shape
 from gossamer.control.store.page import PAGE_DEFAULT
-from gossamer.core.record import Directed, Outcome, Usage
+from gossamer.core.record import Directed, Finish, Outcome, Usage
 from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
 from gossamer.projections.traces.trace import US_PER_S, Trace
 
@@ -82,6 +82,7 @@ class TraceOut(Shape):
     model: Annotated[str | None, Field(description="As it was asked for.")]
     target: Annotated[str | None, Field(description="Who answered: provider/model.")]
     stream: bool
+    finish: Annotated[Finish | None, Field(description="Why the answer ended.")]
     total_ms: float
     overhead_ms: Annotated[float, Field(description="The gateway's own part, up to the head of the answer.")]
     first_byte_ms: float | None
@@ -112,6 +113,7 @@ class TraceOut(Shape):
             model=record.model,
             target=record.target,
             stream=record.stream,
+            finish=record.finish,
             total_ms=_ms(record.total_ns),
             overhead_ms=_ms(record.overhead_ns),
             first_byte_ms=_ms(record.first_byte_ns) if record.first_byte_ns else None,
