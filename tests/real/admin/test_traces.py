@@ -33,6 +33,7 @@ async def test_one_is_told_whole(house: House, admin: Person):
         "model": "small",
         "target": "openai/small",
         "stream": False,
+        "finish": None,
         "total_ms": 2.0,
         "overhead_ms": 0.04,
         "first_byte_ms": None,
