@@ -115,6 +115,8 @@ class TurnEnded(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...] = ()
     finish: str = "stop"
     """`stop`, `tool_calls`, `length` or `content_filter`."""
+    details: tuple[Mapping[str, Any], ...] = ()
+    """`reasoning_details`: what some models want back with their calls, beside the text."""
 
 
 class Observed(msgspec.Struct, frozen=True):
