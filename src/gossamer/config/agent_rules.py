@@ -53,11 +53,14 @@ def _model_exists(name: str, agent: AgentSettings, found: Found, tree: Node) -> 
     provider, slash, _ = model.partition("/")
     if model in agents or provider == AGENTS:
         yield problem_at(
-            tree, path, f"{model} is an agent itself", f"name a model, and let it use the agent as a tool: {AS_TOOL}{model}"
+            tree,
+            path,
+            f"{model} is an agent itself",
+            f"name a model, and let it use the agent as a tool: {AS_TOOL}{model}",
         )
-    elif model in names_below(tree, "models"):
-        return
-    elif slash and provider in {ALWAYS_THERE, *names_below(tree, "providers")}:
+    elif model in names_below(tree, "models") or (
+        slash and provider in {ALWAYS_THERE, *names_below(tree, "providers")}
+    ):
         return
     elif not _has_default(found, tree):
         listed = did_you_mean(model, names_below(tree, "models"), listed_as="models")

@@ -1,4 +1,4 @@
-"""Agents, as the file says them. Part of settings.py, in a file of its own; what takes two fields is in agent_rules.py."""
+"""Agents, as the file says them. Part of settings.py, in a file of its own; rules across fields: agent_rules.py."""
 
 from typing import Annotated, Final, Literal
 
@@ -26,7 +26,7 @@ Usd = Annotated[int, Meta(gt=0, extra={"leaf": "usd"})]
 
 
 class AgentLimits(Section, frozen=True, kw_only=True):
-    """How far one run may go. Agents that it uses as tools have their own, and their money and tokens count here too."""
+    """How far one run may go. Agents that it uses as tools have their own; their money and tokens count here too."""
 
     steps: Annotated[int, Meta(ge=1, le=1000, description="Calls of the model.")] = 10
     time_s: Annotated[Duration, Meta(description="From the question on.")] = field(name="time", default=120.0)
@@ -43,7 +43,9 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     description: Annotated[str, Meta(description="What it is for: told to other agents that use it as a tool.")] = ""
     pattern: Annotated[
         PatternName,
-        Meta(description="react: the model calls tools natively; react_text: it writes Thought and Action; or your own."),
+        Meta(
+            description="react: the model calls tools natively; react_text: it writes Thought and Action; or your own."
+        ),
     ] = "react"
     directive: Annotated[Prose, Meta(description="The system prompt, before all that is asked.")] = ""
     tools: Annotated[
@@ -57,7 +59,9 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     ] = "answer"
     memory: Annotated[
         int,
-        Meta(ge=0, le=1000, description="Messages of a session that it knows again, where a client sends the last alone."),
+        Meta(
+            ge=0, le=1000, description="Messages of a session that it knows again, where a client sends the last alone."
+        ),
     ] = 20
     output_schema: Annotated[
         JsonSchema | None, Meta(description="JSON Schema, written as JSON, that the answer must fit.")

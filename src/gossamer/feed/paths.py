@@ -1,4 +1,4 @@
-"""Where the sockets of the control process, of the recorder and of the agents are, for those who listen there and those who call."""
+"""Where the sockets are over which the processes of one gateway speak, for those who listen and those who call."""
 
 from pathlib import Path
 

@@ -115,4 +115,11 @@ class StaticRouter:
 
     def _plain(self, provider: Provider, model: str | None) -> Target:
         label = f"{provider.name}/{model}" if model is not None else provider.name
-        return Target(provider, model, label, target_lines(label, 1), self._prices.get(label), isinstance(provider, AgentsProvider))
+        return Target(
+            provider,
+            model,
+            label,
+            target_lines(label, 1),
+            self._prices.get(label),
+            isinstance(provider, AgentsProvider),
+        )

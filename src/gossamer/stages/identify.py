@@ -38,7 +38,7 @@ def identify(exchange: Exchange) -> None:
 
 
 def run_of(head: RequestHead, secret: str) -> RunMark | None:
-    """Whose call it is, where an agent of ours makes it. Raises InvalidRequest where agents have used each other for long."""
+    """Whose call it is, where an agent of ours makes it. Raises InvalidRequest for one that is too deep."""
     value = head.get(RUN_HEADER.encode()) if secret else None
     mark = read_mark(secret, value) if value is not None else None
     if mark is not None and mark.depth > MOST_DEPTH:

@@ -134,9 +134,7 @@ class Supervisor:
         self._crew = Crew(commands.worker, [(*row, *inner) for row in opened.listeners.of_worker], self)
         self._control = ControlPost(commands.control, opened.of_control.all, self, asks_first_key=not settings.keys)
         self._recorder = RecorderPost(commands.recorder, opened.of_recorder.all, self)
-        self._agents = (
-            AgentsPost(commands.agents, opened.of_agents.all, self) if opened.of_agents is not None else None
-        )
+        self._agents = AgentsPost(commands.agents, opened.of_agents.all, self) if opened.of_agents is not None else None
         self._run_secret = secrets.token_hex(_SECRET_BYTES)
         self._at_terminal = os.isatty(0)
         self._fleet = next_life(Path(settings.data_dir) / "journal")
@@ -282,7 +280,9 @@ class Supervisor:
             self._agents.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet, run_secret=self._run_secret))
+        return encode_order(
+            Order(settings=settings, generation=self._generation, fleet=self._fleet, run_secret=self._run_secret)
+        )
 
     def _describe(self, token: str | None) -> Started:
         server = self._running.server

@@ -56,7 +56,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     cache = open_cache(settings, lambda trouble: _log.warning("cache", worker=number, trouble=trouble))
     proxies = ProxySettings.from_environ(os.environ)
     workers = settings.server.workers
-    factory = ServiceFactory(journal, turn, number, proxies, identity, counters.counting, workers, cache, link.run_secret)
+    factory = ServiceFactory(
+        journal, turn, number, proxies, identity, counters.counting, workers, cache, link.run_secret
+    )
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
     handle = run if settings.capture.content == "none" else taped(run, settings.capture)
@@ -79,7 +81,9 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     worker = Worker(factory, assembly, door, server, link, inner)
     link.attach(worker)
     link.ready(os.getpid())
-    gauges = GaugeTeller(link, lambda: server.in_flight + (inner.in_flight if inner is not None else 0), factory.healths.circuits)
+    gauges = GaugeTeller(
+        link, lambda: server.in_flight + (inner.in_flight if inner is not None else 0), factory.healths.circuits
+    )
     await worker.drained
     guard.end()
     gauges.close()
@@ -93,7 +97,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
 async def _open_inner(
     sockets: list[socket.socket], data_dir: Path, door: FrontDoor, limits: ServerLimits, turn: Turn
 ) -> Server | None:
-    """For the calls of the agents, where there are any: open until the last of those who asked one has been answered."""
+    """For the calls of the agents, where there are any: open until the last who asked one has been answered."""
     for sock in sockets:
         if _is_inner(sock, data_dir):
             inner = Server(door.handle, limits, refusal=refusal, turn=turn)
@@ -110,7 +114,13 @@ class Worker:
     """Acts on what the supervisor says (a LinkOwner)."""
 
     def __init__(
-        self, factory: ServiceFactory, assembly: Assembly, door: FrontDoor, server: Server, link: Link, inner: Server | None = None
+        self,
+        factory: ServiceFactory,
+        assembly: Assembly,
+        door: FrontDoor,
+        server: Server,
+        link: Link,
+        inner: Server | None = None,
     ) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._factory = factory

@@ -16,8 +16,8 @@ from gossamer.config.upstreams import MockProvider as MockProviderSettings
 from gossamer.config.upstreams import MockSettings, Upstream
 from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
-from gossamer.core.runs import ANSWER_WITHIN_S
 from gossamer.core.ports import Journal, Lister, Provider, Services
+from gossamer.core.runs import ANSWER_WITHIN_S
 from gossamer.counters.counting import Counting
 from gossamer.feed.paths import agents_path
 from gossamer.http.connect import Connector
@@ -50,7 +50,6 @@ from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
 from gossamer.worker.limits import rules_of
 from gossamer.worker.routes import abilities_of, aliases_of, owners_of
-
 
 CONNECT_S: Final = 5.0
 """To a socket that the supervisor holds open, so that whoever comes while the agents are restarted waits there."""

@@ -1,21 +1,23 @@
 """ReAct by native tool calls: ask, use what is called for, ask again with what came of it, until there is no call.
 
-    state      what comes            what is done                                   next
-    new        Began                 ask                                            asking
-    asking     text                  kept back while it may be a preamble, then said asking
-    asking     reasoning             shown                                          asking
-    asking     a call begins         what was kept back is shown as reasoning       calling
-    asking     the turn's end        what is kept back is said: the answer          done
-    calling    text, reasoning       shown as reasoning                             calling
-    calling    the turn's end        the tools are used                             using
-    using      all observed          ask                                            asking
-    any        a limit               ask for the answer, with no tools to call      answering
-    answering  text                  said                                           answering
-    answering  the turn's end        nothing more                                   done
+state      what comes            what is done                                   next
+new        Began                 ask                                            asking
+asking     text                  kept back while it may be a preamble, then said asking
+asking     reasoning             shown                                          asking
+asking     a call begins         what was kept back is shown as reasoning       calling
+asking     the turn's end        what is kept back is said: the answer          done
+calling    text, reasoning       shown as reasoning                             calling
+calling    the turn's end        the tools are used                             using
+using      all observed          ask                                            asking
+any        a limit               ask for the answer, with no tools to call      answering
+answering  text                  said                                           answering
+answering  the turn's end        nothing more                                   done
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
+
+import msgspec
 
 from gossamer.agents.patterns.table import Step, TablePattern
 from gossamer.agents.seam import (
@@ -157,10 +159,19 @@ class React(TablePattern):
 
 def _assistant(turn: TurnEnded) -> Message:
     calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _sound(call.arguments)}}
         for call in turn.calls
     ]
     message: dict[str, Any] = {"role": "assistant", "content": turn.text or None, "tool_calls": calls}
     if turn.details:
         message["reasoning_details"] = list(turn.details)
     return message
+
+
+def _sound(arguments: str) -> str:
+    """What is no object was told to the model as its mistake; sent back as it is, some providers would refuse it."""
+    try:
+        msgspec.json.decode(arguments, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return "{}"
+    return arguments
