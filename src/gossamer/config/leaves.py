@@ -284,9 +284,9 @@ _NAMED = (
     ),
     Leaf(
         name="allowed_tool",
-        parse=values.matching(values.TOOL_FORM),
+        parse=values.matching(values.ALLOWED_TOOL_FORM),
         allowed="write SERVER.TOOL, SERVER.*, the name of a function, or agent:NAME",
-        schema=_form(values.TOOL_FORM),
+        schema=_form(values.ALLOWED_TOOL_FORM),
     ),
     Leaf(name="prose", parse=values.read_prose, allowed="write text, or leave the field out"),
     Leaf(
