@@ -1,7 +1,7 @@
 """Where a run meets its tools and its pattern: nouns and Protocols, nothing that acts.
 
-What a pattern wants is said by effects, and what came of them by events; the runner is the only one that does either. So a
-pattern can be tested like a sum, and a tool knows nothing of models.
+What a pattern wants is said by effects, and what came of them by events; the runner is the only one that does either.
+So a pattern can be tested like a sum, and a tool knows nothing of models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,8 +50,8 @@ class ToolBox(Protocol):
         """Servers that are down are left out, or with what they last told; nothing is raised for them."""
 
     async def call(self, name: str, arguments: bytes, for_run: Run) -> Observation:
-        """Whatever is wrong (no JSON, not by the schema, unknown or not allowed, too late, a dead server) is an Observation
-        that tells the model. It ends early by the cancellation of its task.
+        """Whatever is wrong (no JSON, not by the schema, unknown or not allowed, too late, a dead server) is an
+        Observation that tells the model. It ends early by the cancellation of its task.
         """
 
 
@@ -115,6 +115,8 @@ class TurnEnded(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...] = ()
     finish: str = "stop"
     """`stop`, `tool_calls`, `length` or `content_filter`."""
+    details: tuple[Mapping[str, Any], ...] = ()
+    """`reasoning_details`: what some models want back with their calls, beside the text."""
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -178,8 +180,8 @@ class Pattern(Protocol):
     """One run's way through its states. Made anew for each by what an entry point (group `gossamer.patterns`) names,
     called without arguments.
 
-    `take` answers an event with effects, in order; at most one of AskModel, UseTools and End among them, and it stands last.
-    TextCame, ReasoningCame and CallCame come between AskModel and TurnEnded. LimitReached may come in the place of
+    `take` answers an event with effects, in order; at most one of AskModel, UseTools and End among them, the last.
+    TextCame, ReasoningCame and CallCame come between AskModel and TurnEnded. LimitReached may come instead of
     TurnEnded or Observed (whoever is asked or used is given up), or right after Began.
     """
 
