@@ -1,4 +1,4 @@
-"""A provider of a few lines that does as it is told by the name of its model: endless calls, slow words, odd answers."""
+"""A provider of a few lines that does what the name of its model says: endless calls, slow words, odd answers."""
 
 import json  # noqa: TID251 - a provider is no part of the gateway
 import time

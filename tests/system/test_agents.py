@@ -5,10 +5,11 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import anthropic
-import httpx
+import msgspec
 import openai
 import pytest
 
@@ -193,18 +194,22 @@ def test_who_may_ask_an_agent_may_ask_through_it_and_not_past_it(gateway: Gatewa
 def test_nobody_else_can_pass_for_a_run(gateway: Gateway):
     headers = {"Authorization": f"Bearer {ONLY_AGENTS}", "X-Gossamer-Run": "guess run_mine 1", "X-Request-ID": "faker"}
     body = {"model": "mock", "messages": HELLO}
-    with httpx.Client(base_url=gateway.url) as client:
-        assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 403
+    client = HTTPConnection("127.0.0.1", gateway.port)
+    client.request("POST", "/v1/chat/completions", msgspec.json.encode(body), headers)
+    assert client.getresponse().status == 403
+    client.close()
     assert gateway.record_of("faker").run is None
 
 
 def test_both_sockets_are_this_users_alone_and_ask_for_the_mark(gateway: Gateway):
     for name in ("agents.sock", "inner.sock"):
         assert stat.S_IMODE((gateway.data_dir / name).stat().st_mode) == 0o600
-    transport = httpx.HTTPTransport(uds=str(gateway.data_dir / "agents.sock"))
-    with httpx.Client(transport=transport, base_url="http://agents") as client:
-        answer = client.post("/v1/chat/completions", json={}, headers={"X-Gossamer-Agent": "helper"})
-    assert answer.status_code == 403
+    client = HTTPConnection("agents")
+    client.sock = socket.socket(socket.AF_UNIX)
+    client.sock.connect(str(gateway.data_dir / "agents.sock"))
+    client.request("POST", "/v1/chat/completions", b"{}", {"X-Gossamer-Agent": "helper"})
+    assert client.getresponse().status == 403
+    client.close()
 
 
 def test_tools_of_the_client_are_refused_in_words(gateway: Gateway):

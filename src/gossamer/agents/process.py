@@ -14,7 +14,7 @@ from gossamer.agents.agent import make_agents
 from gossamer.agents.desk import Desk
 from gossamer.agents.model import FrontDoor
 from gossamer.agents.seam import Tools
-from gossamer.agents.toolless import AgentsAlone
+from gossamer.agents.tools.toolset import ToolSet
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
 from gossamer.feed.paths import inner_path
@@ -114,4 +114,5 @@ _ORPHAN_DRAIN_S: Final = 2.0
 
 def tools_of(settings: Settings, desk: Desk) -> Tools:
     """With what the settings name."""
-    return AgentsAlone(dict(settings.agents), desk.ask_agent)
+    described = {name: agent.description for name, agent in settings.agents.items()}
+    return ToolSet(settings.tools, described, desk.ask_agent)

@@ -11,6 +11,7 @@ from gossamer.config.document import Node
 from gossamer.config.problems import FieldPath, Problem, did_you_mean
 from gossamer.config.routes import AbilitySettings, RouteSettings, targets_of
 from gossamer.config.rules import ALWAYS_THERE, Found, names_below, problem_at
+from gossamer.config.tools import McpSettings, PythonSettings
 
 Agents = Mapping[str, AgentSettings]
 
@@ -23,7 +24,7 @@ def check_agents(found: Found, tree: Node) -> Iterator[Problem]:
         yield from _name_is_free(name, tree)
         yield from _pattern_exists(name, agent, tree)
         yield from _model_exists(name, agent, found, tree)
-        yield from _tools_exist(name, agent, tree)
+        yield from _tools_exist(name, agent, found, tree)
         yield from _model_takes_tools(name, agent, found, tree)
     yield from _no_circles(named, tree)
 
@@ -72,7 +73,7 @@ def _has_default(found: Found, tree: Node) -> bool:
     return found.get(("default_provider",)) is not None or len(names_below(tree, "providers") - {ALWAYS_THERE}) == 1
 
 
-def _tools_exist(name: str, agent: AgentSettings, tree: Node) -> Iterator[Problem]:
+def _tools_exist(name: str, agent: AgentSettings, found: Found, tree: Node) -> Iterator[Problem]:
     agents, tools = names_below(tree, AGENTS), names_below(tree, "tools")
     for place, tool in enumerate(agent.tools):
         path: FieldPath = (AGENTS, name, "tools", place)
@@ -88,6 +89,20 @@ def _tools_exist(name: str, agent: AgentSettings, tree: Node) -> Iterator[Proble
             yield problem_at(
                 tree, path, f"there is no tool {source}", did_you_mean(source, tools, listed_as="in `tools`")
             )
+        elif wrong := _unlike(tool, found.get(("tools", source))):
+            yield problem_at(tree, path, *wrong)
+
+
+def _unlike(tool: str, settings: object) -> tuple[str, str] | None:
+    """What is wrong with a name, by what it names."""
+    source, dot, inner = tool.partition(".")
+    if isinstance(settings, PythonSettings) and dot:
+        return f"{source} is a function, and has no {inner}", f"write {source}"
+    if isinstance(settings, McpSettings) and not dot:
+        return f"{source} is a server", f"write {source}.* for all of its tools, or {source}.TOOL"
+    if isinstance(settings, McpSettings) and settings.allow and inner not in {"*", *settings.allow}:
+        return f"tools.{source}.allow does not name {inner}", did_you_mean(inner, settings.allow, listed_as="it names")
+    return None
 
 
 def _model_takes_tools(name: str, agent: AgentSettings, found: Found, tree: Node) -> Iterator[Problem]:

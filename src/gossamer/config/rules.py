@@ -11,6 +11,7 @@ from gossamer.config.file_format import KeyEntry
 from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, field_name
 from gossamer.config.routes import RouteSettings, targets_of
 from gossamer.config.settings import JournalSettings, ServerSettings
+from gossamer.config.tool_rules import problems_of_tools
 from gossamer.config.units import format_size
 from gossamer.config.upstreams import AnthropicProvider, AzureProvider, CompatibleProvider, Upstream
 from gossamer.config.usage import QuotaSettings
@@ -37,6 +38,7 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     yield from _priced_providers_exist(found, tree)
     yield from _one_budget_a_period(found, tree)
     yield from _cache_has_redis(found, tree)
+    yield from (_problem(tree, *each) for each in problems_of_tools(found))
 
 
 def _cache_has_redis(found: Found, tree: Node) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from gossamer.config.capture import CaptureSettings
 from gossamer.config.routes import RouteSettings
 from gossamer.config.section import Duration, ModelName, Pause, Section, Target
 from gossamer.config.telemetry import TelemetrySettings
+from gossamer.config.tools import ToolName, ToolSettings
 from gossamer.config.upstreams import Provider
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
@@ -245,6 +246,9 @@ class Common(Section, frozen=True, kw_only=True):
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )
+    tools: Annotated[
+        Mapping[ToolName, ToolSettings], Meta(description="What agents may use, once their `tools` say so.")
+    ] = field(default_factory=dict)
     default_provider: Annotated[
         ProviderName | None,
         Meta(description="Where requests go that name no model known here; left out, the only one but mocks."),

@@ -36,6 +36,8 @@ TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
 ALLOWED_TOOL_FORM = r"^(agent:)?[A-Za-z0-9][A-Za-z0-9_-]*([.]([*]|[!-~]+))?$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 API_VERSION_FORM = r"^(v1|20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?)$"
+TOOL_FORM = r"^[A-Za-z][A-Za-z0-9_-]{0,31}$"
+ENV_FORM = r"^[A-Za-z_][A-Za-z0-9_]*$"
 JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+)?|4(\.0+)?))$"
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
@@ -254,6 +256,22 @@ def read_url(text: str) -> str:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from error
     return text.rstrip("/")
+
+
+def read_http_url(text: str) -> str:
+    """Of a server that is asked by others' libraries; a query may be part of it. What is wrong is said without it."""
+    if not _VISIBLE.fullmatch(text):
+        raise Unfit("the URL has white space or a character outside ASCII in it")
+    read_url(text.partition("?")[0])
+    if not text.startswith(("http://", "https://")):
+        raise Unfit("the URL begins with neither http:// nor https://")
+    return text
+
+
+def hide_query(url: str) -> str:
+    """A URL as it may be shown: keys may stand behind the question mark, and passwords before the @."""
+    shown, mark, _ = hide_passwords(url).partition("?")
+    return shown + (f"{mark}****" if mark else "")
 
 
 def read_collector(text: str) -> str:
