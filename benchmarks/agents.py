@@ -2,9 +2,9 @@
 
     PYTHONPATH=src:. python -m benchmarks.agents [--runs 400] [--ttft 50]
 
-A run has three steps: a tool, a tool, the answer; the mock in the worker takes --ttft for each. The tool is a function of
-no work. Budgets: p99 under 15 ms beyond the mock at 20 runs at once; 200 at once without an error; the p99 of
-plain requests beside 20 runs at once within 20 % of that without. Rounds alternate, so that a busy machine is busy for both.
+A run has three steps: a tool, a tool, the answer; the mock in the worker takes --ttft for each. The tool is a function
+of no work. Budgets: p99 under 15 ms beyond the mock at 20 runs at once; 200 at once without an error; the p99 of plain
+requests beside 20 runs at once within 20 % of that without. Rounds alternate, so that a busy machine is busy for both.
 """
 
 import argparse
