@@ -87,7 +87,8 @@ class Asker(asyncio.Protocol):
         self._ask()
 
 
-async def ask_runs(port: int, at_once: int, most: int) -> list[Run]:
+async def ask_runs(port: int, at_once: int, most: int, spread_s: float = 0) -> list[Run]:
+    """They begin one after the other: the mock keeps the same time for all, so that they would go in step for ever."""
     runs: list[Run] = []
     left = count()
     asked = request("bench_agent", QUESTION)
@@ -97,13 +98,14 @@ async def ask_runs(port: int, at_once: int, most: int) -> list[Run]:
             lambda: Asker(asked, runs, left, most), "127.0.0.1", port
         )
         askers.append(asker)
+        await asyncio.sleep(spread_s / at_once)
     await asyncio.gather(*(asker.done for asker in askers))
     return runs
 
 
-def ask_for_ever(port: int, at_once: int) -> None:
+def ask_for_ever(port: int, at_once: int, spread_s: float) -> None:
     """In a process of its own, until it is ended."""
-    uvloop.run(ask_runs(port, at_once, 10**9))
+    uvloop.run(ask_runs(port, at_once, 10**9, spread_s))
 
 
 def p99(values: list[float]) -> float:
@@ -111,7 +113,7 @@ def p99(values: list[float]) -> float:
 
 
 def overhead(gateway: Gateway, at_once: int, most: int, ttft_ms: float) -> None:
-    runs = uvloop.run(ask_runs(gateway.port, at_once, most))
+    runs = uvloop.run(ask_runs(gateway.port, at_once, most, STEPS * ttft_ms / 1000))
     wrong = [run for run in runs if run.status != 200 or run.steps != STEPS]
     beyond = [run.ns / MS - STEPS * ttft_ms for run in runs]
     print(
@@ -127,13 +129,13 @@ def plain_round(gateway: Gateway) -> list[float]:
     return [one.ns / MS for one in taken]
 
 
-def beside(gateway: Gateway, rounds: int, at_once: int) -> None:
+def beside(gateway: Gateway, rounds: int, at_once: int, ttft_ms: float) -> None:
     """Plain requests at a steady pace, by turns with and without runs beside them."""
     alone: list[float] = []
     beside_runs: list[float] = []
     for _ in range(rounds):
         alone.append(p99(plain_round(gateway)))
-        askers = multiprocessing.get_context("spawn").Process(target=ask_for_ever, args=(gateway.port, at_once))
+        askers = multiprocessing.get_context("spawn").Process(target=ask_for_ever, args=(gateway.port, at_once, STEPS * ttft_ms / 1000))
         askers.start()
         time.sleep(1.0)  # they are at work by then
         beside_runs.append(p99(plain_round(gateway)))
@@ -187,7 +189,7 @@ def main() -> None:
         overhead(gateway, 1, args.runs // 10, args.ttft)
         overhead(gateway, 20, args.runs, args.ttft)
         overhead(gateway, 200, args.runs, args.ttft)
-        beside(gateway, args.rounds, 20)
+        beside(gateway, args.rounds, 20, args.ttft)
 
 
 if __name__ == "__main__":
