@@ -50,10 +50,13 @@ class McpServer:
         self._closing: set[asyncio.Task[None]] = set()
         self.reason = ""
         """Why it is down, when it is."""
+        self._is_closed = False
 
     # --- what it has ---
 
     async def tools(self) -> Sequence[Tool]:
+        if self._is_closed:
+            return self._tools or ()
         if self._tools is not None and _now() - self._listed_at < _LIST_AGE_S:
             return self._tools
         if not self._gate.is_shut or self._gate.wait_s(_now()) == 0:
@@ -63,6 +66,8 @@ class McpServer:
         return self._tools or ()
 
     def _list_anew(self) -> None:
+        if self._is_closed:
+            return
         if self._listing is None or self._listing.done():
             self._listing = asyncio.create_task(self._list(), name=f"list of {self.name}")
 
@@ -91,6 +96,8 @@ class McpServer:
 
     async def call(self, tool: Tool, arguments: dict[str, Any], for_run: Run) -> Observation:
         del for_run  # a server is told nothing of who asks
+        if self._is_closed:
+            return failed(f"The tools of {self.name} are no more: the settings have changed. Go on without.")
         is_asked = False
         try:
             async with asyncio.timeout(self._settings.timeout_s), self._places:
@@ -188,6 +195,8 @@ class McpServer:
         task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
+        """Whoever still has it is told so. No session is opened any more."""
+        self._is_closed = True
         if self._listing is not None:
             self._listing.cancel()
         self._drop(self._link)
