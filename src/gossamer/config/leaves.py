@@ -309,6 +309,18 @@ _NAMED = (
         allowed="write file, none, or a URL such as kafka://127.0.0.1:9092/agent_audit_events",
         tags=_ANY,
     ),
+    Leaf(
+        name="allowed_tool",
+        parse=values.matching(values.ALLOWED_TOOL_FORM),
+        allowed="write SERVER.TOOL, SERVER.*, the name of a function, or agent:NAME",
+        schema=_form(values.ALLOWED_TOOL_FORM),
+    ),
+    Leaf(name="prose", parse=values.read_prose, allowed="write text, or leave the field out"),
+    Leaf(
+        name="json_schema",
+        parse=values.read_json_schema,
+        allowed='write a JSON object as text, such as |- {"type": "object", "properties": {...}}',
+    ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(
         name="secret",

@@ -222,6 +222,17 @@ def _repeated(tree: Node, path: FieldPath, first: FieldPath, wrong: str, allowed
     return _problem(tree, path, f"{wrong}, see {field_name(first)} at {_place_of(tree, first)}", allowed)
 
 
+def problem_at(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:
+    """For rules that stand in files of their own."""
+    return _problem(tree, path, wrong, allowed)
+
+
+def names_below(tree: Node, section: str) -> set[str]:
+    """Also of entries that could not be read: those have their own problem."""
+    table = _node_at(tree, (section,))
+    return set(table.entries) if isinstance(table, Table) else set()
+
+
 def _problem(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:
     return Problem(_place_of(tree, path), field_name(path), wrong, allowed)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from gossamer.config.agents import AgentName, AgentSettings
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
@@ -239,6 +240,9 @@ class Common(Section, frozen=True, kw_only=True):
     ] = "local"
     limits: UsageSettings = field(default_factory=UsageSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    agents: Annotated[
+        Mapping[AgentName, AgentSettings], Meta(description="Models with tools, asked for by the agent's name.")
+    ] = field(default_factory=dict)
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )

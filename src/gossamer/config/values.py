@@ -10,6 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from ipaddress import ip_address
 
+import msgspec
+
 from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate, parse_usd
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
@@ -31,6 +33,7 @@ POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 NAME_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MODEL_FORM = r"^[!-~]+$"
 TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
+ALLOWED_TOOL_FORM = r"^(agent:)?[A-Za-z0-9][A-Za-z0-9_-]*([.]([*]|[!-~]+))?$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 API_VERSION_FORM = r"^(v1|20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?)$"
 TOOL_FORM = r"^[A-Za-z][A-Za-z0-9_-]{0,31}$"
@@ -40,6 +43,7 @@ JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _DECIMAL = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_PROSE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]+")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -157,6 +161,24 @@ def read_line(text: str) -> str:
         raise Unfit("the value is empty")
     if not _LINE.fullmatch(text):
         raise Unfit("the value has a line break or another control character in it")
+    return text
+
+
+def read_prose(text: str) -> str:
+    """Text of several lines."""
+    if not text.strip():
+        raise Unfit("the value is empty")
+    if not _PROSE.fullmatch(text):
+        raise Unfit("the value has a control character in it")
+    return text
+
+
+def read_json_schema(text: str) -> str:
+    """Only its form: a JSON object. Which words it uses, whoever checks answers by it knows."""
+    try:
+        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unfit(f"this is no JSON object: {error}") from None
     return text
 
 

@@ -2,6 +2,7 @@
 
 from gossamer.core.endpoints import Endpoint
 from gossamer.core.ports import AgentClaims, Claims
+from gossamer.core.runs import RunMark
 
 
 class Caller:
@@ -23,6 +24,7 @@ class Caller:
         "provider",
         "rendered",
         "request_id",
+        "run",
         "session",
         "token_digest",
         "trace",
@@ -63,6 +65,8 @@ class Caller:
         """X-Session-ID, where it can be shown again."""
         self.trace = trace
         """What a valid traceparent says; without one, None."""
+        self.run: RunMark | None = None
+        """Of the agent's run that this is a call of, where it bears a mark of our own."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

@@ -126,3 +126,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     cache: CacheUse | None = None
     """Where there is a cache that its path can use."""
     content: Content | None = None
+    run: str | None = None
+    """The id of the agent's run that answered it; or that it is a call of: those have records of their own."""

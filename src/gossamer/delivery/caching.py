@@ -66,7 +66,7 @@ class Caching:
         target = exchange.target
         assert target is not None
         question = None
-        if terms.is_kept and wish != "no-store":
+        if not target.is_agent and terms.is_kept and wish != "no-store":
             question = read_question(exchange, terms, said, target.label)
         if question is None:
             _pass_by(exchange)

@@ -61,6 +61,11 @@ def write_down(
     target = exchange.target
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
+    run, usage = exchange.run, exchange.usage
+    if run is not None:
+        usage = None  # of its calls, which tell it themselves
+    elif caller.run is not None:
+        run = caller.run.run
     has_cost = price is not None or exchange.lease is not None
     cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if has_cost else None
     key = user = None
@@ -89,7 +94,7 @@ def write_down(
         first_byte_ns,
         len(exchange.body),
         exchange.response_bytes,
-        exchange.usage,
+        usage,
         error,
         user,
         agent.agent_id if agent is not None else None,
@@ -99,6 +104,8 @@ def write_down(
         exchange.directed,
         caller.session,
         exchange.cached,
+        None,
+        run,
     )
     services.journal.append(record)
     if cost_nanos is not None:
