@@ -135,7 +135,9 @@ def beside(gateway: Gateway, rounds: int, at_once: int, ttft_ms: float) -> None:
     beside_runs: list[float] = []
     for _ in range(rounds):
         alone.append(p99(plain_round(gateway)))
-        askers = multiprocessing.get_context("spawn").Process(target=ask_for_ever, args=(gateway.port, at_once, STEPS * ttft_ms / 1000))
+        askers = multiprocessing.get_context("spawn").Process(
+            target=ask_for_ever, args=(gateway.port, at_once, STEPS * ttft_ms / 1000)
+        )
         askers.start()
         time.sleep(1.0)  # they are at work by then
         beside_runs.append(p99(plain_round(gateway)))

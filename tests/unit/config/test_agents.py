@@ -1,10 +1,18 @@
 """Agents in the settings: what is missing, what goes round in a circle, and what is named as it may not be."""
 
+from pathlib import Path
+
 import pytest
 
 from gossamer.config.agents import AgentLimits
+from gossamer.config.load import load_settings
 
+EXAMPLE = Path(__file__).parents[3] / "gossamer.agents.yaml"
 BASE = "models: {mock: mock/mock}\n"
+
+
+def test_the_example_is_valid_and_needs_nothing_of_the_environment():
+    assert list(load_settings(EXAMPLE, {}).agents) == ["standard_agent", "coding_agent", "mock_agent"]
 
 
 def test_an_agent_needs_no_more_than_a_model(read):
