@@ -23,6 +23,7 @@ MISSING: Final = "the SDK of MCP is not installed: pip install 'gossamer[agents]
 _LIST_AGE_S: Final = 60.0
 """After which the list is asked for again, beside the run that looked at it: not each server says when it changes."""
 _LIST_WAIT_S: Final = 10.0
+"""For a list, from a session that is open."""
 _NS_A_S: Final = 1_000_000_000
 _GONE_SESSION: Final = "Session terminated"
 """What the SDK says where a server over HTTP does not know its session, having begun anew: nothing was called."""
@@ -62,7 +63,7 @@ class McpServer:
         if not self._gate.is_shut or self._gate.wait_s(_now()) == 0:
             self._list_anew()
         if self._tools is None and self._listing is not None:
-            await asyncio.wait({self._listing}, timeout=_LIST_WAIT_S)
+            await asyncio.wait({self._listing}, timeout=self._settings.connect_timeout_s)
         return self._tools or ()
 
     def _list_anew(self) -> None:
