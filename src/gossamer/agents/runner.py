@@ -194,7 +194,7 @@ class Runner:
         return last
 
     def _show(self, effects: Sequence[Effect]) -> AskModel | UseTools | End | None:
-        """What is to be shown, shown; and what is to be done."""
+        """Shows what is to be shown; the rest is what is wanted next."""
         last: AskModel | UseTools | End | None = None
         for effect in effects:
             if isinstance(effect, Think):

@@ -50,7 +50,10 @@ class ResponsesVoice:
         at = self._open.pop(call.id, None)
         if at is None:
             return b""
-        outcome: dict[str, Any] = {"output": None, "error": seen.text} if seen.is_error else {"output": seen.text}
+        outcome: dict[str, Any] = {"output": seen.text}
+        if seen.is_error:
+            content = [{"type": "text", "text": seen.text}]
+            outcome = {"error": {"type": "mcp_tool_execution_error", "content": content}}
         return self._sealed() + self._writer.end_foreign(at, outcome, is_failed=seen.is_error)
 
     def ping(self) -> bytes:
