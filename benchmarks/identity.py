@@ -11,6 +11,7 @@ import argparse
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -186,6 +187,19 @@ def stage(rounds: Rounds, name: str) -> str:
     return f"p50 {median(p50s):.4f} ms, p99 {median(p99s):.4f} ms (best {min(p99s):.4f})"
 
 
+def bare_trip(url: str, per_s: int, rig: Rig) -> str:
+    """As a stage, of the round trip alone, from the worker's core."""
+    words = (url, per_s, per_s * rig.seconds, WORKER_CORE)
+    taken = [
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.bare", *map(str, words)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(rig.rounds)
+    ]
+    p50s, p99s = ([float(each[at]) for each in taken] for at in (0, 1))
+    return f"p50 {median(p50s):.4f} ms, p99 {median(p99s):.4f} ms (best {min(p99s):.4f})"
+
+
 # --- wrk ---
 
 KNOWN = 'wrk.headers["Authorization"] = "Bearer {token}"'
@@ -254,6 +268,7 @@ def in_redis(rig: Rig) -> list[Row]:
         assert redis._process is not None
         own.urgent.add(redis._process.pid)
         limited = own.paced(rig, own.limited.token)
+        bare = bare_trip(redis.url, PACE_PER_S, rig)
         pairs = [(own.cpu_us(rig, own.free.token), own.cpu_us(rig, own.limited.token)) for _ in range(rig.rounds)]
         log = own.gateway.log
     assert "is not asked any more" not in log, "Redis was away: the figures are of something else"
@@ -261,6 +276,7 @@ def in_redis(rig: Rig) -> list[Row]:
     ratio = median([pair[1] / pair[0] for pair in pairs])
     return [
         ("limit in Redis, requests and tokens", stage(limited, "limit"), "p99 < 1 ms"),
+        ("a PING to Redis at the same pace, for comparison", bare, ""),
         ("CPU a request: without limits, with Redis", f"{without:.1f} us, {with_limits:.1f} us", ""),
         ("ratio of the two", f"{ratio:.2f}", "<= 1.6"),
     ]
@@ -302,6 +318,7 @@ def on_postgres(rig: Rig) -> list[Row]:
             assert postmaster is not None
             own.urgent.update(family(postmaster))
             misses = own.misses(0)
+            bare = bare_trip(server.url_of(database), MISS_PACE_PER_S, rig)
             floods = [flood(rig, own, server, database, token) for token in (own.free.token, None) * 3]
     finally:
         server.stop()
@@ -309,6 +326,7 @@ def on_postgres(rig: Rig) -> list[Row]:
     added = [other.p99_ms - one.p99_ms for one, other in zip(valid, wrong, strict=True)]
     return [
         (f"Postgres, {rig.keys:,} keys: authenticate on a miss", stage(misses, "authenticate"), "p99 < 5 ms"),
+        ("one look into an index at the same pace, for comparison", bare, ""),
         ("flood of valid requests: valid traffic", told(valid), ""),
         ("flood of distinct wrong tokens: valid traffic", told(wrong), ""),
         ("added p99, median of the turns", f"{median(added):+.2f} ms", "< 5 ms"),

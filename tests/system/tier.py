@@ -14,6 +14,8 @@ from tests.system.raw_client import RawClient
 
 CHAT = "/v1/chat/completions"
 WELL_MS, SLOW_MS = 300, 3000
+TOO_SLOW = "1s"
+"""What the settings say where nothing is measured: a target that has not begun to answer by then has failed."""
 
 
 class Failing:
@@ -48,8 +50,11 @@ class Asked(NamedTuple):
 def tier_config(bad: str, slow: str, well: str, **route: Any) -> dict[str, Any]:
     """`tier` is the three of them, `alone` the one that is well."""
     urls = {"bad": bad, "slow": slow, "well": well}
+    timeouts = {} if route.get("strategy") == "lowest-latency" else {"timeouts": {"first_byte": TOO_SLOW}}
     return {
-        "providers": {name: {"kind": "openai-compatible", "base_url": f"{url}/v1"} for name, url in urls.items()},
+        "providers": {
+            name: {"kind": "openai-compatible", "base_url": f"{url}/v1", **timeouts} for name, url in urls.items()
+        },
         "models": {"tier": {"targets": ["bad/mock", "slow/mock", "well/mock"], **route}, "alone": "well/mock"},
         "keys": [{"name": "test", "token": TOKEN}],
         "log": {"format": "text"},

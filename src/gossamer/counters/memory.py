@@ -71,7 +71,11 @@ class MemoryLimiter:
 
     def admit(self, exchange: Exchange) -> Later | None:
         plan = self._plans.plan_of(exchange)
-        return None if plan is None else self.admit_by(exchange, plan)
+        if plan is not None:
+            if not plan.is_known:
+                return self._learn(exchange, plan)
+            self._enter(exchange, plan)
+        return None
 
     def admit_by(self, exchange: Exchange, plan: MemoryPlan) -> Later | None:
         if plan.is_known:

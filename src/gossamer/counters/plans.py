@@ -32,20 +32,25 @@ class Plans(Generic[P]):
 
     def plan_of(self, exchange: Exchange) -> P | None:
         """None where nothing limits the request."""
-        claims, target, agent = exchange.claims, exchange.target, exchange.agent
+        claims, agent = exchange.claims, exchange.agent
         assert claims is not None
         known = claims.plans
         if not isinstance(known, Known) or known.limiter is not self._limiter:
             known = self._meet(claims)
-        label = target.label if target is not None and target.label in self._models else None
-        if label is None and exchange.route is not None and exchange.route.label in self._models:
-            label = exchange.route.label
+        label = self._label_of(exchange) if self._models else None
         plans = known.plain if agent is None else self._of_agent(known, agent)
         if label in plans:
             found: P | None = plans[label]
             return found
         plans[label] = plan = self._work_out(claims, agent, label)
         return plan
+
+    def _label_of(self, exchange: Exchange) -> str | None:
+        """Of the target or the route, if it has limits of its own."""
+        target, route = exchange.target, exchange.route
+        if target is not None and target.label in self._models:
+            return target.label
+        return route.label if route is not None and route.label in self._models else None
 
     def _meet(self, claims: Claims) -> Known[P]:
         claims.plans = known = Known[P](self._limiter)

@@ -25,7 +25,7 @@ def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[in
     endpoint, target = exchange.caller.endpoint, exchange.target
     if endpoint.is_free or (target is not None and target.is_agent):
         return 0, 0 if has_budget else None
-    read = input_estimate(exchange)
+    read = -(-len(exchange.body) // _BYTES_A_TOKEN) or input_estimate(exchange)
     dialect = endpoint.dialect
     written = 0 if dialect == "embeddings" else asked_output(exchange.body, rules.output_tokens, dialect)
     nanos = price(exchange, rules, Usage(read, written)) if has_budget else None

@@ -104,12 +104,16 @@ def asked_output(body: bytes, default: int, dialect: Dialect) -> int:
     Only a member that its dialect knows bounds anything: a provider passes over what it does not know. What cannot be
     read bounds nothing either: the provider will say what is wrong with it.
     """
+    if b"max_" not in body and b'"n"' not in body and b"best_of" not in body and b"\\u" not in body:
+        return default  # none of their names, nor any way to write one in other letters
     try:
         bounds = _decode_bounds(body)
     except _UNREADABLE:
         return default
-    known = [getattr(bounds, name) or 0 for name in _BOUNDED_BY[dialect]]
-    each = max(known) or default
+    if dialect == "chat":  # as below, for what is asked most
+        each = max(bounds.max_tokens or 0, bounds.max_completion_tokens or 0) or default
+    else:
+        each = max(getattr(bounds, name) or 0 for name in _BOUNDED_BY[dialect]) or default
     if dialect == "other":
         each = max(each, default)  # who reads it, and how, nobody here knows
     if bounds.n is not None or bounds.best_of is not None:

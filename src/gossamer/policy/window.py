@@ -14,50 +14,66 @@ SPAN_S: Final = 61
 class Window:
     """How much was let in, by the second. Seconds are of a clock that does not jump; one handed in late is now."""
 
-    __slots__ = ("_counts", "second", "total", "used_at")
+    __slots__ = ("_before", "_now", "_used_before", "second", "total")
 
     def __init__(self) -> None:
         self.total = 0
         """In the last minute, as of `second`."""
         self.second = 0
-        self.used_at = 0
-        """The last second in which anything was let in."""
-        self._counts: dict[int, int] = {}
+        self._now = 0
+        """In this second."""
+        self._before: dict[int, int] = {}
+        """In those before it, by the second."""
+        self._used_before = 0
+        """The last of them in which anything was let in."""
 
     def advance(self, second: int) -> None:
         """Forget what is over. Whoever reads `total` sees to it that `second` is now."""
         if second <= self.second:
             return
+        before = self._before
+        if self._now:
+            before[self.second] = self._now
+            self._used_before = self.second
+            self._now = 0
         self.second = second
-        counts = self._counts
         over = second - SPAN_S
-        while counts and (first := next(iter(counts))) <= over:
-            self.total -= counts.pop(first)
+        while before and (first := next(iter(before))) <= over:
+            self.total -= before.pop(first)
 
     def add(self, amount: int) -> None:
         """Let so much in, now."""
-        second = self.used_at = self.second
-        self._counts[second] = self._counts.get(second, 0) + amount
+        self._now += amount
         self.total += amount
 
     def take_back(self, second: int, amount: int) -> None:
         """So much of what was let in then was not used after all. What is over is over."""
-        count = self._counts.get(second)
-        if count is not None:
+        if second == self.second:
+            amount = min(amount, self._now)
+            self._now -= amount
+            self.total -= amount
+        elif (count := self._before.get(second)) is not None:
             amount = min(amount, count)
-            self._counts[second] = count - amount
+            self._before[second] = count - amount
             self.total -= amount
 
     def free_at(self, amount: int) -> int:
         """The second at which so much of what counts now has gone."""
         gone = 0
-        for second, count in self._counts.items():
+        for second, count in self._before.items():
             gone += count
             if gone >= amount:
                 return second + SPAN_S
         return self.used_at + SPAN_S
 
     @property
+    def used_at(self) -> int:
+        """The last second in which anything was let in."""
+        return self.second if self._now else self._used_before
+
+    @property
     def reset_s(self) -> int:
         """Until all of it is free again."""
-        return self.used_at + SPAN_S - self.second if self.total else 0
+        if self._now:
+            return SPAN_S
+        return self._used_before + SPAN_S - self.second if self.total else 0

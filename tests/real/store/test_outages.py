@@ -209,6 +209,43 @@ async def test_somebody_who_holds_the_file_holds_up_changes_but_no_look_up(filed
     assert (await filed.revoke_key(OPERATOR, key.id)).version == 2
 
 
+async def test_a_file_that_is_locked_whole_holds_the_loop_up_for_nothing(filed, file_url):
+    """A look-up runs in the loop itself where it can; where it would have to wait, a thread waits for it."""
+    _, digest = await Things(filed).key()
+    assert set((await filed.grants_of_keys([digest]))[1]) == {digest}
+    other = sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    await filed.close()  # the only other one: whoever is alone may take the file for itself
+    other.execute("BEGIN EXCLUSIVE")
+    async with Store(Database(backend_of(file_url)), Passwords(CHEAP)) as store:
+        asking = asyncio.create_task(refused(store.grants_of_keys([digest])))
+        turns = 0
+        while not asking.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert await asking
+        assert turns > 100, "the loop went on"
+        other.execute("ROLLBACK")
+        other.close()
+        assert set((await store.grants_of_keys([digest]))[1]) == {digest}
+
+
+async def test_a_look_up_sees_what_another_process_has_just_changed(filed, file_url):
+    key, digest = await Things(filed).key()
+    assert set((await filed.grants_of_keys([digest]))[1]) == {digest}
+    async with Store(Database(backend_of(file_url)), Passwords(CHEAP)) as another:
+        await another.revoke_key(OPERATOR, key.id)
+        assert (await filed.grants_of_keys([digest]))[1] == {}
+
+
+async def test_nobody_is_asked_any_more_once_the_store_is_closed(filed):
+    _, digest = await Things(filed).key()
+    await filed.grants_of_keys([digest])
+    await filed.close()
+    assert "closed" in await refused(filed.grants_of_keys([digest]))
+    assert filed._database._backend._at_hand is None, "and the file is let go of"
+
+
 async def test_a_question_without_end_is_ended(filed):
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(StoreUnavailable):

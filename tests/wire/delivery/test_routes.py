@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings, TargetSettings
 from gossamer.config.settings import KeySettings, Settings
@@ -322,14 +323,16 @@ async def test_where_nobody_else_is_the_providers_429_goes_through(opened: Open,
 
 
 async def test_the_deadline_ends_all_attempts_together(opened: Open, origins: tuple[Origin, Origin]):
-    gateway = await opened(both(origins, deadline_s=0.4))
+    patient = [replace(provider(each.port), timeouts=TimeoutSettings(first_byte_s=1.0)) for each in origins]
+    route = RouteSettings(targets=("a/one", "b/two"), deadline_s=1.4)
+    gateway = await opened(settings_of(dict(zip("ab", patient, strict=True)), route))
     client = await gateway.client()
     await client.ask(ASK)
     visits = [await origins[0].visit(), await origins[1].visit()]
     answer = await client.answer()
     error = said(answer.body)
     assert (answer.status, error["code"], len(error["attempts"])) == (504, "provider_timeout", 2)
-    assert "0.4 s" in error["message"]
+    assert "1.4 s" in error["message"]
     for visit in visits:
         await visit.ends()
     record = await gateway.record()

@@ -26,14 +26,17 @@ class Backend(Protocol):
     def migrator(self, patience_s: float) -> AsyncEngine:
         """As the writer, with time for long statements, and for others who do the same."""
 
-    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """All rows, from the driver's own connection, in whose words the statement is. Raises what the driver does."""
+    async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """All rows, past SQLAlchemy, in whose words the statement is. Raises what the driver does."""
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Against all other processes, until the end of the transaction."""
 
     async def announce(self, connection: AsyncConnection, revision: int) -> None:
         """Tell the other processes, once this transaction is committed."""
+
+    def close(self) -> None:
+        """Let go of what looks up."""
 
     async def attend(self, ring: Callable[[], None]) -> None:
         """Ring when another process may have changed something; goes on for ever, also through outages."""

@@ -66,16 +66,16 @@ class Database:
 
     async def answers(self, question: Question, many: Sequence[Any], **others: Any) -> list[Any]:
         """All rows of what is asked all day. What the driver could not do is tried once more, on a new connection."""
+        words = question.words(self._reading.dialect, len(many))
+        values = words.values(many, others)
         async with self._in_time(READ_S):
-            words = question.words(self._reading.dialect, len(many))
-            values = words.values(many, others)
             try:
-                found = await self._fetch(words.sql, values)
+                found = await self._backend.look_up(words.sql, values)
             except Exception as error:
                 if not is_of_driver(error):
                     raise
                 self._stale_before_s = _loop_time()  # what ended one connection may have ended all
-                found = await self._fetch(words.sql, values)
+                found = await self._backend.look_up(words.sql, values)
             return words.rows(found)
 
     async def row(self, query: sa.Executable) -> Row[Any] | None:
@@ -119,20 +119,11 @@ class Database:
         await self._is_idle.wait()
         await self._reading.dispose()
         await self._writing.dispose()
+        self._backend.close()
 
     async def _ask(self, query: sa.Executable, values: Values) -> Sequence[Row[Any]]:
         async with self._reading.connect() as connection:
             return (await connection.execute(query, values)).all()
-
-    async def _fetch(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        async with self._reading.connect() as connection:
-            line = (await connection.get_raw_connection()).driver_connection
-            try:
-                return await self._backend.fetch(line, statement, values)
-            except BaseException:
-                # It has failed, or its time is over: in which state it is now, nobody knows.
-                await connection.invalidate()
-                raise
 
     @asynccontextmanager
     async def _in_time(self, seconds: float) -> AsyncIterator[None]:

@@ -22,9 +22,10 @@ try:
 except ImportError as missing:
     raise StoreUnavailable("asyncpg is not installed: pip install 'gossamer[postgres]'") from missing
 
-READERS: Final = 4
+LOOKING_UP: Final = 4
+READERS: Final = 2
 WRITERS: Final = 2
-"""Connections of one node, and one that listens: fourteen nodes fit into the 100 that a server has by default."""
+"""Connections of one node, and one that listens: eleven nodes fit into the 100 that a server has by default."""
 CONNECT_S: Final = 2.0
 STATEMENT_S: Final = 2.0
 """Whoever waits longer is better served by an error."""
@@ -58,6 +59,9 @@ class PostgresBackend:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
+        self._places = asyncio.Semaphore(LOOKING_UP)
+        self._lines: list[Line] = []
+        """That look up, and are free."""
 
     def readers(self) -> AsyncEngine:
         return self._engine(STATEMENT_S, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
@@ -68,10 +72,23 @@ class PostgresBackend:
     def migrator(self, patience_s: float) -> AsyncEngine:
         return self._engine(patience_s, 1)
 
-    async def fetch(self, line: Any, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Prepared by asyncpg, once a connection."""
-        rows: Sequence[Sequence[Any]] = await line.fetch(statement, *values)
-        return rows
+    async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Prepared by asyncpg, once a connection. What ends one of them may have ended all."""
+        async with self._places:
+            line = self._lines.pop() if self._lines else await self._open(STATEMENT_S)
+            try:
+                rows: Sequence[Sequence[Any]] = await line.fetch(statement, *values)
+            except BaseException:
+                # It has failed, or its time is over: in which state it is now, nobody knows.
+                line.terminate()
+                self.close()
+                raise
+            self._lines.append(line)
+            return rows
+
+    def close(self) -> None:
+        while self._lines:
+            self._lines.pop().terminate()
 
     async def hold_migration(self, connection: AsyncConnection) -> None:
         """Until the end of the transaction, against all other processes."""
