@@ -125,6 +125,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """X-Session-ID, as the caller sent it. Who sent none was told `MINTED_SESSION` and the rest of `id`."""
     cache: CacheUse | None = None
     """Where there is a cache that its path can use."""
-    content: Content | None = None
     run: str | None = None
     """The id of the agent's run that answered it; or that it is a call of: those have records of their own."""
+    content: Content | None = None

@@ -56,16 +56,10 @@ def write_down(
     exchange.is_settled = True
     if exchange.route is not None:
         exchange.route.settled(exchange, outcome, status)
-    services = exchange.services
+    services, target = exchange.services, exchange.target
     caller, claims, agent = exchange.caller, exchange.claims, exchange.agent
-    target = exchange.target
     at = wall_time() - total_ns / 1e9
     price = target.price if target is not None else None
-    run, usage = exchange.run, exchange.usage
-    if run is not None:
-        usage = None  # of its calls, which tell it themselves
-    elif caller.run is not None:
-        run = caller.run.run
     has_cost = price is not None or exchange.lease is not None
     cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if has_cost else None
     key = user = None
@@ -94,7 +88,7 @@ def write_down(
         first_byte_ns,
         len(exchange.body),
         exchange.response_bytes,
-        usage,
+        exchange.usage if exchange.run is None else None,  # the calls of a run tell theirs themselves
         error,
         user,
         agent.agent_id if agent is not None else None,
@@ -104,8 +98,7 @@ def write_down(
         exchange.directed,
         caller.session,
         exchange.cached,
-        None,
-        run,
+        exchange.run or (caller.run.run if caller.run is not None else None),
     )
     services.journal.append(record)
     if cost_nanos is not None:

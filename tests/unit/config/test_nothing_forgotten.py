@@ -24,6 +24,7 @@ counters_down: refuse
 limits: {output_estimate: 7}
 cache: {enabled: true}
 prices: {up/small: {input: 1}}
+agents: {a: {model: small}}
 tools: {clock: {kind: mcp, command: [clock]}}
 default_provider: up
 """
