@@ -50,7 +50,7 @@ def test_both_kinds_are_read(read):
         ),
         (
             "tools: {a: {kind: nmcp}}",
-            "1: tools.a.kind: 'nmcp' is none of these; did you mean mcp? write one of: mcp, python",
+            "1: tools.a.kind: 'nmcp' is not one of the words (did you mean mcp?); write one of: mcp, python",
         ),
         (
             "tools: {a.b: {kind: mcp, command: [x]}}",

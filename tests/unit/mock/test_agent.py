@@ -1,5 +1,7 @@
 """Models that work for agents: which step comes next, and that it comes out in answers."""
 
+from collections.abc import Mapping
+
 import msgspec
 import pytest
 
@@ -9,16 +11,16 @@ from gossamer.mock.reading import read_asked
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 TOOLS = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("a", "b")]
-ASK = {"role": "user", "content": "go"}
+ASK: Mapping[str, object] = {"role": "user", "content": "go"}
 MADE = '{"n":1}'
 
 
-def step(model: str, *messages: dict[str, object], **members: object) -> Scripted | None:
+def step(model: str, *messages: Mapping[str, object], **members: object) -> Scripted | None:
     body = {"model": model, "messages": messages, "tools": TOOLS, **members}
     return read_asked(Dialect.CHAT, msgspec.json.encode(body)).script
 
 
-def used(name: str, result: str) -> list[dict[str, object]]:
+def used(name: str, result: str) -> list[Mapping[str, object]]:
     call = {"id": "1", "type": "function", "function": {"name": name, "arguments": "{}"}}
     return [
         {"role": "assistant", "content": None, "tool_calls": [call]},

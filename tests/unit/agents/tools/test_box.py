@@ -18,7 +18,7 @@ class Shelf:
 
     is_single = False
     max_bytes = 1024
-    secrets = ("sk-123456",)
+    secrets: tuple[str, ...] = ("sk-123456",)
 
     def __init__(self, name: str, *tools: str) -> None:
         self.name = name
