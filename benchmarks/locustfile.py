@@ -5,8 +5,8 @@
 
 `GATEWAY_TOKEN` is a key of the gateway's. `GATEWAY_MODEL` is a plain model; `GATEWAY_ALIAS` a name that stands for a
 tier of models. Registration asks POST /v1/auth/register, which `auth.registration: open` must allow.
-There are no agents behind the gateway yet: ReActUser plays both parts of an agent's turn itself, with the two requests
-to a model that one step with a tool takes. When agents are there, it will ask one.
+`GATEWAY_AGENT` is an agent, such as `standard_agent` of gossamer.agents.yaml: ReActUser asks it. Without one, ReActUser
+plays both parts of an agent's turn itself, with the two requests to a model that one step with a tool takes.
 """
 
 import os
@@ -18,6 +18,7 @@ from locust import HttpUser, constant, events, tag, task
 TOKEN = os.environ.get("GATEWAY_TOKEN", "")
 MODEL = os.environ.get("GATEWAY_MODEL", "mock")
 ALIAS = os.environ.get("GATEWAY_ALIAS", MODEL)
+AGENT = os.environ.get("GATEWAY_AGENT", "")
 CHAT = "/v1/chat/completions"
 TOOL = {
     "type": "function",
@@ -79,6 +80,9 @@ class ReActUser(Caller):
     @task
     def step(self) -> None:
         messages = [{"role": "user", "content": "What is the weather like in Lisbon?"}]
+        if AGENT:
+            self.ask("react: agent", model=AGENT, messages=messages)
+            return
         thought = self.ask("react: thought", model=MODEL, messages=messages, tools=[TOOL], tool_choice="required")
         if thought is None:
             return

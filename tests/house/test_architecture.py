@@ -8,7 +8,7 @@ import pytest
 
 from gossamer.cli.main import COMMANDS
 from gossamer.pipeline import ADMIT, TIMING
-from gossamer.supervisor.run import CONTROL_COMMAND, RECORDER_COMMAND, WORKER_COMMAND
+from gossamer.supervisor.run import AGENTS_COMMAND, CONTROL_COMMAND, RECORDER_COMMAND, WORKER_COMMAND
 from tests.house.pages import ROOT, SOURCE, code, codes, page, table
 
 PAGE = "ARCHITECTURE.md"
@@ -77,7 +77,9 @@ def test_each_process_is_started_as_it_is_said(row: list[str]):
     if words[0] == "gossamer":
         assert words[1] in {command.name for command in COMMANDS}
     else:
-        assert words[-2:] in [list(command[-2:]) for command in (WORKER_COMMAND, CONTROL_COMMAND, RECORDER_COMMAND)]
+        assert words[-2:] in [
+            list(command[-2:]) for command in (WORKER_COMMAND, CONTROL_COMMAND, RECORDER_COMMAND, AGENTS_COMMAND)
+        ]
     assert importlib.import_module(code(begins_in)).__file__
 
 

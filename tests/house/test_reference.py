@@ -13,6 +13,7 @@ from gossamer.config.load import load_settings
 from gossamer.core.errors import CallerError, GatewayError, ProviderError
 from gossamer.core.record import Attempt, Outcome, Record, Usage
 from gossamer.journal.marks import FOOTER_MARK, FORMAT, Header, parse_name, render_mark
+from gossamer.mock.agent import AGENT_MODELS
 from gossamer.mock.answers import Answers
 from gossamer.mock.faults import ALIASES, FAULTS, MODEL_PREFIX, OUTAGE, OUTAGE_SAYS
 from gossamer.mock.incoming import Incoming
@@ -126,7 +127,13 @@ def test_the_models_are_those_that_mean_something():
     *listed_cells, any_other = table(MOCK, "model").column("model")
     assert any_other == "any other name"
     listed = names(listed_cells)
-    assert listed == {PLAIN_MODEL, RAW_MODEL, f"{MODEL_PREFIX}FAULT", *(MODEL_PREFIX + name for name in ALIASES)}
+    assert listed == {
+        PLAIN_MODEL,
+        RAW_MODEL,
+        *AGENT_MODELS,
+        f"{MODEL_PREFIX}FAULT",
+        *(MODEL_PREFIX + name for name in ALIASES),
+    }
 
 
 @pytest.mark.parametrize("cell", table(MOCK, "path").column("path"))

@@ -23,6 +23,7 @@ from gossamer.cli.probe_node import (
 from gossamer.cli.probe_providers import probe_providers
 from gossamer.cli.probe_state import probe_state
 from gossamer.cli.probe_telemetry import probe_telemetry
+from gossamer.cli.probe_tools import probe_tools
 from gossamer.cli.probe_traces import probe_traces
 from gossamer.config.load import Loaded
 from gossamer.config.problems import ConfigError
@@ -55,7 +56,12 @@ def examine(config: Path | None) -> list[Finding]:
     except ConfigError as error:
         return [Finding("fail", "config", str(problem)) for problem in error.problems]
     found = Finding("ok", "config", _origin(loaded))
-    return [found, *_examine_node(loaded.settings), *probe_providers(loaded.settings.providers, os.environ)]
+    return [
+        found,
+        *_examine_node(loaded.settings),
+        *probe_providers(loaded.settings.providers, os.environ),
+        *probe_tools(loaded.settings.tools),
+    ]
 
 
 def summarise(findings: list[Finding]) -> str:

@@ -45,6 +45,7 @@ class Command(NamedTuple):
 COMMANDS: Final = (
     Command("serve", "gossamer.cli.serve", "start the gateway"),
     Command("mock", "gossamer.cli.mock", "a provider that nobody pays, as a process of its own"),
+    Command("mcp-demo", "gossamer.cli.mcp_demo", "a small server of tools, to try agents with"),
     Command("config", "gossamer.cli.config", "check, show and describe the configuration"),
     Command("doctor", "gossamer.cli.doctor", "is everything that the gateway leans on reachable?"),
     Command("journal", "gossamer.cli.journal", "look into the records of finished requests"),

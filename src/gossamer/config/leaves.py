@@ -165,6 +165,33 @@ _NAMED = (
         allowed="write a URL such as http://127.0.0.1:8000/v1 or unix:/run/model.sock",
     ),
     Leaf(
+        name="http_url",
+        parse=values.read_http_url,
+        allowed="write a URL such as http://127.0.0.1:8000/mcp",
+        write=values.hide_query,
+        is_secret=True,
+    ),
+    Leaf(
+        name="tool_name",
+        parse=values.matching(values.TOOL_FORM),
+        allowed="use letters, digits, dashes and underscores, a letter first, 32 at most",
+        schema=_form(values.TOOL_FORM),
+    ),
+    Leaf(
+        name="env_name",
+        parse=values.matching(values.ENV_FORM),
+        allowed="write a name such as API_TOKEN",
+        schema=_form(values.ENV_FORM),
+    ),
+    Leaf(
+        name="env_value",
+        parse=values.read_line,
+        allowed="write one line of text, and secrets as ${NAME}",
+        tags=_ANY,
+        write=mask,
+        is_secret=True,
+    ),
+    Leaf(
         name="collector",
         parse=values.read_collector,
         allowed="write a URL such as http://127.0.0.1:4318, without the /v1/traces",
@@ -281,6 +308,18 @@ _NAMED = (
         parse=values.read_audit_to,
         allowed="write file, none, or a URL such as kafka://127.0.0.1:9092/agent_audit_events",
         tags=_ANY,
+    ),
+    Leaf(
+        name="allowed_tool",
+        parse=values.matching(values.ALLOWED_TOOL_FORM),
+        allowed="write SERVER.TOOL, SERVER.*, the name of a function, or agent:NAME",
+        schema=_form(values.ALLOWED_TOOL_FORM),
+    ),
+    Leaf(name="prose", parse=values.read_prose, allowed="write text, or leave the field out"),
+    Leaf(
+        name="json_schema",
+        parse=values.read_json_schema,
+        allowed='write a JSON object as text, such as |- {"type": "object", "properties": {...}}',
     ),
     Leaf(name="key_name", parse=values.read_line, allowed="write one line of text"),
     Leaf(

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from gossamer.config.agent_rules import check_agents
 from gossamer.config.document import Node, Scalar, Table, parse_document
 from gossamer.config.environment import names_in
 from gossamer.config.file_format import FileFormat, KeyEntry
@@ -65,6 +66,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     reader = Reader(environ)
     content = reader.read(file_shape(), overridden.tree, ())
     problems += [*overridden.problems, *reader.problems, *check_rules(reader.found, overridden.tree)]
+    problems += check_agents(reader.found, overridden.tree)
     if problems or not isinstance(content, FileFormat):
         raise ConfigError(_in_order(problems))
     return Loaded(_freeze(content), source, overridden.applied)

@@ -13,6 +13,7 @@ from gossamer.config.problems import FieldPath, Place, Problem, did_you_mean, fi
 from gossamer.config.routes import RouteSettings, targets_of
 from gossamer.config.sessions import SessionSettings
 from gossamer.config.settings import JournalSettings, ServerSettings
+from gossamer.config.tool_rules import problems_of_tools
 from gossamer.config.units import format_size
 from gossamer.config.upstreams import AnthropicProvider, AzureProvider, CompatibleProvider, Upstream
 from gossamer.config.usage import QuotaSettings
@@ -42,6 +43,7 @@ def check_rules(found: Found, tree: Node) -> Iterator[Problem]:
     for path, wrong, allowed in unknown_names(found, _provider_names(tree)):
         yield _problem(tree, path, wrong, allowed)
     yield from _sessions_fall_idle_first(found, tree)
+    yield from (_problem(tree, *each) for each in problems_of_tools(found))
 
 
 def _sessions_fall_idle_first(found: Found, tree: Node) -> Iterator[Problem]:
@@ -230,6 +232,17 @@ def _keys_differ(found: Found, tree: Node) -> Iterator[Problem]:
 
 def _repeated(tree: Node, path: FieldPath, first: FieldPath, wrong: str, allowed: str = _EACH_ITS_OWN) -> Problem:
     return _problem(tree, path, f"{wrong}, see {field_name(first)} at {_place_of(tree, first)}", allowed)
+
+
+def problem_at(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:
+    """For rules that stand in files of their own."""
+    return _problem(tree, path, wrong, allowed)
+
+
+def names_below(tree: Node, section: str) -> set[str]:
+    """Also of entries that could not be read: those have their own problem."""
+    table = _node_at(tree, (section,))
+    return set(table.entries) if isinstance(table, Table) else set()
 
 
 def _problem(tree: Node, path: FieldPath, wrong: str, allowed: str) -> Problem:

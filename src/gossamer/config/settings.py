@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from gossamer.config.agents import AgentName, AgentSettings
 from gossamer.config.audit import AuditSettings, AuditTo
 from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
@@ -18,6 +19,7 @@ from gossamer.config.routes import RouteSettings
 from gossamer.config.section import Duration, ModelName, Pause, Section, Target
 from gossamer.config.sessions import SessionSettings
 from gossamer.config.telemetry import TelemetrySettings
+from gossamer.config.tools import ToolName, ToolSettings
 from gossamer.config.upstreams import Provider
 from gossamer.config.usage import CountersDown, CountersUrl, PriceSettings, UsageSettings
 from gossamer.core.logs import LogFormat
@@ -244,9 +246,15 @@ class Common(Section, frozen=True, kw_only=True):
     cache: CacheSettings = field(default_factory=CacheSettings)
     responses: ResponsesSettings = field(default_factory=ResponsesSettings)
     idempotency: IdempotencySettings = field(default_factory=IdempotencySettings)
+    agents: Annotated[
+        Mapping[AgentName, AgentSettings], Meta(description="Models with tools, asked for by the agent's name.")
+    ] = field(default_factory=dict)
     prices: Annotated[Mapping[Target, PriceSettings], Meta(description="What models cost, by provider/model.")] = field(
         default_factory=dict
     )
+    tools: Annotated[
+        Mapping[ToolName, ToolSettings], Meta(description="What agents may use, once their `tools` say so.")
+    ] = field(default_factory=dict)
     default_provider: Annotated[
         ProviderName | None,
         Meta(description="Where requests go that name no model known here; left out, the only one but mocks."),

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from ipaddress import ip_address
 
+import msgspec
+
 from gossamer.config.money import Budget, parse_budget, parse_count, parse_rate, parse_usd
 from gossamer.config.problems import suggest
 from gossamer.config.units import parse_duration, parse_size
@@ -31,13 +33,17 @@ POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 NAME_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MODEL_FORM = r"^[!-~]+$"
 TARGET_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[!-~]+$"
+ALLOWED_TOOL_FORM = r"^(agent:)?[A-Za-z0-9][A-Za-z0-9_-]*([.]([*]|[!-~]+))?$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 API_VERSION_FORM = r"^(v1|20[0-9]{2}-[01][0-9]-[0-3][0-9](-preview)?)$"
+TOOL_FORM = r"^[A-Za-z][A-Za-z0-9_-]{0,31}$"
+ENV_FORM = r"^[A-Za-z_][A-Za-z0-9_]*$"
 JITTER_FORM = r"^(none|uniform:(0(\.[0-9]+)?|1(\.0+)?)|lognormal:([0-3](\.[0-9]+)?|4(\.0+)?))$"
 """Forms are in the dialect that Python and JSON Schema share, since editors check by them too."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _DECIMAL = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_PROSE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]+")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _VISIBLE = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -158,6 +164,24 @@ def read_line(text: str) -> str:
     return text
 
 
+def read_prose(text: str) -> str:
+    """Text of several lines."""
+    if not text.strip():
+        raise Unfit("the value is empty")
+    if not _PROSE.fullmatch(text):
+        raise Unfit("the value has a control character in it")
+    return text
+
+
+def read_json_schema(text: str) -> str:
+    """Only its form: a JSON object. Which words it uses, whoever checks answers by it knows."""
+    try:
+        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unfit(f"this is no JSON object: {error}") from None
+    return text
+
+
 def matching(form: str) -> Callable[[str], str]:
     """A function that reads text of one form."""
     pattern = re.compile(form)
@@ -232,6 +256,22 @@ def read_url(text: str) -> str:
         wrong, _, allowed = str(error).partition("; ")
         raise Unfit(wrong, allowed) from error
     return text.rstrip("/")
+
+
+def read_http_url(text: str) -> str:
+    """Of a server that is asked by others' libraries; a query may be part of it. What is wrong is said without it."""
+    if not _VISIBLE.fullmatch(text):
+        raise Unfit("the URL has white space or a character outside ASCII in it")
+    read_url(text.partition("?")[0])
+    if not text.startswith(("http://", "https://")):
+        raise Unfit("the URL begins with neither http:// nor https://")
+    return text
+
+
+def hide_query(url: str) -> str:
+    """A URL as it may be shown: keys may stand behind the question mark, and passwords before the @."""
+    shown, mark, _ = hide_passwords(url).partition("?")
+    return shown + (f"{mark}****" if mark else "")
 
 
 def read_collector(text: str) -> str:

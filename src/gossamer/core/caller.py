@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gossamer.core.endpoints import Endpoint
 from gossamer.core.ports import AgentClaims, Claims
+from gossamer.core.runs import RunMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Caller:
         "provider",
         "rendered",
         "request_id",
+        "run",
         "session",
         "token_digest",
         "trace",
@@ -77,6 +79,8 @@ class Caller:
         """What a valid traceparent says; without one, None."""
         self.extras = extras
         """What few ask for. None: nothing of it."""
+        self.run: RunMark | None = None
+        """Of the agent's run that this is a call of, where it bears a mark of our own."""
         self.claims: Claims | None = None
         """What the token was last found to be allowed: believed for as long as it says of itself that it is valid."""
         self.is_plain = False

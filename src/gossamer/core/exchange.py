@@ -62,6 +62,8 @@ class Exchange:
     """Why its answer ended."""
     sent_ns: int = 0
     """When the first attempt went out."""
+    run: str | None = None
+    """Of the agent that answers it: what its calls come to is in their records, and not in this one's."""
     key_place: int = 0
     """Of the provider's keys, where it has several: which one this attempt has."""
     answered_ns: int = 0

@@ -185,6 +185,8 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     """X-Gossamer-Target and a single attempt, rendered once."""
     price: Tariff | None = None
     """None where nobody said what it costs."""
+    is_agent: bool = False
+    """Its calls come back in through the front door, and are what is counted and paid."""
 
 
 class Route(Protocol):
@@ -329,3 +331,5 @@ class Services:
     responses: ResponseKeeper | None = None
     """None: whatever is said of keeping goes to the providers."""
     heeding: Heeding | None = None
+    run_secret: str = ""
+    """By which calls of our own agents are known; empty where there are none."""

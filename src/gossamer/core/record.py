@@ -132,4 +132,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Where there is a cache that its path can use."""
     finish: Finish | None = None
     """None where there was no answer, or nobody said why it ended."""
+    run: str | None = None
+    """The id of the agent's run that answered it; or that it is a call of: those have records of their own."""
     content: Content | None = None

@@ -22,8 +22,8 @@ def input_estimate(exchange: Exchange) -> int:
 
 def weight_of(exchange: Exchange, rules: Rules, *, has_budget: bool) -> tuple[int, int | None]:
     """Tokens and nano-dollars to charge for now, of what is limited by either. Raises PriceUnknown."""
-    endpoint = exchange.caller.endpoint
-    if endpoint.is_free:
+    endpoint, target = exchange.caller.endpoint, exchange.target
+    if endpoint.is_free or (target is not None and target.is_agent):
         return 0, 0 if has_budget else None
     read = -(-len(exchange.body) // _BYTES_A_TOKEN) or input_estimate(exchange)
     dialect = endpoint.dialect

@@ -78,7 +78,7 @@ class Caching:
         assert target is not None
         question: Question | None = None
         prefix, is_new = b"", False
-        if terms.is_kept and wish != "no-store":
+        if terms.is_kept and not target.is_agent and wish != "no-store":
             prefix = said.prefix(exchange, terms.share, target.label)
             question = self._asked_again.get((prefix, exchange.body))
             if question is None:

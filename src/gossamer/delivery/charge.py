@@ -25,8 +25,8 @@ def charge(exchange: Exchange, lease: Lease | None, price: Tariff | None, outcom
 
 
 def _used(exchange: Exchange, price: Tariff | None, outcome: Outcome, status: int) -> tuple[int | None, int | None]:
-    """Tokens and nano-dollars. None: the answer is whole, and nobody counted."""
-    if not exchange.sent_ns or exchange.owes_nothing or exchange.caller.endpoint.is_free:
+    """Tokens and nano-dollars. None: the answer is whole, and nobody counted. The calls of a run are charged each."""
+    if not exchange.sent_ns or exchange.owes_nothing or exchange.run is not None or exchange.caller.endpoint.is_free:
         return 0, 0
     usage = exchange.usage
     if outcome == "client_gone" or (outcome != "completed" and exchange.spent is not None):

@@ -15,6 +15,8 @@ def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -
     """The error to answer with, or None where the provider's own answer goes on: its word to the caller."""
     label = exchange.target.label if exchange.target is not None else "the provider"
     said = f"{label} answered {status}: {_message(body, status)}"
+    if exchange.run is not None and status < 500:
+        return None  # a call of the run was refused by this gateway, in words for this caller
     if status in (401, 403):
         return ProviderRefusedKey(
             f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"

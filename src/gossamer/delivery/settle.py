@@ -88,7 +88,7 @@ def write_down(
         first_byte_ns,
         len(exchange.body),
         exchange.response_bytes,
-        exchange.usage,
+        exchange.usage if exchange.run is None else None,  # the calls of a run tell theirs themselves
         error,
         user,
         agent.agent_id if agent is not None else None,
@@ -99,6 +99,7 @@ def write_down(
         caller.session,
         exchange.cached,
         exchange.finish,
+        exchange.run or (caller.run.run if caller.run is not None else None),
     )
     services.journal.append(record)
     if cost_nanos is not None:

@@ -1,4 +1,4 @@
-"""Where the sockets of the control process and of the recorder are, for those who listen there and those who call."""
+"""Where the sockets are over which the processes of one gateway speak, for those who listen and those who call."""
 
 from pathlib import Path
 
@@ -11,6 +11,16 @@ def feed_path(data_dir: Path) -> Path:
 def control_path(data_dir: Path) -> Path:
     """HTTP: what clients may reach through a worker."""
     return data_dir / "control.sock"
+
+
+def agents_path(data_dir: Path) -> Path:
+    """HTTP: for workers alone, which ask an agent as they ask any provider."""
+    return data_dir / "agents.sock"
+
+
+def inner_path(data_dir: Path) -> Path:
+    """HTTP: the front door, for the agents' own calls."""
+    return data_dir / "inner.sock"
 
 
 def recorder_path(data_dir: Path) -> Path:

@@ -42,6 +42,20 @@ class Call(msgspec.Struct, frozen=True):
     schema: bytes
 
 
+class ScriptedCall(msgspec.Struct, frozen=True):
+    """A tool, and the text of its arguments."""
+
+    name: str
+    arguments: str
+
+
+class Scripted(msgspec.Struct, frozen=True):
+    """What is said, word for word: calls, or a text."""
+
+    calls: tuple[ScriptedCall, ...] = ()
+    text: str = ""
+
+
 class Asked(msgspec.Struct, frozen=True):
     """`limit` is the most tokens that may be answered; `schema` what the content must obey, empty for any object.
 
@@ -58,6 +72,8 @@ class Asked(msgspec.Struct, frozen=True):
     last: Last = "question"
     thinks: bool = False
     """Whether it is to be thought about, and shown."""
+    script: Scripted | None = None
+    """Of the models that work for agents."""
 
     @property
     def call(self) -> Call | None:

@@ -3,13 +3,14 @@
 Pure: the same question gives the same pieces. How a dialect wraps them is in render/.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
-from gossamer.mock.asked import BadRequest, Call
+from gossamer.mock.asked import BadRequest, Call, Scripted
 from gossamer.mock.example import example
 
 Finish = Literal["stop", "length", "call", "refusal"]
@@ -28,6 +29,8 @@ VARIANTS = 16
 
 _JSON_PIECE = 6
 """Characters of JSON that count as one token."""
+_TOKEN = re.compile(r"\s*\S+|\s+")
+"""A word with the space before it, so that all of them together are the text."""
 _THOUGHTS = ("Let", " me", " follow", " the", " thread", ".")
 _REFUSAL = ("I", "'m", " sorry", ",", " but", " I", " can", "'t", " help", " with", " that", ".")
 
@@ -82,6 +85,16 @@ def compose(
     return Content("text", _words(tokens, variant), finish, thoughts=thoughts)
 
 
+@lru_cache(maxsize=512)
+def compose_script(script: Scripted, *, thinks: bool = False) -> Content:
+    """Word for word."""
+    thoughts = _THOUGHTS if thinks else ()
+    if not script.calls:
+        return Content("text", tuple(_TOKEN.findall(script.text)), "stop", thoughts=thoughts)
+    first, *others = (Content("call", _pieces(call.arguments), "call", call.name) for call in script.calls)
+    return replace(first, thoughts=thoughts, others=tuple(others))
+
+
 REFUSAL = Content("refusal", _REFUSAL, "refusal")
 NO_WORDS = Content("text", (), "stop")
 
@@ -105,5 +118,8 @@ def _made(schema: bytes, param: str) -> object:
 
 
 def _cut(value: object) -> tuple[str, ...]:
-    text = msgspec.json.encode(value).decode()
+    return _pieces(msgspec.json.encode(value).decode())
+
+
+def _pieces(text: str) -> tuple[str, ...]:
     return tuple(text[at : at + _JSON_PIECE] for at in range(0, len(text), _JSON_PIECE))

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from gossamer.mock.asked import Asked, Last
-from gossamer.mock.content import NO_WORDS, REFUSAL, VARIANTS, Content, compose
+from gossamer.mock.content import NO_WORDS, REFUSAL, VARIANTS, Content, compose, compose_script
 from gossamer.mock.faults import UNSAID, Fault, Kind, fault_of_model
 from gossamer.mock.jitter import STEADY, Jitter, draws
 from gossamer.mock.orders import Orders
@@ -119,12 +119,13 @@ def plan_answer(
     mark, variant = dice.mark(request_id)
     tokens, is_cut_short = _tokens(settings, orders, asked)
     is_refusal = fault is not None and fault.behaviour.kind is Kind.REFUSAL
-    calls = asked.calls[: orders.calls]
-    content = (
-        REFUSAL
-        if is_refusal
-        else compose(calls, asked.schema, tokens, variant, is_cut_short=is_cut_short, thinks=asked.thinks)
-    )
+    if is_refusal:
+        content = REFUSAL
+    elif asked.script is not None:
+        content = compose_script(asked.script, thinks=asked.thinks)
+    else:
+        calls = asked.calls[: orders.calls]
+        content = compose(calls, asked.schema, tokens, variant, is_cut_short=is_cut_short, thinks=asked.thinks)
     first_ms, gap_ms = _pace(settings, orders, fault)
     gaps = len(content.pieces) - 1 if asked.stream and gap_ms else 0
     first_ns, *gaps_ns = dice.delays(request_id, first_ms, gap_ms, gaps, orders.jitter or settings.jitter)

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from gossamer.mock.asked import SEAL, Asked, BadRequest, Call, Dialect, Last
+from gossamer.mock.agent import AGENT_MODELS, next_step
+from gossamer.mock.asked import SEAL, Asked, BadRequest, Call, Dialect, Last, Scripted
 
 # --- the members that are read ---
 
@@ -153,7 +154,16 @@ def _read_chat(body: bytes) -> Asked:
         _schema(read.response_format),
         last,
         read.reasoning_effort not in _NO_EFFORT,
+        _script(read) if read.model in AGENT_MODELS else None,
     )
+
+
+def _script(read: _ChatBody) -> Scripted | None:
+    """A form that is asked for goes before a script: that is the answer, and nothing is called any more."""
+    tools = _calls(read.tools, _NOTHING, "question", is_parallel=True)
+    may_call = bytes(read.tool_choice) != b'"none"'
+    step = next_step(read.model, read.messages, tools, may_call=may_call)
+    return None if _schema(read.response_format) is not None and not step.calls else step
 
 
 def _read_completions(body: bytes) -> Asked:

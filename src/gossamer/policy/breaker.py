@@ -29,13 +29,15 @@ STEADY_S: Final = 5.0
 class Breaker:
     """One of whom answers are expected."""
 
-    __slots__ = ("_closed_at", "_pause_s", "due_at", "state")
+    __slots__ = ("_closed_at", "_first_pause_s", "_longest_pause_s", "_pause_s", "due_at", "state")
 
-    def __init__(self) -> None:
+    def __init__(self, *, first_pause_s: float = FIRST_PAUSE_S, longest_pause_s: float = LONGEST_PAUSE_S) -> None:
         self.state: State = "closed"
         self.due_at = 0.0
         """While open: when to try again."""
-        self._pause_s = FIRST_PAUSE_S
+        self._first_pause_s = first_pause_s
+        self._longest_pause_s = longest_pause_s
+        self._pause_s = first_pause_s
         self._closed_at = -STEADY_S
 
     def hear(self, event: Event, now: float) -> State:
@@ -45,7 +47,7 @@ class Breaker:
             self._closed_at = now
         elif self.state == "open" and before != "open":
             if before == "closed" and now - self._closed_at >= STEADY_S:
-                self._pause_s = FIRST_PAUSE_S
+                self._pause_s = self._first_pause_s
             self.due_at = now + self._pause_s
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+            self._pause_s = min(2 * self._pause_s, self._longest_pause_s)
         return self.state

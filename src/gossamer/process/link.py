@@ -55,6 +55,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: int = 0
     fleet: int = 0
     """When this set of processes was started, in Unix microseconds: greater than any before."""
+    run_secret: str = ""
+    """Of this start: by it the workers know the calls of the agents. Never written anywhere."""
     drain: float | None = None
     """Seconds that requests under way may still take."""
     first_key: FirstKey | None = None
@@ -117,6 +119,8 @@ class Link(asyncio.Protocol):
     def __init__(self) -> None:
         self.fleet = 0
         """Told with the first settings."""
+        self.run_secret = ""
+        """So is this."""
         self._lines = Lines()
         self._orders = msgspec.json.Decoder(Order)
         self._first: asyncio.Future[Settings] = asyncio.get_running_loop().create_future()
@@ -186,6 +190,7 @@ class Link(asyncio.Protocol):
         """An order, or None: the supervisor is gone."""
         if order and order.settings and not self._first.done():
             self.fleet = order.fleet
+            self.run_secret = order.run_secret
             self._first.set_result(order.settings)
         elif self._owner is None:
             self._early.append(order)

@@ -9,6 +9,7 @@ import msgspec
 from gossamer.core.errors import ModelNotFound, NotFound
 from gossamer.core.ports import Provider, Target, Tariffs
 from gossamer.policy.headers import target_lines
+from gossamer.providers.agents import AgentsProvider
 from gossamer.providers.health import Healths, Unwatched
 from gossamer.providers.ways import ABLE, Abilities, Candidate, Policy, Ways
 
@@ -114,4 +115,11 @@ class StaticRouter:
 
     def _plain(self, provider: Provider, model: str | None) -> Target:
         label = f"{provider.name}/{model}" if model is not None else provider.name
-        return Target(provider, model, label, target_lines(label, 1), self._prices.get(label))
+        return Target(
+            provider,
+            model,
+            label,
+            target_lines(label, 1),
+            self._prices.get(label),
+            isinstance(provider, AgentsProvider),
+        )

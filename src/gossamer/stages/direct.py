@@ -28,7 +28,7 @@ def ask_for_agent(exchange: Exchange, agent: AgentClaims, asked: JsonObject) -> 
     named = {} if agent.default_model is None else default_model(asked, agent.default_model)
     ask = ask_of({**asked.members, "model": msgspec.Raw(named["model"])} if named else asked.members)
     changes: Changes = {**named}
-    if agent.directive is not None:
+    if agent.directive is not None and exchange.caller.run is None:  # else what began the run has it already
         changes |= _direct(exchange, agent.directive, asked)
     if changes:
         exchange.body = asked.replaced(changes)

@@ -7,6 +7,7 @@ from gossamer.core.caller import Caller, Extras
 from gossamer.core.endpoints import endpoint_of, is_disguised
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
+from gossamer.core.runs import MOST_DEPTH, RUN_HEADER, RunMark, read_mark
 from gossamer.core.trace_context import read_traceparent
 from gossamer.http.heads import RequestHead
 
@@ -23,7 +24,9 @@ def identify(exchange: Exchange) -> None:
     head = exchange.request.head
     caller = head.notes
     if caller is None:
-        caller = head.notes = read_caller(head)
+        caller = read_caller(head)
+        caller.run = run_of(head, exchange.services.run_secret)
+        head.notes = caller
     exchange.caller = caller
     exchange.id = minted = exchange.services.next_id()
     exchange.request_id = caller.request_id or minted
@@ -32,6 +35,15 @@ def identify(exchange: Exchange) -> None:
             "The path has `.` or `..` segments, or is another way to write that of an endpoint: "
             "send it resolved and to the letter, such as /v1/chat/completions."
         )
+
+
+def run_of(head: RequestHead, secret: str) -> RunMark | None:
+    """Whose call it is, where an agent of ours makes it. Raises InvalidRequest for one that is too deep."""
+    value = head.get(RUN_HEADER.encode()) if secret else None
+    mark = read_mark(secret, value) if value is not None else None
+    if mark is not None and mark.depth > MOST_DEPTH:
+        raise InvalidRequest(f"Agents use each other more than {MOST_DEPTH} deep here. Let this one do without others.")
+    return mark
 
 
 def read_caller(head: RequestHead) -> Caller:

@@ -22,12 +22,15 @@ def needs_restart(running: Settings, wanted: Settings) -> list[str]:
         for name in names
         if getattr(getattr(running, section), name) != getattr(getattr(wanted, section), name)
     ]
-    return below + [name for name in FIXED if getattr(running, name) != getattr(wanted, name)]
+    first = ["agents"] if wanted.agents and not running.agents else []
+    return below + first + [name for name in FIXED if getattr(running, name) != getattr(wanted, name)]
 
 
 def hold_fixed(running: Settings, wanted: Settings) -> Settings:
     """`wanted` without what waits for a restart: a worker started later must not differ from those that run."""
     held: dict[str, object] = {name: getattr(running, name) for name in FIXED}
+    if not running.agents:
+        held["agents"] = running.agents  # their process and its sockets are made at the start
     for section, names in _FIXED_BELOW.items():
         kept = {name: getattr(getattr(running, section), name) for name in names}
         held[section] = replace(getattr(wanted, section), **kept)

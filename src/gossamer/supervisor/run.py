@@ -5,10 +5,11 @@ SIGTERM and SIGINT drain, a second SIGINT cuts, SIGHUP reads the settings again.
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
 from gossamer.journal.shelf import next_life
 from gossamer.process.link import Order, encode_order
+from gossamer.supervisor.agents_post import AgentsPost, open_agents_socket, open_inner_socket
 from gossamer.supervisor.banner import Started, render_banner, render_late_key
 from gossamer.supervisor.changes import hold_fixed, needs_restart
 from gossamer.supervisor.control_post import ControlPost, open_control_sockets
@@ -33,6 +35,7 @@ from gossamer.supervisor.recorder_post import RecorderPost, open_recorder_socket
 WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.worker")
 """-P: a file in the directory where somebody starts the gateway must not pass for a module."""
 CONTROL_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.control")
+AGENTS_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.agents")
 RECORDER_COMMAND: Final = (sys.executable, "-P", "-m", "gossamer.recorder")
 
 CONTROL_WITHIN_S: Final = 20.0
@@ -42,8 +45,12 @@ STATE_WITHIN_S: Final = 5.0
 
 CONTROL_DRAIN_S: Final = 5.0
 """Administration has no long answers."""
+AGENTS_DRAIN_S: Final = 3.0
+"""Whoever asked them has been answered by then, or cut: this is for their tools to end."""
 RECORDER_DRAIN_S: Final = 6.0
 """For what the workers wrote last; what is not drawn by then is drawn after the next start."""
+
+_SECRET_BYTES: Final = 16
 
 CUT: Final = 130
 """The exit status after a second Ctrl-C, as the shell counts it: requests may have been lost."""
@@ -57,6 +64,7 @@ async def supervise(
     worker_command: Sequence[str] = WORKER_COMMAND,
     control_command: Sequence[str] = CONTROL_COMMAND,
     recorder_command: Sequence[str] = RECORDER_COMMAND,
+    agents_command: Sequence[str] = AGENTS_COMMAND,
 ) -> int:
     """Serve until a signal ends it; the exit status. Raises ConfigError and StartFailed where nothing can start.
 
@@ -69,13 +77,18 @@ async def supervise(
     data_dir = Path(settings.data_dir)
     prepare(data_dir)
     with (
+        ExitStack() as if_any,
         closing(open_listeners(server.host, server.port, server.workers, server.uds)) as listeners,
         closing(hold_data_dir(data_dir)) as hold,
         closing(open_control_sockets(data_dir, settings.control.listen)) as of_control,
         closing(open_recorder_sockets(data_dir)) as of_recorder,
     ):
-        opened = Opened(listeners, hold, of_control, of_recorder)
-        commands = Commands(worker_command, control_command, recorder_command)
+        of_agents = inner = None
+        if settings.agents:
+            of_agents = if_any.enter_context(closing(open_agents_socket(data_dir)))
+            inner = if_any.enter_context(closing(open_inner_socket(data_dir)))
+        opened = Opened(listeners, hold, of_control, of_recorder, of_agents, inner)
+        commands = Commands(worker_command, control_command, recorder_command, agents_command)
         return await Supervisor(settings, opened, read_settings, announce, commands).run()
 
 
@@ -85,6 +98,7 @@ class Commands(NamedTuple):
     worker: Sequence[str]
     control: Sequence[str]
     recorder: Sequence[str]
+    agents: Sequence[str]
 
 
 class Opened(NamedTuple):
@@ -94,6 +108,9 @@ class Opened(NamedTuple):
     hold: Hold
     of_control: OwnSockets
     of_recorder: OwnSockets
+    of_agents: OwnSockets | None
+    inner: OwnSockets | None
+    """The front door's, for the agents."""
 
 
 class Supervisor:
@@ -113,9 +130,12 @@ class Supervisor:
         self._hold = opened.hold
         self._read_settings = read_settings
         self._announce = announce
-        self._crew = Crew(commands.worker, opened.listeners.of_worker, self)
+        inner = opened.inner.all if opened.inner is not None else ()
+        self._crew = Crew(commands.worker, [(*row, *inner) for row in opened.listeners.of_worker], self)
         self._control = ControlPost(commands.control, opened.of_control.all, self, asks_first_key=not settings.keys)
         self._recorder = RecorderPost(commands.recorder, opened.of_recorder.all, self)
+        self._agents = AgentsPost(commands.agents, opened.of_agents.all, self) if opened.of_agents is not None else None
+        self._run_secret = secrets.token_hex(_SECRET_BYTES)
         self._at_terminal = os.isatty(0)
         self._fleet = next_life(Path(settings.data_dir) / "journal")
         # Of the last reload:
@@ -141,6 +161,8 @@ class Supervisor:
         self._listeners.close()
         self._hold.close()
         await self._crew.drain(self._settings.server.limits.drain_timeout_s)
+        if self._agents is not None:
+            await self._agents.drain(AGENTS_DRAIN_S)
         # Last, since requests under way may still have to ask who is calling.
         await self._control.crew.drain(CONTROL_DRAIN_S)
         # And it must see what the workers wrote last.
@@ -156,6 +178,8 @@ class Supervisor:
     def all_ready(self) -> None:
         self._are_workers_ready = True
         self._start_recorder()
+        if self._agents is not None and not self._end_asked.is_set():
+            self._agents.start(self._brief(self._settings))
         self._wait_no_longer_than(CONTROL_WITHIN_S)
         self._go_on()
 
@@ -217,6 +241,8 @@ class Supervisor:
             self._crew.kill()
             self._control.crew.kill()
             self._recorder.crew.kill()
+            if self._agents is not None:
+                self._agents.crew.kill()
         else:
             self._ask_to_end("SIGINT")
 
@@ -250,9 +276,13 @@ class Supervisor:
         self._control.crew.brief(briefing)
         if self._has_recorder:
             self._recorder.crew.brief(briefing)
+        if self._agents is not None:
+            self._agents.brief(briefing)
 
     def _brief(self, settings: Settings) -> bytes:
-        return encode_order(Order(settings=settings, generation=self._generation, fleet=self._fleet))
+        return encode_order(
+            Order(settings=settings, generation=self._generation, fleet=self._fleet, run_secret=self._run_secret)
+        )
 
     def _describe(self, token: str | None) -> Started:
         server = self._running.server

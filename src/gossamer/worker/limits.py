@@ -1,13 +1,9 @@
-"""From settings to what limits: the rules, the prices, and the counters that this worker counts in."""
+"""From settings to what limits: the rules, and the counters that this worker counts in."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from gossamer.config.price_table import listed_models, price_table
 from gossamer.config.settings import Settings
-from gossamer.config.upstreams import MockProvider, Provider
 from gossamer.config.values import IN_MEMORY
 from gossamer.core.errors import NotFound
 from gossamer.core.logs import Log
@@ -16,26 +12,7 @@ from gossamer.counters.counting import Counting
 from gossamer.counters.rules import Rules
 from gossamer.counters.spend_book import JournalBook
 from gossamer.journal.reader import Position
-from gossamer.policy.price import Price
-from gossamer.policy.price_list import PriceList
 from gossamer.redis.address import parse_redis_url
-
-
-def prices_of(settings: Settings) -> PriceList:
-    """What the settings say, and for the vendors that it knows, the table that comes with the package."""
-    own = {label: msgspec.convert(msgspec.structs.asdict(found), Price) for label, found in settings.prices.items()}
-    tables = {
-        name: listed_models(vendor)
-        for name, provider in settings.providers.items()
-        if (vendor := _vendor_of(provider)) is not None
-    }
-    return PriceList(own, tables)
-
-
-def _vendor_of(provider: Provider) -> str | None:
-    if isinstance(provider, MockProvider):
-        return None
-    return price_table().vendor_of(str(provider.__struct_config__.tag), provider.base_url)
 
 
 def rules_of(settings: Settings, router: Router) -> Rules:

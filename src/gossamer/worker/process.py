@@ -12,7 +12,8 @@ from pathlib import Path
 from gossamer.config.settings import Settings
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log, set_up_logs
-from gossamer.feed.paths import control_path
+from gossamer.feed.paths import control_path, inner_path
+from gossamer.http.limits import ServerLimits
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.server import Server
 from gossamer.http.tls import server_context
@@ -61,7 +62,17 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     responses = WorkerResponses(data_dir, turn)
     idempotency = open_idempotency(settings, number, lambda trouble: _log.warning(trouble, worker=number))
     factory = ServiceFactory(
-        journal, turn, number, proxies, identity, counters.counting, workers, cache, responses, idempotency
+        journal,
+        turn,
+        number,
+        proxies,
+        identity,
+        counters.counting,
+        workers,
+        cache,
+        responses,
+        idempotency,
+        link.run_secret,
     )
     assembly = factory.make(settings)
     control = ControlDoor(control_path(data_dir), turn, identity)
@@ -75,14 +86,22 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     if settings.journal.when_full == "refuse":
         guard.look()
     identity.start()
+    inner = await _open_inner(sockets, data_dir, door, limits.for_server(), turn)
     for sock in sockets:
+        if _is_inner(sock, data_dir):
+            continue
         await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
     gc.freeze()  # what is here now stays: the collector need not look at it again
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
-    worker = Worker(factory, assembly, door, server, link)
+    worker = Worker(factory, assembly, door, server, link, inner)
     link.attach(worker)
     link.ready(os.getpid())
-    gauges = GaugeTeller(link, lambda: server.in_flight, factory.healths.circuits, lambda: responses.unkept)
+    gauges = GaugeTeller(
+        link,
+        lambda: server.in_flight + (inner.in_flight if inner is not None else 0),
+        factory.healths.circuits,
+        lambda: responses.unkept,
+    )
     await worker.drained
     guard.end()
     gauges.close()
@@ -95,11 +114,33 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     journal.close()
 
 
+async def _open_inner(
+    sockets: list[socket.socket], data_dir: Path, door: FrontDoor, limits: ServerLimits, turn: Turn
+) -> Server | None:
+    """For the calls of the agents, where there are any: open until the last who asked one has been answered."""
+    for sock in sockets:
+        if _is_inner(sock, data_dir):
+            inner = Server(door.handle, limits, refusal=refusal, turn=turn)
+            await inner.listen(sock)
+            return inner
+    return None
+
+
+def _is_inner(sock: socket.socket, data_dir: Path) -> bool:
+    return sock.family == socket.AF_UNIX and sock.getsockname() == str(inner_path(data_dir))
+
+
 class Worker:
     """Acts on what the supervisor says (a LinkOwner)."""
 
     def __init__(
-        self, factory: ServiceFactory, assembly: Assembly, door: FrontDoor, server: Server, link: Link
+        self,
+        factory: ServiceFactory,
+        assembly: Assembly,
+        door: FrontDoor,
+        server: Server,
+        link: Link,
+        inner: Server | None = None,
     ) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._factory = factory
@@ -107,6 +148,7 @@ class Worker:
         self._door = door
         self._server = server
         self._link = link
+        self._inner = inner
         self._draining: asyncio.Task[None] | None = None
         factory.identity.routes.changed = self._new_routes
 
@@ -120,6 +162,8 @@ class Worker:
         self._door.is_exposed = settings.control.expose
         self._factory.identity.take_over(settings.auth)
         self._server.limits = settings.server.limits.for_server()
+        if self._inner is not None:
+            self._inner.limits = self._server.limits
         self._assembly.retire(fresh)
         self._assembly = fresh
         set_up_logs(settings.log.level, settings.log.format)
@@ -139,6 +183,8 @@ class Worker:
         self._door.is_ready = False
         began = now_ns()
         await self._server.drain(within_s)
+        if self._inner is not None:
+            await self._inner.drain(0)
         if self._factory.idempotency is not None:
             left_s = within_s - (now_ns() - began) / 1e9
             await self._factory.idempotency.desk.drained(max(0.0, left_s))

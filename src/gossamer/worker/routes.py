@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gossamer.config.agents import AGENTS
 from gossamer.config.routes import RouteSettings, targets_of
 from gossamer.config.settings import Settings
 from gossamer.config.upstreams import Upstream
@@ -11,8 +12,9 @@ from gossamer.providers.ways import Abilities, Policy
 
 
 def aliases_of(settings: Settings, stored: Mapping[str, RouteGrant]) -> dict[str, Alias]:
-    """Those of the store, and those of the file, which nothing overrides."""
+    """Those of the store, those of the file, which nothing overrides, and the agents."""
     ours = {name: _alias(model) for name, model in settings.models.items()}
+    ours |= {name: Alias((Choice(f"{AGENTS}/{name}"),)) for name in settings.agents}
     theirs = {name: _stored(grant) for name, grant in stored.items() if _is_known(grant, settings)}
     return {**ours, **{name: alias for name, alias in theirs.items() if name not in ours}}
 

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
+from gossamer.config.agents import AGENTS
 from gossamer.config.routes import ApiKeySettings
 from gossamer.config.settings import Settings
 from gossamer.config.upstreams import AzureProvider as AzureSettings
@@ -14,10 +17,12 @@ from gossamer.config.upstreams import MockSettings, Upstream
 from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
 from gossamer.core.ports import Journal, Lister, Provider, Services
+from gossamer.core.runs import ANSWER_WITHIN_S
 from gossamer.counters.counting import Counting
+from gossamer.feed.paths import agents_path
 from gossamer.http.connect import Connector
-from gossamer.http.limits import PoolLimits
-from gossamer.http.origin import parse_base_url
+from gossamer.http.limits import CallTimeouts, PoolLimits
+from gossamer.http.origin import Origin, parse_base_url
 from gossamer.http.pool import Pool
 from gossamer.http.proxy import ProxySettings
 from gossamer.http.tls import client_context
@@ -28,12 +33,14 @@ from gossamer.mock.provider import MockProvider
 from gossamer.mock.render.models import MODELS
 from gossamer.pipeline import admit_with, timing_of
 from gossamer.policy.shares import share
+from gossamer.providers.agents import AgentsLister, AgentsProvider
 from gossamer.providers.azure import NEWEST_PREFIX, AzureProvider
 from gossamer.providers.health import Healths
 from gossamer.providers.http import HttpProvider
 from gossamer.providers.in_process import InProcessMock
 from gossamer.providers.keys import ProviderKey
 from gossamer.providers.listing import HttpLister, MockLister
+from gossamer.providers.prices import prices_of
 from gossamer.providers.routing import StaticRouter
 from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.voices import NEWEST_OF_AZURE, voice_of
@@ -42,9 +49,16 @@ from gossamer.worker.catalog import CatalogProvider, ModelCatalog
 from gossamer.worker.idempotency import WorkerIdempotency
 from gossamer.worker.identity.identity import Identity
 from gossamer.worker.keys import ConfiguredKeys
-from gossamer.worker.limits import prices_of, rules_of
+from gossamer.worker.limits import rules_of
 from gossamer.worker.responses import WorkerResponses
 from gossamer.worker.routes import abilities_of, aliases_of, owners_of
+
+CONNECT_S: Final = 5.0
+"""To a socket that the supervisor holds open, so that whoever comes while the agents are restarted waits there."""
+MOST_RUNS: Final = 1024
+"""Of one worker at once: each has a connection of its own."""
+_MARGIN_S: Final = 10.0
+"""The agents say themselves that time is up; the worker gives up only on who says nothing."""
 
 
 class ServiceFactory:
@@ -62,6 +76,7 @@ class ServiceFactory:
         cache: WorkerCache | None = None,
         responses: WorkerResponses | None = None,
         idempotency: WorkerIdempotency | None = None,
+        run_secret: str = "",
     ) -> None:
         self.identity = identity
         """Of the whole life of the worker: what it has found stays found over a reload."""
@@ -75,6 +90,7 @@ class ServiceFactory:
             self.identity.hear_deleted = responses.forget
         self.idempotency = idempotency
         self._counting = counting or Counting(None, _unheard)
+        self._run_secret = run_secret
         self._journal = journal
         self._turn = turn
         self._number = number
@@ -92,6 +108,8 @@ class ServiceFactory:
             name: self._provider(name, found, None if telemetry is None else TraceLines(telemetry.sample))
             for name, found in settings.providers.items()
         }
+        if settings.agents:
+            providers[AGENTS] = self._agents(settings)
         keys = ConfiguredKeys(settings.keys, self.identity.keys)
         router = self._router(settings, providers)
         rules = rules_of(settings, router)
@@ -112,6 +130,7 @@ class ServiceFactory:
             cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
             responses=self._responses.keeper(settings.responses) if self._responses is not None else None,
             heeding=self.idempotency.heeding(settings.idempotency) if self.idempotency is not None else None,
+            run_secret=self._run_secret if settings.agents else "",
         )
         return Assembly(services, keys, providers, settings)
 
@@ -164,6 +183,19 @@ class ServiceFactory:
             trace_lines,
         )
 
+    def _agents(self, settings: Settings) -> AgentsProvider:
+        """Its traces are one tree whether anybody collects spans or not."""
+        path = agents_path(Path(settings.data_dir))
+        pool = Pool(
+            Connector(Origin("http", "localhost", 80, unix_path=str(path)), connect_s=CONNECT_S),
+            PoolLimits(connections=MOST_RUNS),
+            self._turn,
+        )
+        sample = settings.telemetry.sample if settings.telemetry is not None else 0.0
+        longest_s = max(agent.limits.time_s for agent in settings.agents.values()) + ANSWER_WITHIN_S + _MARGIN_S
+        timeouts = CallTimeouts(CONNECT_S, longest_s, longest_s, longest_s)
+        return AgentsProvider(AGENTS, tuple(settings.agents), self._run_secret, timeouts, pool, TraceLines(sample))
+
     def _keys(self, settings: Upstream) -> tuple[ProviderKey, ...]:
         return tuple(self._key(key) for key in settings.api_keys)
 
@@ -189,7 +221,7 @@ class Assembly:
         """No new request gets these: free connections close now, busy ones with the answers that they carry."""
         self._keys.retire(heir.services.authenticator if heir is not None else None)
         for provider in self.providers.values():
-            if isinstance(provider, HttpProvider):
+            if isinstance(provider, HttpProvider | AgentsProvider):
                 provider.pool.close()
 
 
@@ -224,4 +256,6 @@ def _mock_plan(settings: MockSettings) -> Plan:
 
 
 def _lister(provider: Provider) -> Lister:
+    if isinstance(provider, AgentsProvider):
+        return AgentsLister(provider)
     return HttpLister(provider) if isinstance(provider, HttpProvider) else MockLister(provider.name, MODELS)

@@ -27,6 +27,8 @@ limits: {output_estimate: 7}
 cache: {enabled: true}
 idempotency: {running: wait}
 prices: {up/small: {input: 1}}
+agents: {a: {model: small}}
+tools: {clock: {kind: mcp, command: [clock]}}
 default_provider: up
 """
 

@@ -78,6 +78,10 @@ class ChatStreamWriter:
         self._call_without_arguments = -1
         return self._chunk(b'{"tool_calls":[{"index":%d,"function":{"arguments":%b}}]}' % (at, piece))
 
+    def beside(self, name: str, said: dict[str, Any]) -> bytes:
+        """A member of our own, which who does not know it passes over."""
+        return self._chunk(_encode({name: said}))
+
     def close(self) -> bytes:
         """A call without arguments is one of an empty object: clients decode what they get."""
         self._thoughts.clear()

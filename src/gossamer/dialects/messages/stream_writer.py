@@ -86,6 +86,12 @@ class MessagesStreamWriter:
             raise ProviderUnavailable("The provider mixed the pieces of two tool calls. Try again.")
         return self._delta + piece + _DELTA_END
 
+    def whole_block(self, block: dict[str, Any]) -> bytes:
+        """One that is complete as it begins, of a kind that is told in no other way."""
+        kind = block["type"]
+        rest = {name: value for name, value in block.items() if name != "type"}
+        return self._start(kind, rest, b"") + self.close()
+
     def close(self) -> bytes:
         if not self._open:
             return b""

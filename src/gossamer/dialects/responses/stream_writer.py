@@ -18,6 +18,7 @@ from gossamer.dialects.responses.stream_items import CallItem, Item, MessageItem
 from gossamer.dialects.terms import Echo
 
 _encode: Final = msgspec.json.Encoder().encode
+_decode_item: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _PING: Final = b": keep-alive\n\n"
 T = TypeVar("T", MessageItem, ReasoningItem)
 
@@ -88,6 +89,27 @@ class ResponsesStreamWriter:
         if not isinstance(item, CallItem) or item.at != at:
             raise ProviderUnavailable("The provider mixed the pieces of two tool calls. Try again.")
         return item.delta(piece)
+
+    def begin_foreign(self, kind: str, prefix: str, members: dict[str, Any]) -> tuple[bytes, int]:
+        """An item of a tool that somebody else uses, and where it stands: others may begin before it ends."""
+        closed = self._close_item()
+        at = len(self._done)
+        begun = {"type": kind, "id": f"{prefix}_{self._tail}_{at}", "status": "in_progress", **members}
+        self._done.append(_encode(begun))
+        place = b'"item_id":%b,"output_index":%d' % (_encode(begun["id"]), at)
+        told = self._events.event(b"response.output_item.added", b'"output_index":%d,"item":%b' % (at, _encode(begun)))
+        told += self._events.event(b"response.%b.in_progress" % kind.encode(), place)
+        arguments = place + b',"arguments":' + _encode(members.get("arguments", ""))
+        return closed + told + self._events.event(b"response.%b_arguments.done" % kind.encode(), arguments), at
+
+    def end_foreign(self, at: int, outcome: dict[str, Any], *, is_failed: bool) -> bytes:
+        begun = _decode_item(self._done[at])
+        status = "failed" if is_failed else "completed"
+        whole = _encode({**begun, **outcome, "status": status})
+        self._done[at] = whole
+        kind = b"response.%b.%b" % (begun["type"].encode(), status.encode())
+        told = self._events.event(kind, b'"item_id":%b,"output_index":%d' % (_encode(begun["id"]), at))
+        return told + self._events.event(b"response.output_item.done", b'"output_index":%d,"item":%b' % (at, whole))
 
     def close(self) -> bytes:
         """A message stays open: the next text is another part of it."""

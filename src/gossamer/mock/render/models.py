@@ -2,12 +2,13 @@
 
 import msgspec
 
+from gossamer.mock.agent import AGENT_MODELS
 from gossamer.mock.faults import ALIASES, FAULTS, MODEL_PREFIX
 from gossamer.mock.render.raw import RAW_MODEL
 from gossamer.mock.render.template import CREATED
 
 PLAIN_MODEL = "mock"
-MODELS = (PLAIN_MODEL, RAW_MODEL, *(MODEL_PREFIX + name for name in (*FAULTS, *ALIASES)))
+MODELS = (PLAIN_MODEL, RAW_MODEL, *AGENT_MODELS, *(MODEL_PREFIX + name for name in (*FAULTS, *ALIASES)))
 _CREATED_AT = "2025-01-01T00:00:00Z"
 
 

@@ -1,0 +1,201 @@
+"""Where the workers ask: a request becomes a run of the agent that it names, and ends with its client.
+
+Only workers reach the socket. Each request bears the mark of its run, the caller's own token, and the agent's name.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from hashlib import sha256
+from time import time
+from typing import Final
+
+import msgspec
+
+from gossamer.agents.agent import Agent
+from gossamer.agents.asked import PATHS, Asked, read_asked
+from gossamer.agents.form import Form, asked_form
+from gossamer.agents.memory import Key, Memory
+from gossamer.agents.model import FrontDoor
+from gossamer.agents.outlet import Outlet
+from gossamer.agents.runner import Runner
+from gossamer.agents.seam import Message, Observation, Run
+from gossamer.agents.voices.chat import ChatVoice
+from gossamer.agents.voices.messages import MessagesVoice
+from gossamer.agents.voices.responses import ResponsesVoice
+from gossamer.agents.voices.voice import Manner, Told, Voice
+from gossamer.core.endpoints import Wire
+from gossamer.core.errors import GatewayError, InternalError, InvalidRequest, ModelNotFound, NotFound, ScopeForbidden
+from gossamer.core.logs import get_log
+from gossamer.core.ports import Tariffs
+from gossamer.core.record import Usage
+from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, STEPS_HEADER, RunMark, read_mark
+from gossamer.dialects.faults import fault_of, render_fault
+from gossamer.http.errors import PeerGone, RequestRefused
+from gossamer.http.heads import RequestHead
+from gossamer.http.request import Request
+from gossamer.policy.headers import JSON_LINE
+
+_VOICES: Final[Mapping[Wire, type[ChatVoice | ResponsesVoice | MessagesVoice]]] = {
+    "chat": ChatVoice,
+    "responses": ResponsesVoice,
+    "messages": MessagesVoice,
+}
+_HANDED_ON: Final = (b"x-agent-id", b"traceparent", b"tracestate")
+_BODY_BYTES: Final = 1 << 40
+"""The worker has held it to the limit of the settings before."""
+
+log = get_log(__name__)
+
+
+class Desk:
+    """`agents` and `prices` are replaced on a reload; a run under way keeps its own."""
+
+    def __init__(self, agents: Mapping[str, Agent], prices: Tariffs, model: FrontDoor, secret: str) -> None:
+        self.agents = agents
+        self.prices = prices
+        self._model = model
+        self._secret = secret
+        self._memory = Memory()
+        self._runs: dict[str, Runner] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def handle(self, request: Request) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def ask_agent(self, agent: str, text: str, for_run: Run) -> Observation:
+        """An agent as a tool of another (AskAgent): through the front door, one level deeper."""
+        asked = {"model": agent, "messages": [{"role": "user", "content": text}]}
+        try:
+            body = await self._model.ask_whole(asked, for_run)
+        except GatewayError as error:
+            return Observation(f"The agent {agent!r} could not answer: {error.message}", is_error=True)
+        said = msgspec.json.decode(body, type=_Answer)
+        runner = self._runs.get(for_run.id)
+        if runner is not None:
+            tokens = said.gossamer.tokens
+            runner.meter.used_below(Usage(tokens.input, tokens.output), said.gossamer.cost_nano_usd)
+        return Observation(said.choices[0].message.content or "")
+
+    # --- one request ---
+
+    async def _serve(self, request: Request) -> None:
+        wire: Wire = PATHS.get(_path(request.head), "chat")
+        outlet: Outlet | None = None
+        task = asyncio.current_task()
+        try:
+            mark = self._mark_of(request.head)
+            agent = self._agent_of(request.head)
+            body = request.body if request.is_complete else await request.whole(_BODY_BYTES)
+            if _path(request.head) not in PATHS:
+                raise NotFound("An agent is asked by chat completions, responses or messages, and by nothing else.")
+            asked = read_asked(
+                body,
+                wire,
+                steps=request.head.get(STEPS_HEADER.encode()),
+                beta=request.head.get(b"anthropic-beta") or b"",
+            )
+            form = agent.form or _form_of(asked)
+            outlet = Outlet(request, _voice(asked, agent.name, mark.run), wire, is_stream=asked.is_stream)
+            outlet.task = task
+            request.owner = outlet
+            await self._run(agent, asked, form, _run_of(request.head, mark, agent.name), outlet)
+        except GatewayError as error:
+            _refuse(request, outlet, error, wire)
+        except (PeerGone, RequestRefused):
+            request.abort()
+        except Exception as error:  # noqa: BLE001 - a defect of ours is answered and logged, and ends one run only
+            log.defect("a run met a defect", error)
+            _refuse(request, outlet, InternalError("The agent met a defect of the gateway, which is logged."), wire)
+
+    async def _run(self, agent: Agent, asked: Asked, form: Form | None, run: Run, outlet: Outlet) -> None:
+        key = (agent.name, sha256(run.token.encode()).digest(), run.headers.get("x-session-id", ""))
+        said = [message for message in asked.messages if message["role"] not in ("system", "developer")]
+        told = [message for message in asked.messages if message["role"] in ("system", "developer")]
+        if asked.is_new_turn_alone:
+            said = [*self._memory.recall(key), *said]
+        # The session was the client's; within the run its calls are one of their own.
+        inner = msgspec.structs.replace(run, headers={**run.headers, "x-session-id": run.id})
+        runner = Runner(agent, inner, self._model, outlet, self.prices, asked.options, form)
+        self._runs[run.id] = runner
+        try:
+            over = await runner.go([*agent.directive, *told, *said])
+        finally:
+            del self._runs[run.id]
+        self._keep(key, said, over, agent)
+        outlet.end(over)
+
+    def _keep(self, key: Key, said: list[Message], over: Told, agent: Agent) -> None:
+        plain = [message for message in said if message["role"] in ("user", "assistant") and message.get("content")]
+        answer: Message = {"role": "assistant", "content": over.answer}
+        self._memory.keep(key, [*plain, answer] if over.answer else plain, agent.settings.memory)
+
+    def _mark_of(self, head: RequestHead) -> RunMark:
+        mark = read_mark(self._secret, head.get(RUN_HEADER.encode()) or b"")
+        if mark is None:
+            raise ScopeForbidden("Agents are asked through the gateway's front door.")
+        return mark
+
+    def _agent_of(self, head: RequestHead) -> Agent:
+        name = (head.get(AGENT_HEADER.encode()) or b"").decode("latin-1")
+        agent = self.agents.get(name)
+        if agent is None:
+            known = ", ".join(sorted(self.agents)) or "none"
+            raise ModelNotFound(f"There is no agent {name[:100]!r}. Known: {known}.", param="model")
+        return agent
+
+
+class _Tokens(msgspec.Struct):
+    input: int = 0
+    output: int = 0
+
+
+class _Summary(msgspec.Struct):
+    tokens: _Tokens = msgspec.field(default_factory=_Tokens)
+    cost_nano_usd: int = 0
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+
+
+class _Answer(msgspec.Struct):
+    choices: list[_Choice]
+    gossamer: _Summary = msgspec.field(default_factory=_Summary)
+
+
+def _path(head: RequestHead) -> str:
+    return head.target.partition(b"?")[0].decode("latin-1")
+
+
+def _form_of(asked: Asked) -> Form | None:
+    try:
+        return asked_form(asked.response_format)
+    except ValueError as error:
+        raise InvalidRequest(f"response_format: {error}", param="response_format") from error
+
+
+def _voice(asked: Asked, agent: str, run: str) -> Voice:
+    manner = Manner(run=run, agent=agent, now_s=int(time()), echo=asked.echo, shows_steps=asked.shows_steps)
+    return _VOICES[asked.wire](manner)
+
+
+def _run_of(head: RequestHead, mark: RunMark, agent: str) -> Run:
+    """What its calls bring along: who asks, and the trace."""
+    authorization = (head.get(b"authorization") or b"").decode("latin-1")
+    token = authorization.partition(" ")[2].strip() or (head.get(b"x-api-key") or b"").decode("latin-1")
+    handed = {name.decode(): value.decode("latin-1") for name, value in head.headers if name in _HANDED_ON}
+    session = (head.get(b"x-session-id") or b"").decode("latin-1")
+    return Run(mark.run, agent, mark.depth, token, {**handed, "x-session-id": session})
+
+
+def _refuse(request: Request, outlet: Outlet | None, error: GatewayError, wire: Wire) -> None:
+    if outlet is not None:
+        outlet.fail(error)
+    else:
+        request.reply(error.status, JSON_LINE, render_fault(fault_of(error), error.status, wire))

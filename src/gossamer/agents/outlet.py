@@ -1,0 +1,110 @@
+"""Where a run is told to its client, as it goes or when it is over; and how the client's leaving ends the run.
+
+The head of a stream goes out with its first word: what is refused before has a status of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from gossamer.agents.seam import Call, Observation
+from gossamer.agents.voices.voice import Part, Said, Thought, Told, Used, Voice
+from gossamer.core.endpoints import Wire
+from gossamer.core.errors import GatewayError
+from gossamer.dialects.faults import fault_of, render_fault
+from gossamer.http.request import Request
+from gossamer.policy.headers import JSON_LINE
+
+_EVENTS: Final = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
+
+
+class Outlet:
+    """Of one request (a RequestOwner)."""
+
+    def __init__(self, request: Request, voice: Voice, wire: Wire, *, is_stream: bool) -> None:
+        self._request = request
+        self._voice = voice
+        self._wire: Wire = wire
+        self._is_stream = is_stream
+        self._is_started = False
+        self._parts: list[Part] = []
+        self._ready = asyncio.Event()
+        self._ready.set()
+        self.task: asyncio.Task[None] | None = None
+        """The run, to be ended when the client leaves."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(self._parts)
+
+    async def drained(self) -> None:
+        """Until the client takes more."""
+        await self._ready.wait()
+
+    # --- what the run tells ---
+
+    def think(self, text: str) -> None:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, Thought):
+            self._parts[-1] = Thought(last.text + text)
+        else:
+            self._parts.append(Thought(text))
+        self._tell(lambda: self._voice.think(text))
+
+    def say(self, text: str) -> None:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, Said):
+            self._parts[-1] = Said(last.text + text)
+        else:
+            self._parts.append(Said(text))
+        self._tell(lambda: self._voice.say(text))
+
+    def use(self, call: Call) -> None:
+        self._parts.append(Used(call))
+        self._tell(lambda: self._voice.use(call))
+
+    def observe(self, call: Call, seen: Observation) -> None:
+        self._parts[self._parts.index(Used(call))] = Used(call, seen)
+        self._tell(lambda: self._voice.observe(call, seen))
+
+    def end(self, told: Told) -> None:
+        if not self._is_stream:
+            self._request.reply(200, JSON_LINE, self._voice.whole(told))
+            return
+        self._tell(lambda: self._voice.end(told))
+        self._request.end()
+
+    def fail(self, error: GatewayError) -> None:
+        """As an answer of its own, or if that has begun, as its last event."""
+        if self._is_started:
+            self._request.write(self._voice.fail(fault_of(error)))
+            self._request.end()
+            return
+        lines = JSON_LINE
+        if error.retry_after_s is not None:
+            lines += b"retry-after: %d\r\n" % max(1, round(error.retry_after_s))
+        self._request.reply(error.status, lines, render_fault(fault_of(error), error.status, self._wire))
+
+    # --- what the client does ---
+
+    def client_gone(self) -> None:
+        self._ready.set()
+        if self.task is not None:
+            self.task.cancel()
+
+    def client_slow(self) -> None:
+        self._ready.clear()
+
+    def client_ready(self) -> None:
+        self._ready.set()
+
+    def _tell(self, render: Callable[[], bytes]) -> None:
+        """A stream begins before its first word is put into the words of the dialect."""
+        if not self._is_stream:
+            return
+        begun = b""
+        if not self._is_started:
+            self._is_started = True
+            self._request.start(200, _EVENTS)
+            begun = self._voice.begin()
+        self._request.write(begun + render())

@@ -1,0 +1,1 @@
+"""What agents may use: servers of the Model Context Protocol, Python functions, and one another."""

@@ -1,0 +1,68 @@
+"""All tools of a process: one source for each name of the configuration, shared by the agents that may use it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gossamer.agents.seam import AskAgent, ToolBox
+from gossamer.agents.tools.allowed import parse_entry
+from gossamer.agents.tools.asked_agents import AskedAgent
+from gossamer.agents.tools.box import AllowedTools, Granted
+from gossamer.agents.tools.functions import FunctionTool, UnfitFunction, load_function
+from gossamer.agents.tools.mcp_server import McpServer
+from gossamer.agents.tools.schemas import checker_of
+from gossamer.agents.tools.source import Source, Tool
+from gossamer.config.tools import McpSettings, ToolSettings
+from gossamer.core.logs import get_log
+
+_ANSWER_BYTES: Final = 256 * 1024
+"""Of another agent's answer."""
+_CHATTY: Final = ("mcp", "client", "httpx2", "httpcore2")
+"""Loggers of the SDK. They tell of addresses and sessions; what matters of them we say ourselves."""
+
+_log = get_log("gossamer.agents.tools")
+
+
+class ToolSet:
+    """Tools, as the seam has it. `agents` are the descriptions of those that may be asked, by name."""
+
+    def __init__(self, tools: Mapping[str, ToolSettings], agents: Mapping[str, str], ask: AskAgent) -> None:
+        self._sources: dict[str, Source] = {}
+        for name, settings in tools.items():
+            source = _source_of(name, settings)
+            if source is not None:
+                self._sources[name] = source
+        self._opening: asyncio.Future[list[Sequence[Tool]]] | None = None
+        self._agents = {name: AskedAgent(name, said, _ANSWER_BYTES, ask) for name, said in agents.items()}
+
+    def box(self, agent: str, allowed: Sequence[str]) -> ToolBox:
+        granted = []
+        for text in allowed:
+            entry = parse_entry(text)
+            source = (self._agents if entry.kind == "agent" else self._sources).get(entry.source)
+            if source is None:
+                _log.warning("an agent may use what is not there", agent=agent, tool=text)
+            else:
+                granted.append(Granted(entry, source))
+        return AllowedTools(granted)
+
+    async def open(self) -> None:
+        """Servers are begun with at once, so that the first run finds their tools; nobody waits for them here."""
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        checker_of({})  # the library is loaded now, and not while somebody waits
+        self._opening = asyncio.gather(*(each.tools() for each in self._sources.values()))
+
+    async def close(self) -> None:
+        await asyncio.gather(*(each.close() for each in self._sources.values()))
+
+
+def _source_of(name: str, settings: ToolSettings) -> Source | None:
+    if isinstance(settings, McpSettings):
+        return McpServer(name, settings)
+    try:
+        return FunctionTool(name, settings, load_function(settings.entry_point))
+    except UnfitFunction as error:
+        _log.error("a tool cannot be used", tool=name, why=str(error))
+        return None

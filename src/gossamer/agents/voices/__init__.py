@@ -1,0 +1,1 @@
+"""How a run is told to its client: one file a dialect."""

@@ -1,0 +1,77 @@
+"""Our own agents as a provider: a process behind a Unix socket that only this user can reach.
+
+It alone is handed the caller's own token, since what an agent asks is asked in the caller's name. Each request begins a
+run: its mark goes with it, and comes back with each call that the agent makes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gossamer.core.endpoints import Dialect
+from gossamer.core.exchange import Exchange
+from gossamer.core.ports import Keys, Wording
+from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
+from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, RUN_PREFIX, STEPS_HEADER, RunMark, write_mark
+from gossamer.http.call import Call, ResponseSink, Uploader
+from gossamer.http.limits import CallTimeouts
+from gossamer.http.pool import Pool
+from gossamer.providers.trace_lines import TraceLines
+from gossamer.providers.wordings import Estimating
+
+_HANDED_ON: Final = frozenset(
+    {b"authorization", b"x-api-key", b"x-agent-id", b"anthropic-beta", b"tracestate", STEPS_HEADER.encode()}
+)  # fmt: skip
+"""Who asks, and what its calls need to be asked in the same name."""
+
+
+class AgentsProvider:
+    """`names`: all agents that there are."""
+
+    wordings: Mapping[Dialect, Wording] = {"count": Estimating()}
+    keys: Keys | None = None
+
+    def __init__(
+        self, name: str, names: Sequence[str], secret: str, timeouts: CallTimeouts, pool: Pool, trace_lines: TraceLines
+    ) -> None:
+        self.name = name
+        self.names = names
+        self.pool = pool
+        self._secret = secret
+        self._timeouts = timeouts
+        self._trace_lines = trace_lines
+
+    def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
+        del uploader  # what has no model to be asked is none of an agent's, and is refused there
+        caller = exchange.caller
+        exchange.run = run = RUN_PREFIX + exchange.id[ID_PREFIX_CHARS:]
+        depth = caller.run.depth if caller.run is not None else 0
+        target = exchange.target
+        agent = target.model or "" if target is not None else ""
+        session = caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:]
+        head = exchange.request.head
+        handed = b"".join(b"%b: %b\r\n" % field for field in head.headers if field[0] in _HANDED_ON)
+        own = (
+            f"host: agents\r\n{RUN_HEADER}: {write_mark(self._secret, RunMark(run, depth))}\r\n"
+            f"{AGENT_HEADER}: {agent}\r\nx-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
+        )
+        body = exchange.outgoing
+        call = Call(
+            b"%b %b HTTP/1.1\r\n%b%b%bcontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+            % (head.method, head.target, own.encode("latin-1"), handed, self._trace_lines.of(exchange), len(body)),
+            sink,
+            self._timeouts,
+        )
+        call.more = body
+        self.pool.send(call)
+        return call
+
+
+class AgentsLister:
+    """A Lister: nobody has to be asked."""
+
+    def __init__(self, provider: AgentsProvider) -> None:
+        self.name = provider.name
+        self._names = provider.names
+
+    async def models(self) -> list[str]:
+        return list(self._names)
