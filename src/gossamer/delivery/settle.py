@@ -62,9 +62,8 @@ def write_down(
     price = target.price if target is not None else None
     has_cost = price is not None or exchange.lease is not None
     cost_nanos = charge(exchange, exchange.lease, price, outcome, status) if has_cost else None
-    key = user = None
+    key, user = (None, None) if claims is None else (claims.key_id, claims.user_id)
     if claims is not None:
-        key, user = claims.key_id, claims.user_id
         claims.used_at = at
     record = Record(  # by position: names would cost more than all the values
         exchange.id,

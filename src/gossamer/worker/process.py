@@ -7,9 +7,10 @@ import asyncio
 import gc
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
-from gossamer.config.settings import Settings
+from gossamer.config.settings import Settings, TlsSettings
 from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log, set_up_logs
 from gossamer.feed.paths import control_path, inner_path
@@ -43,22 +44,12 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     """Answer until told to drain."""
     turn = Turn(asyncio.get_running_loop())
     counters = Counters(settings, number, link.fleet, _log)
-    journal = JournalWriter(
-        Path(settings.data_dir) / "journal",
-        number,
-        settings.journal.segment_size_bytes,
-        settings.journal.max_size_bytes // settings.server.workers,
-        lambda trouble: _log.warning(trouble, worker=number),
-        stages=timing_of(admit_with(cache_use_of(settings.cache))).names,
-        workers=settings.server.workers,
-        keeps_untaken=settings.journal.when_full == "refuse",
-    )
+    journal = _open_journal(settings, number)
     counters.keep(lambda: journal.position)
     data_dir = Path(settings.data_dir)
     identity = Identity(data_dir, number, settings.auth)
     cache = open_cache(settings, lambda trouble: _log.warning("cache", worker=number, trouble=trouble))
     proxies = ProxySettings.from_environ(os.environ)
-    workers = settings.server.workers
     responses = WorkerResponses(data_dir, turn)
     idempotency = open_idempotency(settings, number, lambda trouble: _log.warning(trouble, worker=number))
     factory = ServiceFactory(
@@ -68,7 +59,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
         proxies,
         identity,
         counters.counting,
-        workers,
+        settings.server.workers,
         cache,
         responses,
         idempotency,
@@ -80,17 +71,12 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     door = FrontDoor(handle, assembly.services, control, is_exposed=settings.control.expose)
     limits = settings.server.limits
     server = Server(door.handle, limits.for_server(), refusal=refusal, turn=turn)
-    tls = settings.server.tls
-    context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
     guard = JournalGuard(journal, door)
     if settings.journal.when_full == "refuse":
         guard.look()
     identity.start()
     inner = await _open_inner(sockets, data_dir, door, limits.for_server(), turn)
-    for sock in sockets:
-        if _is_inner(sock, data_dir):
-            continue
-        await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
+    await _listen([sock for sock in sockets if not _is_inner(sock, data_dir)], server, settings.server.tls)
     gc.freeze()  # what is here now stays: the collector need not look at it again
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
     worker = Worker(factory, assembly, door, server, link, inner)
@@ -112,6 +98,26 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     await idempotency.close()
     await counters.close()
     journal.close()
+
+
+def _open_journal(settings: Settings, number: int) -> JournalWriter:
+    return JournalWriter(
+        Path(settings.data_dir) / "journal",
+        number,
+        settings.journal.segment_size_bytes,
+        settings.journal.max_size_bytes // settings.server.workers,
+        lambda trouble: _log.warning(trouble, worker=number),
+        stages=timing_of(admit_with(cache_use_of(settings.cache))).names,
+        workers=settings.server.workers,
+        keeps_untaken=settings.journal.when_full == "refuse",
+    )
+
+
+async def _listen(sockets: Iterable[socket.socket], server: Server, tls: TlsSettings | None) -> None:
+    """For clients."""
+    context = server_context(Path(tls.certificate), Path(tls.key)) if tls is not None else None
+    for sock in sockets:
+        await server.listen(sock, context if sock.family != socket.AF_UNIX else None)
 
 
 async def _open_inner(

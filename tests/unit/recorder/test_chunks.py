@@ -142,7 +142,7 @@ def test_a_line_that_is_just_being_blanked_is_read_again_and_is_a_record(
         looks.append(pause_s)
         os.pwrite(path_fd, whole[at : at + 1], at)
 
-    monkeypatch.setattr("gossamer.recorder.chunks.time.sleep", finishes)
+    monkeypatch.setattr("gossamer.recorder.chunks.sleep", finishes)
     source = Source(large.directory, {})
     batch = source.next()
     assert ([each.record.seq for each in batch.kept], batch.garbled) == ([0, 1, 2], [])
@@ -157,7 +157,7 @@ def test_what_stays_as_it_is_is_garbled(large: LargeFiles, monkeypatch: pytest.M
     fd = os.open(path, os.O_RDWR)
     os.pwrite(fd, b" ", path.read_bytes().index(b"\xc3\xa9"))
     os.close(fd)
-    monkeypatch.setattr("gossamer.recorder.chunks.time.sleep", lambda _: large.write(1))
+    monkeypatch.setattr("gossamer.recorder.chunks.sleep", lambda _: large.write(1))
     source = Source(large.directory, {})
     batch = source.next()
     assert ([each.record.seq for each in batch.kept][:2], len(batch.garbled)) == ([1, 2], 1)
