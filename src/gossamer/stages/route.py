@@ -14,12 +14,13 @@ def route(exchange: Exchange) -> None:
         found = exchange.services.router.target_of(model)
     else:
         found = _found_otherwise(exchange)
-    claims = exchange.claims  # as in check_models, which would be one call more for everybody
-    is_of_run = exchange.caller.run is not None  # who may ask an agent may ask through it what its settings name
-    if claims is not None and claims.models is not None and not is_of_run:
+    # As in check_models, which would be one call more for everybody. Who may ask an agent may ask through it what its
+    # settings name.
+    claims = exchange.claims
+    if claims is not None and claims.models is not None and exchange.caller.run is None:
         _check_model(exchange, "key", claims.name, claims.models)
     agent = exchange.agent
-    if agent is not None and agent.models is not None and not is_of_run:
+    if agent is not None and agent.models is not None and exchange.caller.run is None:
         _check_model(exchange, "agent", agent.name, agent.models)
     if isinstance(found, Target):
         exchange.target = found

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings
 from gossamer.config.capture import CaptureSettings
@@ -22,6 +23,7 @@ from gossamer.feed.responses import Gone, Keep, Kept, Recall, Recalled, TooLong
 from gossamer.http.turn import Turn
 from gossamer.policy.headers import JSON_LINE
 from gossamer.worker.cache import WorkerCache
+from gossamer.worker.idempotency import open_idempotency
 from gossamer.worker.responses import WorkerResponses
 from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import END, STREAM_HEAD, Client, Gateway, Origin, chunk, listening, settings_for, whole
@@ -118,18 +120,23 @@ class Place:
 
 
 @asynccontextmanager
-async def placed(change: Callable[[Settings], Settings] = lambda settings: settings) -> AsyncIterator[Place]:
+async def placed(
+    change: Callable[[Settings], Settings] = lambda settings: settings, *, has_keys: bool = False
+) -> AsyncIterator[Place]:
     async with listening(Origin()) as origin:
         archive = Archive()
         responses = Responses(archive)
         settings = change(settings_for(origin))
-        gateway = Gateway(settings, WorkerCache(), responses)
+        keys = open_idempotency(settings, 0, pytest.fail) if has_keys else None
+        gateway = Gateway(settings, WorkerCache(), responses, keys)
         await gateway.listen()
         try:
             yield Place(gateway, origin, archive, responses)
         finally:
             archive.gate.set()
             await gateway.close()
+            if keys is not None:
+                await keys.close()
             responses.close()
             await eventually(lambda: origin.open == 0)
 
@@ -502,3 +509,23 @@ async def has_come(client: Client) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+# --- with a key of its own ---
+
+
+async def test_the_same_key_gets_the_same_response_and_nothing_is_made_anew_for_it(tmp_path: Path):
+    """Neither kept twice, nor asked what went before: that may be gone by now."""
+    key = "idempotency-key: 5f9c"
+    before = {"previous_response_id": "resp_before"}
+    async with placed(lambda settings: replace(settings, data_dir=str(tmp_path)), has_keys=True) as place:
+        client = await place.ask(key, **before)
+        (await place.origin.visit()).write(whole(encode(TOLD)))
+        first = await client.answer()
+        place.archive.is_away = True
+        again = await (await place.ask(key, **before)).answer()
+        assert (again.status, again.body) == (first.status, first.body)
+        assert again.headers[b"idempotent-replayed"] == b"true"
+        assert [kept.id for kept in place.archive.kept] == [decode(first.body)["id"]]
+        assert len(place.archive.asked) == 1
+        assert place.origin.accepted == 1
