@@ -119,38 +119,48 @@ class Runner:
 
     async def _do(self, wanted: AskModel | UseTools) -> AskModel | UseTools | End:
         if self._limit is None and isinstance(wanted, AskModel):
-            reached = self.meter.reached(may_lead_on=bool(wanted.tools) and not wanted.is_answer)
+            reached = self.meter.reached(may_lead_on=wanted.may_lead_on)
             if reached is not None:
                 return self._reach(reached)
         try:
             async with asyncio.timeout_at(self._deadline):
                 if isinstance(wanted, AskModel):
-                    return await self._ask(wanted) if self._may_ask() else End("length")
+                    return await self._ask(wanted) if self._may_ask() else self._cut_short()
                 return self._take(Observed(await self._use(wanted.calls)))
         except TimeoutError:
             return self._reach("time")
 
     def _may_ask(self) -> bool:
-        """Once after a limit, and for the corrections of that answer: whatever the pattern wants."""
+        """Once after a limit, and for the corrections of that answer as far as the limits have room for them: whatever
+        the pattern wants.
+        """
         self._last_calls += self._limit is not None
+        if self._last_calls > 1 and self.meter.reached(may_lead_on=False) is not None:
+            return False
         return self._last_calls <= 1 + _MOST_CORRECTIONS
 
     def _reach(self, limit: str) -> AskModel | UseTools | End:
         """The first limit that is reached is the end; an answer that takes too long ends as it stands."""
         settings = self._agent.settings
         if self._limit is not None:
-            if self._form is not None:
-                raise self._unfit(f"the limit of {self._limit} was reached")
-            return End("length")
+            return self._cut_short()
         self._limit = limit
         if settings.at_limit == "error":
             raise LimitStopped(
                 f"The agent {self._agent.name!r} has reached its limit of {limit}, after {self.meter.steps} steps. "
                 f"Ask for less, or have agents.{self._agent.name}.limits raised."
             )
+        if isinstance(self._pattern, Correcting):  # that was the answer, and there is no room for a better one
+            return self._cut_short()
         self._deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_S
         wanted = self._take(LimitReached(limit))
-        return wanted if not isinstance(wanted, UseTools) else End("length")
+        return wanted if not isinstance(wanted, UseTools) else self._cut_short()
+
+    def _cut_short(self) -> End:
+        """What was said until now is the answer; but what needs a form and has none is no answer."""
+        if self._form is not None:
+            raise self._unfit(f"the limit of {self._limit} was reached")
+        return End("length")
 
     async def _ask(self, wanted: AskModel) -> AskModel | UseTools | End:
         self._asked = wanted
@@ -176,14 +186,24 @@ class Runner:
 
     async def _use_one(self, call: Call) -> Observation:
         self._outlet.use(call)
-        try:
-            seen = await self._box.call(call.name, call.arguments.encode(errors="replace"), self._run)
-        except Exception as error:  # noqa: BLE001 - a defect of ours: the run goes on without this tool
-            log.defect("a tool met a defect", error, tool=call.name, run=self._run.id)
-            seen = Observation("This tool failed by a defect of the gateway. Do without it.", is_error=True)
+        seen = await self._seen(call)
         self._outlet.observe(call, seen)
         await self._outlet.drained()
         return seen
+
+    async def _seen(self, call: Call) -> Observation:
+        try:
+            return await self._box.call(call.name, call.arguments.encode(errors="replace"), self._run)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled us: the tool did so to itself. Taken for the end of the run, nobody would be answered.
+            log.defect("a tool was cancelled from within", error, tool=call.name, run=self._run.id)
+            return Observation("This tool broke off. Do without it.", is_error=True)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: the run goes on without this tool
+            log.defect("a tool met a defect", error, tool=call.name, run=self._run.id)
+            return Observation("This tool failed by a defect of the gateway. Do without it.", is_error=True)
 
     # --- around the pattern ---
 
@@ -216,7 +236,7 @@ class Runner:
                 body["tool_choice"] = "none"
         if stop := [*settings.stop, *wanted.stop]:
             body["stop"] = stop
-        if self._form is not None and (wanted.is_answer or not wanted.tools):
+        if self._form is not None and not wanted.may_lead_on:
             body["response_format"] = self._form.response_format
         return body
 

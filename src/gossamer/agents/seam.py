@@ -147,6 +147,13 @@ class AskModel(msgspec.Struct, frozen=True):
     """Texts at which the model shall stop."""
     is_answer: bool = False
     """Known to be the last, as after LimitReached; with an output schema, the model is held to it."""
+    calls_in_words: bool = False
+    """The model may call for tools though it is told of none here: the pattern reads calls out of its text."""
+
+    @property
+    def may_lead_on(self) -> bool:
+        """Whether a further call may have to follow."""
+        return (bool(self.tools) or self.calls_in_words) and not self.is_answer
 
 
 class UseTools(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from gossamer.agents.form import form_of
 from gossamer.agents.model import Turn
 from gossamer.agents.outlet import Outlet
 from gossamer.agents.patterns.react import React
+from gossamer.agents.patterns.react_text import ReactText
 from gossamer.agents.runner import AnswerUnfit, LimitStopped, Runner
 from gossamer.agents.seam import (
     AskModel,
@@ -228,3 +229,49 @@ async def test_a_pattern_that_never_ends_is_ended():
 async def test_a_pattern_that_only_uses_tools_is_ended_by_time():
     told = await runner_of(Script(says("?")), pattern=Greedy, limits=AgentLimits(time_s=0.02)).go(ASKED)
     assert told.limit == "time"
+
+
+async def test_a_limit_leaves_no_room_for_the_corrections_of_an_answer():
+    """The last step that there is says it wrong: that is the end, and no defect of the pattern."""
+    model = Script(says("Lisbon"))
+    with pytest.raises(AnswerUnfit, match="limit of steps"):
+        await runner_of(model, form=FORM, limits=AgentLimits(steps=1)).go(ASKED)
+    assert len(model.asked) == 1
+
+
+async def test_corrections_after_a_limit_keep_to_it():
+    model = Script(calls("look"), says("Lisbon"))
+    with pytest.raises(AnswerUnfit, match="limit of steps"):
+        await runner_of(model, form=FORM, limits=AgentLimits(steps=2)).go(ASKED)
+    assert len(model.asked) == 2
+
+
+WANTED = "Action: look\nAction Input: {}"
+
+
+async def test_calls_in_words_leave_room_for_the_last_answer():
+    model = Script(says(WANTED), says(WANTED), says("Final Answer: All I know."))
+    told = await runner_of(model, pattern=ReactText, limits=AgentLimits(steps=3)).go(ASKED)
+    assert (told.answer, told.steps, told.limit) == ("All I know.", 3, "steps")
+
+
+async def test_calls_in_words_are_not_held_to_the_form_of_the_answer():
+    model = Script(says(WANTED), says('Final Answer: {"city": 1}'))
+    told = await runner_of(model, pattern=ReactText, form=FORM).go(ASKED)
+    assert told.answer == '{"city": 1}'
+    assert all("response_format" not in asked for asked in model.asked)
+
+
+class Broken(Box):
+    """Its tool is cancelled by something of its own."""
+
+    async def call(self, name: str, arguments: bytes, for_run: Run) -> Observation:
+        never = asyncio.get_running_loop().create_future()
+        never.cancel()
+        await never
+        return Observation("never")
+
+
+async def test_a_tool_that_is_cancelled_from_within_does_not_end_the_run():
+    told = await runner_of(Script(calls("look"), says("Without it.")), Broken()).go(ASKED)
+    assert told.answer == "Without it."

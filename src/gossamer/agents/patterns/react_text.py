@@ -80,6 +80,7 @@ class ReactText(TablePattern):
     def __init__(self) -> None:
         super().__init__()
         self._messages: list[Message] = []
+        self._has_tools = False
         self._turn = TextTurn()
         self._has_heard = False
         self._calls = 0
@@ -87,13 +88,18 @@ class ReactText(TablePattern):
 
     def _begin(self, event: Began) -> Step:
         self._messages = [dict(message) for message in event.messages]
+        self._has_tools = bool(event.tools)
         if event.tools:
             self._messages = _with_form(self._messages, _FORM + "\n".join(map(told, event.tools)))
         return self._ask()
 
     def _ask(self, state: str = "listening") -> Step:
         self._turn, self._has_heard = TextTurn(), False
-        return state, (AskModel(tuple(self._messages), stop=STOP, is_answer=state == "answering"),)
+        is_answer = state == "answering"
+        asked = AskModel(
+            tuple(self._messages), stop=STOP, is_answer=is_answer, calls_in_words=self._has_tools and not is_answer
+        )
+        return state, (asked,)
 
     # --- while the model speaks ---
 
