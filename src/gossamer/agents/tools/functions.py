@@ -60,7 +60,8 @@ class FunctionTool:
                 return _as_observation(await self._run(msgspec.structs.asdict(given)))
         except TimeoutError:
             return failed(f"The tool gave no answer within {self._timeout_s:g} s, and was given up.")
-        except Exception as error:  # noqa: BLE001 - somebody else's code: the model is told, and the log has the trace
+        # Somebody else's code: the model is told. What wants to end the program ends the call alone.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             _log.warning("a tool failed", tool=self.name, kind=type(error).__name__)
             return failed(f"The tool failed: {type(error).__name__}: {error}")
 
@@ -91,7 +92,9 @@ class FunctionTool:
             try:
                 result = self._function(**given)
             except BaseException as raised:  # noqa: BLE001 - handed on to whoever waits
-                error = RuntimeError(str(raised)) if isinstance(raised, StopIteration) else raised
+                # What is no plain error would end the loop that it is raised in, or not be raised at all.
+                is_plain = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+                error = raised if is_plain else RuntimeError(f"{type(raised).__name__} {raised}")
             if not loop.is_closed():
                 loop.call_soon_threadsafe(end, result, error)
 

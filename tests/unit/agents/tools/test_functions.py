@@ -29,6 +29,14 @@ def fail() -> None:
     raise KeyError("secret-less words")
 
 
+def leave() -> None:
+    raise SystemExit(1)
+
+
+async def leave_softly() -> None:
+    raise SystemExit(1)
+
+
 def starless(*words: str) -> str:
     return " ".join(words)
 
@@ -71,7 +79,7 @@ async def test_arguments_that_do_not_fit_are_told():
     assert "`int` >= 1" in seen.text
 
 
-@pytest.mark.parametrize("function", [fail, lambda: next(iter(()))])
+@pytest.mark.parametrize("function", [fail, lambda: next(iter(())), leave, leave_softly])
 async def test_what_it_raises_is_told(function: Any):
     seen = await used(tool_of(function))
     assert seen.is_error
