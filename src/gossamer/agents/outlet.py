@@ -16,6 +16,8 @@ from gossamer.http.request import Request
 from gossamer.policy.headers import JSON_LINE
 
 _EVENTS: Final = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
+_SILENCE_S: Final = 15.0
+"""After which a stream says that it lives: what is on the way cuts what is silent for a minute, some for half of it."""
 
 
 class Outlet:
@@ -30,6 +32,8 @@ class Outlet:
         self._parts: list[Part] = []
         self._ready = asyncio.Event()
         self._ready.set()
+        self._told_at = 0.0
+        self._pinger: asyncio.TimerHandle | None = None
         self.task: asyncio.Task[None] | None = None
         """The run, to be ended when the client leaves."""
 
@@ -98,6 +102,21 @@ class Outlet:
     def client_ready(self) -> None:
         self._ready.set()
 
+    def close(self) -> None:
+        """The request is over, however it ended."""
+        if self._pinger is not None:
+            self._pinger.cancel()
+            self._pinger = None
+
+    def _keep_alive(self) -> None:
+        """While a tool or a model takes its time. Who takes nothing is told nothing more."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._told_at >= _SILENCE_S:
+            self._told_at = loop.time()
+            if self._ready.is_set():
+                self._request.write(self._voice.ping())
+        self._pinger = loop.call_at(self._told_at + _SILENCE_S, self._keep_alive)
+
     def _tell(self, render: Callable[[], bytes]) -> None:
         """A stream begins before its first word is put into the words of the dialect."""
         if not self._is_stream:
@@ -107,4 +126,6 @@ class Outlet:
             self._is_started = True
             self._request.start(200, _EVENTS)
             begun = self._voice.begin()
+            self._pinger = asyncio.get_running_loop().call_later(_SILENCE_S, self._keep_alive)
+        self._told_at = asyncio.get_running_loop().time()
         self._request.write(begun + render())
