@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gossamer.cli.config import add_config_option, load_chosen
+from gossamer.cli.probe_agents import probe_agents
 from gossamer.cli.probe_audit import probe_audit
 from gossamer.cli.probe_counters import probe_cache, probe_counters
 from gossamer.cli.probe_node import (
@@ -61,6 +62,7 @@ def examine(config: Path | None) -> list[Finding]:
         *_examine_node(loaded.settings),
         *probe_providers(loaded.settings.providers, os.environ),
         *probe_tools(loaded.settings.tools),
+        *probe_agents(Path(loaded.settings.data_dir), loaded.settings.agents),
     ]
 
 
