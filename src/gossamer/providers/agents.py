@@ -13,7 +13,7 @@ from gossamer.core.ports import Keys, Wording
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
 from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, RUN_PREFIX, STEPS_HEADER, RunMark, write_mark
 from gossamer.http.call import Call, ResponseSink, Uploader
-from gossamer.http.limits import CallTimeouts
+from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.pool import Pool
 from gossamer.providers.trace_lines import TraceLines
 from gossamer.providers.wordings import Estimating
@@ -55,13 +55,16 @@ class AgentsProvider:
             f"{AGENT_HEADER}: {agent}\r\nx-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
         )
         body = exchange.outgoing
+        length = len(body)
+        body, more = (body, b"") if length <= JOIN_BYTES else (b"", body)
+        lines = b"%b%b%b" % (own.encode("latin-1"), handed, self._trace_lines.of(exchange))
         call = Call(
-            b"%b %b HTTP/1.1\r\n%b%b%bcontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-            % (head.method, head.target, own.encode("latin-1"), handed, self._trace_lines.of(exchange), len(body)),
+            b"%b %b HTTP/1.1\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+            % (head.method, head.target, lines, length, body),
             sink,
             self._timeouts,
         )
-        call.more = body
+        call.more = more
         self.pool.send(call)
         return call
 
