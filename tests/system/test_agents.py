@@ -48,6 +48,7 @@ def config_for(talker: Talker) -> dict[str, Any]:
             "by_cost": {**looping, "limits": {"cost": 0.006, "steps": 100}},
             "by_time": {**looping, "limits": {"time": "1s", "steps": 1000}},
             "strict_steps": {**looping, "limits": {"steps": 3}, "at_limit": "error"},
+            "above_strict": {"model": "up/endless", "tools": ["agent:strict_steps"], "limits": {"steps": 3}},
             "unpriced": {"model": "up/count", "limits": {"cost": 1}},
         },
     }
@@ -252,6 +253,15 @@ def test_a_limit_of_money_and_tokens_is_not_passed(gateway: Gateway):
     assert ask(model="by_cost", messages=HELLO).gossamer["cost_nano_usd"] <= 6_000_000  # type: ignore[attr-defined]
     tokens = ask(model="by_tokens", messages=HELLO).gossamer["tokens"]  # type: ignore[attr-defined]
     assert tokens["input"] + tokens["output"] <= 5000
+
+
+def test_what_an_agent_below_spent_counts_also_where_it_failed(gateway: Gateway):
+    answer = openai_of(gateway).chat.completions.create(model="above_strict", messages=HELLO)
+    summary = answer.gossamer  # type: ignore[attr-defined]
+    assert all(step["tool_result"]["is_error"] for step in answer.choices[0].message.gossamer["steps"])  # type: ignore[attr-defined]
+    traces = {each.trace[:32] for each in records_of_run(gateway, summary["run"]) if each.trace}
+    paid = sum(each.cost_nanos or 0 for each in gateway.records() if each.trace and each.trace[:32] in traces)
+    assert summary["cost_nano_usd"] == paid
 
 
 def test_an_agent_that_is_to_fail_at_its_limit_says_which(gateway: Gateway):

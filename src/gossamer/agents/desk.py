@@ -27,7 +27,6 @@ from gossamer.core.endpoints import Wire
 from gossamer.core.errors import GatewayError, InternalError, InvalidRequest, ModelNotFound, NotFound, ScopeForbidden
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Tariffs
-from gossamer.core.record import Usage
 from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, STEPS_HEADER, RunMark, read_mark
 from gossamer.dialects.faults import fault_of, render_fault
 from gossamer.http.errors import PeerGone, RequestRefused
@@ -66,16 +65,21 @@ class Desk:
 
     async def ask_agent(self, agent: str, text: str, for_run: Run) -> Observation:
         """An agent as a tool of another (AskAgent): through the front door, one level deeper."""
+        above = self._runs.get(for_run.id)
+        if above is None:
+            return await self._ask_agent(agent, text, for_run)
+        async with above.turn_below:
+            if (reached := above.meter.spent()) is not None:
+                return Observation(f"Not asked: the limit of {reached} of this run is reached.", is_error=True)
+            return await self._ask_agent(agent, text, for_run)
+
+    async def _ask_agent(self, agent: str, text: str, for_run: Run) -> Observation:
         asked = {"model": agent, "messages": [{"role": "user", "content": text}]}
         try:
             body = await self._model.ask_whole(asked, for_run)
         except GatewayError as error:
             return Observation(f"The agent {agent!r} could not answer: {error.message}", is_error=True)
         said = msgspec.json.decode(body, type=_Answer)
-        runner = self._runs.get(for_run.id)
-        if runner is not None:
-            tokens = said.gossamer.tokens
-            runner.meter.used_below(Usage(tokens.input, tokens.output), said.gossamer.cost_nano_usd)
         return Observation(said.choices[0].message.content or "")
 
     # --- one request ---
@@ -108,6 +112,9 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - a defect of ours is answered and logged, and ends one run only
             log.defect("a run met a defect", error)
             _refuse(request, outlet, InternalError("The agent met a defect of the gateway, which is logged."), wire)
+        finally:
+            if outlet is not None:
+                outlet.close()
 
     async def _run(self, agent: Agent, asked: Asked, form: Form | None, run: Run, outlet: Outlet) -> None:
         key = (agent.name, sha256(run.token.encode()).digest(), run.headers.get("x-session-id", ""))
@@ -123,8 +130,17 @@ class Desk:
             over = await runner.go([*agent.directive, *told, *said])
         finally:
             del self._runs[run.id]
+            self._tell_above(run, runner)
         self._keep(key, said, over, agent)
         outlet.end(over)
+
+    def _tell_above(self, run: Run, runner: Runner) -> None:
+        """However it ended: what it used counts for the run that asked it, whose id is its session (see _run). Only
+        runs ask deeper than 0, so no client can name one here.
+        """
+        above = self._runs.get(run.headers.get("x-session-id", "")) if run.depth > 0 else None
+        if above is not None:
+            above.meter.used_below(runner.meter.usage, runner.meter.cost_nanos)
 
     def _keep(self, key: Key, said: list[Message], over: Told, agent: Agent) -> None:
         plain = [message for message in said if message["role"] in ("user", "assistant") and message.get("content")]
@@ -146,16 +162,6 @@ class Desk:
         return agent
 
 
-class _Tokens(msgspec.Struct):
-    input: int = 0
-    output: int = 0
-
-
-class _Summary(msgspec.Struct):
-    tokens: _Tokens = msgspec.field(default_factory=_Tokens)
-    cost_nano_usd: int = 0
-
-
 class _Message(msgspec.Struct):
     content: str | None = None
 
@@ -166,7 +172,6 @@ class _Choice(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     choices: list[_Choice]
-    gossamer: _Summary = msgspec.field(default_factory=_Summary)
 
 
 def _path(head: RequestHead) -> str:

@@ -21,6 +21,10 @@ class Meter:
         self._most_nanos = 0
 
     @property
+    def counts_money(self) -> bool:
+        return self._limits.tokens is not None or self._limits.cost_nanos is not None
+
+    @property
     def tokens(self) -> int:
         return self.usage.input + self.usage.output
 
@@ -33,6 +37,15 @@ class Meter:
         if limits.tokens is not None and self.tokens + room * self._most_tokens > limits.tokens:
             return "tokens"
         if limits.cost_nanos is not None and self.cost_nanos + room * self._most_nanos > limits.cost_nanos:
+            return "cost"
+        return None
+
+    def spent(self) -> str | None:
+        """The limit of tokens or money that is reached already, if one is."""
+        limits = self._limits
+        if limits.tokens is not None and self.tokens >= limits.tokens:
+            return "tokens"
+        if limits.cost_nanos is not None and self.cost_nanos >= limits.cost_nanos:
             return "cost"
         return None
 

@@ -46,6 +46,12 @@ _STOPS: Final[Mapping[str, Stop]] = {"length": "length", "content_filter": "filt
 _MOST_CORRECTIONS: Final = 2
 """Of an answer that does not fit its schema: a model that cannot do it in three tries cannot do it."""
 
+_MOST_AT_ONCE: Final = 64
+"""Calls of one turn that are made. A model that wants more in one breath is out of its mind, or talked into it."""
+_TOO_MANY: Final = Observation(
+    f"Not used: more than {_MOST_AT_ONCE} calls in one turn. Call again for what is still needed.", is_error=True
+)
+
 log = get_log(__name__)
 
 
@@ -92,6 +98,10 @@ class Runner:
         self._pattern: Pattern = agent.make_pattern()
         self._box = agent.box
         self.meter = Meter(agent.settings.limits, keeps_room=agent.settings.at_limit == "answer")
+        at_once = 1 if self.meter.counts_money else _MOST_AT_ONCE
+        self.turn_below = asyncio.Semaphore(at_once)
+        """For agents that it uses as tools: where tokens or money are limited, one after the other, since nobody knows
+        before what each will take."""
         self._limit: str | None = None
         self._deadline = 0.0
         self._held: list[str] = []
@@ -181,8 +191,9 @@ class Runner:
 
     async def _use(self, calls: Sequence[Call]) -> tuple[tuple[Call, Observation], ...]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._use_one(call)) for call in calls]
-        return tuple((call, task.result()) for call, task in zip(calls, tasks, strict=True))
+            tasks = [group.create_task(self._use_one(call)) for call in calls[:_MOST_AT_ONCE]]
+        seen = [task.result() for task in tasks] + [_TOO_MANY] * (len(calls) - len(tasks))
+        return tuple(zip(calls, seen, strict=True))
 
     async def _use_one(self, call: Call) -> Observation:
         self._outlet.use(call)

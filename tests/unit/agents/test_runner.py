@@ -275,3 +275,10 @@ class Broken(Box):
 async def test_a_tool_that_is_cancelled_from_within_does_not_end_the_run():
     told = await runner_of(Script(calls("look"), says("Without it.")), Broken()).go(ASKED)
     assert told.answer == "Without it."
+
+
+async def test_of_very_many_calls_in_one_turn_the_rest_is_not_made():
+    box = Box()
+    told = await runner_of(Script(calls(*map(str, range(1000))), says("Done.")), box).go(ASKED)
+    assert box.most == 64
+    assert told.answer == "Done."
