@@ -13,7 +13,6 @@ from typing import Final
 from gossamer.agents.agent import make_agents
 from gossamer.agents.desk import Desk
 from gossamer.agents.model import FrontDoor
-from gossamer.agents.seam import Tools
 from gossamer.agents.tools.toolset import ToolSet
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
@@ -67,19 +66,19 @@ class AgentsProcess:
         self.drained: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._desk = desk
         self._link = link
-        self._tools: Tools | None = None
+        self._tools: ToolSet | None = None
         self._reloads: set[asyncio.Task[None]] = set()
 
     async def take_over(self, settings: Settings) -> None:
         """Raises ValueError for what cannot be, and then nothing has changed."""
-        tools = tools_of(settings, self._desk)
+        tools = tools_of(settings, self._desk, self._tools)
         agents = make_agents(settings.agents, tools)
         await tools.open()
         before, self._tools = self._tools, tools
         self._desk.agents = agents
         self._desk.prices = prices_of(settings)
         if before is not None:
-            await before.close()
+            await before.close(tools)
 
     async def close(self) -> None:
         if self._tools is not None:
@@ -112,7 +111,7 @@ class AgentsProcess:
 _ORPHAN_DRAIN_S: Final = 2.0
 
 
-def tools_of(settings: Settings, desk: Desk) -> Tools:
+def tools_of(settings: Settings, desk: Desk, before: ToolSet | None = None) -> ToolSet:
     """With what the settings name."""
     described = {name: agent.description for name, agent in settings.agents.items()}
-    return ToolSet(settings.tools, described, desk.ask_agent)
+    return ToolSet(settings.tools, described, desk.ask_agent, before)

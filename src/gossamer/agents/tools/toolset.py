@@ -25,12 +25,23 @@ _log = get_log("gossamer.agents.tools")
 
 
 class ToolSet:
-    """Tools, as the seam has it. `agents` are the descriptions of those that may be asked, by name."""
+    """Tools, as the seam has it. `agents` are the descriptions of those that may be asked, by name.
 
-    def __init__(self, tools: Mapping[str, ToolSettings], agents: Mapping[str, str], ask: AskAgent) -> None:
+    What is set as it was is taken from `before`, sessions and all: a reload for another's sake ends no call.
+    """
+
+    def __init__(
+        self,
+        tools: Mapping[str, ToolSettings],
+        agents: Mapping[str, str],
+        ask: AskAgent,
+        before: "ToolSet | None" = None,
+    ) -> None:
+        self._settings = dict(tools)
         self._sources: dict[str, Source] = {}
         for name, settings in tools.items():
-            source = _source_of(name, settings)
+            kept = before.same(name, settings) if before is not None else None
+            source = kept or _source_of(name, settings)
             if source is not None:
                 self._sources[name] = source
         self._opening: asyncio.Future[list[Sequence[Tool]]] | None = None
@@ -54,8 +65,14 @@ class ToolSet:
         checker_of({})  # the library is loaded now, and not while somebody waits
         self._opening = asyncio.gather(*(each.tools() for each in self._sources.values()))
 
-    async def close(self) -> None:
-        await asyncio.gather(*(each.close() for each in self._sources.values()))
+    def same(self, name: str, settings: ToolSettings) -> Source | None:
+        """The source of that name, where these are its settings."""
+        return self._sources.get(name) if self._settings.get(name) == settings else None
+
+    async def close(self, heir: "ToolSet | None" = None) -> None:
+        """All that the heir has not taken."""
+        taken = set(map(id, heir._sources.values())) if heir is not None else set()
+        await asyncio.gather(*(each.close() for each in self._sources.values() if id(each) not in taken))
 
 
 def _source_of(name: str, settings: ToolSettings) -> Source | None:
