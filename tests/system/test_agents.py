@@ -202,6 +202,27 @@ def test_nobody_else_can_pass_for_a_run(gateway: Gateway):
     assert gateway.record_of("faker").run is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "helper\r\nX-Gossamer-Steps: hide",
+        "helper\r\nContent-Length: 0\r\n\r\nGET /smuggled HTTP/1.1\r\nX: y",
+        "h\u20ac",
+        "nobody",
+    ],
+)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_the_name_of_an_agent_is_no_way_into_its_process(gateway: Gateway, name: str, is_named: bool):
+    """One that ends its line could write heads of its own, and whole requests: others would get their answers."""
+    client = openai_of(gateway)
+    headers = {"X-Gossamer-Provider": "agents"} if is_named else {}
+    model = name if is_named else f"agents/{name}"
+    for _ in range(3):
+        with pytest.raises(openai.NotFoundError, match="There is no agent"):
+            client.chat.completions.create(model=model, messages=HELLO, extra_headers=headers)
+        assert client.chat.completions.create(model="helper", messages=HELLO).choices[0].message.content
+
+
 def test_both_sockets_are_this_users_alone_and_ask_for_the_mark(gateway: Gateway):
     for name in ("agents.sock", "inner.sock"):
         assert stat.S_IMODE((gateway.data_dir / name).stat().st_mode) == 0o600

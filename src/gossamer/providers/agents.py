@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gossamer.core.endpoints import Dialect
+from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Keys, Wording
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
@@ -42,11 +43,10 @@ class AgentsProvider:
 
     def send(self, exchange: Exchange, sink: ResponseSink, uploader: Uploader | None = None) -> Call:
         del uploader  # what has no model to be asked is none of an agent's, and is refused there
+        agent = self._agent_of(exchange)
         caller = exchange.caller
         exchange.run = run = RUN_PREFIX + exchange.id[ID_PREFIX_CHARS:]
         depth = caller.run.depth if caller.run is not None else 0
-        target = exchange.target
-        agent = target.model or "" if target is not None else ""
         session = caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:]
         head = exchange.request.head
         handed = b"".join(b"%b: %b\r\n" % field for field in head.headers if field[0] in _HANDED_ON)
@@ -67,6 +67,17 @@ class AgentsProvider:
         call.more = more
         self.pool.send(call)
         return call
+
+    def _agent_of(self, exchange: Exchange) -> str:
+        """Clients write `agents/NAME` with any name they like, line ends too, and it becomes a line of the head: only
+        those that there are go on.
+        """
+        target = exchange.target
+        agent = target.model or "" if target is not None else ""
+        if agent not in self.names:
+            known = ", ".join(sorted(self.names))
+            raise ModelNotFound(f"There is no agent {agent[:100]!r}. Known: {known}.", param="model")
+        return agent
 
 
 class AgentsLister:
