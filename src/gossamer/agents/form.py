@@ -1,6 +1,7 @@
 """The form that an answer must have: JSON by a schema, which the agent's settings name, or the client."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 import msgspec
@@ -37,24 +38,27 @@ def asked_form(response_format: Any) -> Form | None:
 
 
 def check_of(schema: Mapping[str, Any]) -> Check:
-    """Raises ValueError as `form_of` does."""
-    try:
-        import jsonschema  # noqa: PLC0415 - an extra: a gateway whose agents have no schema does without
-    except ImportError:
+    """Raises ValueError as `form_of` does. Clients write schemas too: none makes us fetch anything, or try a pattern
+    that could take for ever.
+    """
+    try:  # an extra: a gateway whose agents have no schema does without
+        checks = import_module("gossamer.agents.tools.schema_check")
+    except ModuleNotFoundError:
         raise ValueError("a schema of answers needs the package jsonschema: pip install 'gossamer[agents]'") from None
-    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
-        kind.check_schema(schema)
-    except jsonschema.SchemaError as error:
-        raise ValueError(f"this is no JSON Schema: {error.message}") from error
-    validator = kind(schema)
+        validator = checks.validator_of(schema)
+    except (checks.SchemaError, checks.Unresolvable, RecursionError) as error:
+        raise ValueError(f"this is no JSON Schema: {getattr(error, 'message', error)}") from error
 
     def check(text: str) -> str | None:
         try:
             said = msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             return f"it is no JSON: {error}"
-        wrong = next(iter(validator.iter_errors(said)), None)
+        try:
+            wrong = next(iter(validator.iter_errors(said)), None)
+        except (checks.Unresolvable, RecursionError) as error:
+            return f"nobody can hold it to a schema that refers to what is not in it: {error}"
         return None if wrong is None else f"{wrong.json_path}: {wrong.message}"
 
     return check

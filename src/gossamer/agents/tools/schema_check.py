@@ -24,17 +24,22 @@ _DEPTH: Final = 64
 """Of a schema. What is deeper is not checked."""
 
 
+def validator_of(schema: Mapping[str, Any]) -> Validator:
+    """Of a schema that anybody may have written. Raises SchemaError, Unresolvable or RecursionError."""
+    safe = _without_slow_patterns(schema, 0)
+    kind = validator_for(safe, default=Draft202012Validator)
+    kind.check_schema(safe)
+    return kind(safe, registry=Registry())  # one that fetches nothing
+
+
 class SchemaCheck:
     """The schema of one tool, read once."""
 
     __slots__ = ("_validator",)
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        safe = _without_slow_patterns(schema, 0)
-        kind = validator_for(safe, default=Draft202012Validator)
         try:
-            kind.check_schema(safe)
-            self._validator: Validator | None = kind(safe, registry=Registry())  # one that fetches nothing
+            self._validator: Validator | None = validator_of(schema)
         except (SchemaError, Unresolvable, RecursionError):
             self._validator = None  # the server will know what it means
 
