@@ -46,7 +46,7 @@ def check_of(schema: Mapping[str, Any]) -> Check:
     except ModuleNotFoundError:
         raise ValueError("a schema of answers needs the package jsonschema: pip install 'gossamer[agents]'") from None
     try:
-        validator = checks.validator_of(schema)
+        reader = checks.Reader(schema)
     except (checks.SchemaError, checks.Unresolvable, RecursionError) as error:
         raise ValueError(f"this is no JSON Schema: {getattr(error, 'message', error)}") from error
 
@@ -56,9 +56,9 @@ def check_of(schema: Mapping[str, Any]) -> Check:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             return f"it is no JSON: {error}"
         try:
-            wrong = next(iter(validator.iter_errors(said)), None)
+            wrong = next(iter(reader.faults(said)), None)
         except (checks.Unresolvable, RecursionError) as error:
-            return f"nobody can hold it to a schema that refers to what is not in it: {error}"
+            return f"nobody can hold it to a schema whose references lead nowhere: {error}"
         return None if wrong is None else f"{wrong.json_path}: {wrong.message}"
 
     return check
