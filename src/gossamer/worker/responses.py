@@ -38,7 +38,7 @@ from gossamer.http.pool import Pool
 from gossamer.http.turn import Turn
 from gossamer.policy.headers import JSON_LINE
 
-LIMITS: Final = PoolLimits(connections=64, waiting=1024)
+LIMITS: Final = PoolLimits(connections=16, waiting=1024)
 """The store has a handful of connections for all: more at once would only wait elsewhere."""
 PAUSE_S: Final = 0.05
 """Between two tries."""
