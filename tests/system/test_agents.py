@@ -21,6 +21,9 @@ from tests.system.talker import Talker
 ONLY_AGENTS = "gsm_test_only_agents_0123"
 SCHEMA = '{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}'
 
+CLIENTS: list[openai.OpenAI] = []
+"""To be closed: one that is only forgotten is told of in some other test, whenever the collector finds it."""
+
 
 def config_for(talker: Talker) -> dict[str, Any]:
     looping = {"model": "up/endless", "tools": ["agent:helper"]}
@@ -64,10 +67,14 @@ def talker() -> Iterator[Talker]:
 def gateway(talker: Talker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with start_gateway(tmp_path_factory.mktemp("agents"), config_for(talker)) as running:
         yield running
+    for client in CLIENTS:
+        client.close()
 
 
 def openai_of(gateway: Gateway, token: str = TOKEN) -> openai.OpenAI:
-    return openai.OpenAI(base_url=gateway.base_url, api_key=token, max_retries=0)
+    client = openai.OpenAI(base_url=gateway.base_url, api_key=token, max_retries=0)
+    CLIENTS.append(client)
+    return client
 
 
 def records_of_run(gateway: Gateway, run: str) -> list[Record]:
