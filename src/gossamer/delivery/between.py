@@ -36,6 +36,9 @@ class Between(Request):
         self.owner = None
         self.client.reply(status, headers, body)
 
+    def foretell(self, data: bytes) -> None:
+        self.client.foretell(data)
+
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
         self.client.start(status, headers, length)
 

@@ -73,6 +73,11 @@ class KeptRequest(Request):
     # --- what delivers the answer tells ---
 
     def reply(self, status: int, headers: bytes, body: bytes) -> None:
+        if _is_stream(headers):  # all of it at once, out of a cache
+            self.start(status, headers)
+            self.write(body)
+            self.end()
+            return
         self.owner = None
         response = read_response(body) if status < _REFUSED else None
         if response is None:
@@ -86,7 +91,7 @@ class KeptRequest(Request):
             _begin(self._reply_kept(self._keep, status, headers, response, told))
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
-        if headers.startswith(_EVENTS) or b"\n" + _EVENTS in headers:
+        if _is_stream(headers):
             self._splitter = EventSplitter(_MOST_BYTES)
         elif status < _REFUSED:
             self._whole, self._head = [], (status, headers, length)
@@ -197,6 +202,10 @@ class KeptRequest(Request):
             self._client.end()
         elif self._ending == "break_off":
             self._client.break_off()
+
+
+def _is_stream(headers: bytes) -> bool:
+    return headers.startswith(_EVENTS) or b"\n" + _EVENTS in headers
 
 
 def _begin(work: "Awaitable[None]") -> None:

@@ -44,10 +44,17 @@ class Keeping(Between):
         self._is_too_large = False
         self._has_left = False
         self._is_slow = False
+        self._is_foretold = False
 
     # --- the answer ---
 
+    def foretell(self, data: bytes) -> None:
+        self._is_foretold = True
+        super().foretell(data)
+
     def reply(self, status: int, headers: bytes, body: bytes) -> None:
+        if not self._is_foretold:
+            self.foretell(body)  # the record is written in this turn, and the disk takes longer
         self._note(status, headers)
         self._take(body)
         self._finish(lambda: self.client.reply(status, headers, body))
@@ -111,11 +118,11 @@ class Keeping(Between):
         self._lines = lines_of_body(headers)
 
     def _take(self, data: bytes) -> None:
-        if self._is_too_large:
+        if self._is_too_large or self._status not in _GOOD:
             return
         self._pieces.append(data)
         self._size_bytes += len(data)
-        if self._size_bytes > self._most_bytes and self._status in _GOOD:
+        if self._size_bytes > self._most_bytes:
             self._is_too_large = True
             self._pieces = []
             if self._has_left and self.owner is not None:  # nobody will ever get it

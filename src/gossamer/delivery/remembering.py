@@ -117,7 +117,7 @@ class Remembering:
         path, _, query = exchange.request.head.target.partition(b"?")
         asked = Client(
             house, _session_of(exchange), exchange.caller.method, path.decode("latin-1"), query.decode("latin-1"),
-            exchange.body, self._settings.max_items, self._settings.max_bytes,
+            exchange.body, self._settings.max_items, self._settings.max_bytes, exchange.services.body_limit_bytes,
         )  # fmt: skip
         if not self._places.take(house):
             raise _too_many()

@@ -90,3 +90,6 @@ class Client(msgspec.Struct, frozen=True, omit_defaults=True):
     body: bytes = b""
     most_items: int = 1000
     most_bytes: int = 32 * 1024 * 1024
+    """Of one question."""
+    most_thread_bytes: int = 32 * 1024 * 1024
+    """Of a conversation: more could not be gone on from."""

@@ -168,6 +168,10 @@ async def test_an_item_is_deleted_by_its_id(store: Store):
         await store.add_conversation_items(
             HOUSE, "s1", "conv_1", msgspec.json.decode(items("more"), type=list[msgspec.Raw]), 2
         )
+    with pytest.raises(Oversized):  # else a page of it would be read with more than anybody could go on from
+        await store.add_conversation_items(
+            HOUSE, "s1", "conv_1", msgspec.json.decode(items("more"), type=list[msgspec.Raw]), 10, 100
+        )
     await store.delete_conversation_item(ACTOR, HOUSE, "conv_1", "msg_hello")
     assert [msgspec.json.decode(item)["content"] for item in await store.conversation_items(HOUSE, "conv_1")] == [
         "more"

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from fcntl import flock
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -72,6 +74,36 @@ def test_a_claim_ends_with_its_worker_and_the_mark_of_that_is_buried(files: Answ
     second.close()
 
 
+def test_what_a_killed_worker_was_writing_goes_with_it(files: AnswerFiles, time: Time):
+    files.open()
+    left, being_written = (files._directory / f".{life}.1" for life in ("2-killed", "0-first"))
+    for each in (left, being_written):
+        each.write_bytes(b"what was said")
+    second = another(files, time)
+    second.open()
+    assert (left.exists(), being_written.exists()) == (False, True)
+    second.close()
+
+
+def test_nobody_is_buried_who_is_just_beginning(files: AnswerFiles, time: Time, monkeypatch: pytest.MonkeyPatch):
+    """Its mark is there before it is held: a claim that others take for a dead one's would be paid twice."""
+    second = another(files, time)
+    others: list[Thread] = []
+
+    def held_late(handle: int, how: int) -> None:
+        if handle == files._alive and not others:
+            others.append(Thread(target=second.open))
+            others[0].start()
+            others[0].join(0.2)  # as long as it takes, where nobody makes it wait
+        flock(handle, how)
+
+    monkeypatch.setattr("gossamer.cache.once.files.flock", held_late)
+    assert files.claim(NAME, PRINT, DAY_S) == "ours"
+    others[0].join()
+    assert second.claim(NAME, PRINT, DAY_S) == UnderWay(PRINT)
+    second.close()
+
+
 def test_it_is_over_to_the_second(files: AnswerFiles, time: Time):
     files.claim(NAME, PRINT, DAY_S)
     files.keep(NAME, answer(time))
@@ -81,7 +113,18 @@ def test_it_is_over_to_the_second(files: AnswerFiles, time: Time):
     assert files.claim(NAME, OTHER, DAY_S) == "ours"
 
 
-@pytest.mark.parametrize("garbage", [b"", b"a", b"axyz", b"r", b"r" + PRINT + b"../../etc/passwd", b"\x00" * 50])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"a",
+        b"axyz",
+        b"r",
+        b"r" + PRINT + b"../../etc/passwd",
+        b"\x00" * 50,
+        b"a\x97\xc4\x00\x00\xc4\x00\xc0\xa1\xff",
+    ],
+)
 def test_what_nobody_here_wrote_is_nothing(files: AnswerFiles, time: Time, garbage: bytes):
     files.open()
     files._path(NAME).write_bytes(garbage)

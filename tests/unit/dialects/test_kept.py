@@ -12,7 +12,16 @@ from pydantic import TypeAdapter
 
 from gossamer.core.errors import InvalidRequest
 from gossamer.dialects.losses import Losses
-from gossamer.dialects.responses.kept import Wish, as_input, joined, own_items, read_wish, with_seals, written_out
+from gossamer.dialects.responses.kept import (
+    Wish,
+    as_input,
+    id_of,
+    joined,
+    own_items,
+    read_wish,
+    with_seals,
+    written_out,
+)
 from gossamer.dialects.responses.request_reader import read_request
 
 encode, decode = msgspec.json.encode, msgspec.json.decode
@@ -55,6 +64,8 @@ def test_a_wish_is_read(said: dict[str, Any], wish: Wish):
         ({"previous_response_id": ["resp_1"]}, "previous_response_id"),
         ({"conversation": {"name": "x"}}, "conversation"),
         ({"conversation": 7}, "conversation"),
+        ({"conversation": "conv_\0"}, "conversation"),
+        ({"previous_response_id": "resp_\0"}, "previous_response_id"),
         ({"previous_response_id": "resp_1", "conversation": "conv_1"}, "previous_response_id"),
     ],
 )
@@ -178,3 +189,17 @@ def test_turn_by_turn_is_as_all_at_once(said: list[Any]):
         kept += own_items(own, lambda: str(next(numbers)))
     assert len({decode(item)["id"] for item in kept}) == len(kept)
     assert decode(joined(kept)) == [decode(item) for item in kept]
+
+
+@pytest.mark.parametrize("name", [7, ["msg_1"], {}, True, "msg_\0"])
+def test_an_id_that_nobody_could_find_again_is_refused(name: Any):
+    with pytest.raises(InvalidRequest) as refusal:
+        named([{"role": "user", "content": "hi", "id": name}])
+    assert refusal.value.param == "input"
+
+
+@pytest.mark.parametrize(
+    ("item", "name"), [(b'{"id":"msg_1"}', "msg_1"), (b"{}", ""), (b'{"id":null}', ""), (b'{"id":7}', "")]
+)
+def test_what_a_provider_gave_no_id_has_none(item: bytes, name: str):
+    assert id_of(item) == name

@@ -337,6 +337,26 @@ async def test_the_same_question_is_paid_once_and_kept_twice():
         assert place.origin.accepted == 1
 
 
+async def test_a_stream_out_of_the_cache_is_kept_too():
+    """It comes in one piece, and is told in this response's own words all the same."""
+    cached = CacheSettings(enabled=True)
+    async with placed(lambda found: msgspec.structs.replace(found, cache=cached)) as place:
+        client = await place.ask(stream=True)
+        visit = await place.origin.visit()
+        visit.write(STREAM_HEAD, *map(chunk, [*events("response.created"), DELTA, *events("response.completed")]), END)
+        await client.head()
+        first = await client.chunked_body()
+        again = await place.ask(stream=True)
+        head = await again.head()
+        assert head.headers[b"x-gossamer-cache"] == b"hit-l1"
+        assert b"x-gossamer-stored" not in head.headers
+        second = await again.chunked_body()
+        one, other = [each.id for each in place.archive.kept]
+        assert one != other
+        assert second.replace(other.encode(), one.encode()) == first
+        assert place.origin.accepted == 1
+
+
 # --- what is not kept ---
 
 
@@ -529,3 +549,22 @@ async def test_the_same_key_gets_the_same_response_and_nothing_is_made_anew_for_
         assert [kept.id for kept in place.archive.kept] == [decode(first.body)["id"]]
         assert len(place.archive.asked) == 1
         assert place.origin.accepted == 1
+
+
+@pytest.mark.parametrize("lines", [("idempotency-key: 5f9c",), ("x-gossamer-answer-metadata: true",)])
+@pytest.mark.parametrize("path", [PATH, "/v1/chat/completions"])
+async def test_content_that_is_captured_has_the_answer_whatever_it_waits_for(
+    tmp_path: Path, path: str, lines: tuple[str, ...]
+):
+    captured = CaptureSettings(content="full")
+    async with placed(
+        lambda settings: replace(settings, data_dir=str(tmp_path), capture=captured), has_keys=True
+    ) as place:
+        client = await place.gateway.client()
+        await client.ask({"model": "alias", "input": "hi", "messages": []}, path, *lines)
+        (await place.origin.visit()).write(whole(encode(TOLD)))
+        told = decode((await client.answer()).body)
+        record = await place.gateway.record()
+        assert record.content is not None
+        said = decode(record.content.answer)
+        assert (said["id"], said["output"]) == (told["id"], told["output"])

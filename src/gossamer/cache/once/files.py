@@ -100,16 +100,21 @@ class AnswerFiles:
         lives = self._directory / _LIVES
         for each in (self._directory, lives, *(self._directory / shard for shard in SHARDS)):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
-        self._alive = os.open(lives / self._life, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
-        flock(self._alive, LOCK_EX)
-        self._bury(lives)
+        if self._lock is None:
+            self._lock = os.open(self._directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+        with self._alone():  # a mark that is not held yet is that of one who ended, for whoever buries meanwhile
+            self._alive = os.open(lives / self._life, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+            flock(self._alive, LOCK_EX)
+            self._bury(lives)
 
     def _bury(self, lives: Path) -> None:
-        """Marks of lives that ended without a word."""
+        """Marks of lives that ended without a word, and what they were writing then."""
         for each in lives.iterdir():
             if not self._is_alive(each.name):
                 each.unlink(missing_ok=True)
+        for draft in self._directory.glob(".*.*"):
+            if not self._is_alive(draft.name[1:].partition(".")[0]):
+                draft.unlink(missing_ok=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -134,7 +139,7 @@ class AnswerFiles:
             return UnderWay(print_) if self._is_alive(life.decode("ascii", "replace")) else None
         try:
             answer = _decode(content[1:])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None  # of another release, or cut short with the machine
         return answer if answer.made_at + keep_s > self._wall_time() else None
 

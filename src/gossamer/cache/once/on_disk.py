@@ -40,9 +40,9 @@ class DiskShelf:
     def claim(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
         def told(done: "asyncio.Future[Found]") -> None:
             error = done.exception()
+            heard(done.result() if error is None else "away")
             if error is not None:
                 self._trouble(error)
-            heard(done.result() if error is None else "away")
 
         self._do(lambda: self._files.claim(name, print_, self.keep_s), told)
 
@@ -50,8 +50,8 @@ class DiskShelf:
         def told(kept: "asyncio.Future[int]") -> None:
             error = kept.exception()
             if error is not None:
-                self._trouble(error)
                 self.release(name, done)
+                self._trouble(error)
                 return
             done()
             self._grow(name.hex()[0], kept.result())
@@ -61,9 +61,9 @@ class DiskShelf:
     def release(self, name: bytes, done: Callable[[], None]) -> None:
         def told(released: "asyncio.Future[None]") -> None:
             error = released.exception()
+            done()
             if error is not None:
                 self._trouble(error)
-            done()
 
         self._do(lambda: self._files.release(name), told)
 

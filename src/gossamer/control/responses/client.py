@@ -20,7 +20,7 @@ from gossamer.control.store.store import Store
 from gossamer.core.errors import GatewayError, InvalidRequest, KeptNotFound, NotFound
 from gossamer.dialects.errors import render_error
 from gossamer.dialects.members import JsonObject
-from gossamer.dialects.responses.kept import own_items
+from gossamer.dialects.responses.kept import id_of, own_items
 from gossamer.feed.responses import Client
 
 ID_BYTES: Final = 24
@@ -54,7 +54,7 @@ async def answer_client(store: Store, asked: Client) -> tuple[int, bytes]:
         wanted = f"What went before it can no longer be told: '{error.missing_id}' was deleted."
         return 404, render_error(KeptNotFound(wanted))
     except Oversized as error:
-        wanted = f"The conversation would have {error.items} items. Begin a new one."
+        wanted = f"The conversation would have {error.items} items and {error.size_bytes} bytes. Begin a new one."
         return 400, render_error(InvalidRequest(wanted, param="items"))
 
 
@@ -128,13 +128,15 @@ async def _list_items(store: Store, asked: Client, names: tuple[str, ...], query
 
 async def _add_items(store: Store, asked: Client, names: tuple[str, ...], _: Query) -> bytes:
     items = _items_in(JsonObject(asked.body or _EMPTY).members, asked)
-    await store.add_conversation_items(asked.house, asked.session, names[0], items, asked.most_items)
+    await store.add_conversation_items(
+        asked.house, asked.session, names[0], items, asked.most_items, asked.most_thread_bytes
+    )
     return page_of(items, {"order": "asc", "limit": "100"})
 
 
 async def _get_item(store: Store, asked: Client, names: tuple[str, ...], _: Query) -> bytes:
     for item in await store.conversation_items(asked.house, names[0]):
-        if _id_of(item) == names[1]:
+        if id_of(item) == names[1]:
             return item
     raise Missing("item", names[1])
 
@@ -177,17 +179,6 @@ def _items_in(said: Mapping[str, msgspec.Raw], asked: Client) -> list[bytes]:
     if len(items) > MOST_ADDED:
         raise InvalidRequest(f'"items" has {len(items)} items. Send at most {MOST_ADDED} at a time.', param="items")
     return items
-
-
-class _Named(msgspec.Struct):
-    id: str = ""
-
-
-_decode_named: Final = msgspec.json.Decoder(_Named).decode
-
-
-def _id_of(item: bytes) -> str:
-    return _decode_named(item).id
 
 
 _RESPONSE: Final = r"/v1/responses/([^/]+)"

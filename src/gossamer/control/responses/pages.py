@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.errors import InvalidRequest
+from gossamer.dialects.responses.kept import id_of
 
 USUAL: Final = 20
 MOST: Final = 100
@@ -13,13 +14,6 @@ MOST: Final = 100
 _LIMIT_DIGITS: Final = 3
 
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class _Named(msgspec.Struct):
-    id: str = ""
-
-
-_decode: Final = msgspec.json.Decoder(_Named).decode
 
 
 def page_of(items: Sequence[bytes], query: Mapping[str, str]) -> bytes:
@@ -31,7 +25,7 @@ def page_of(items: Sequence[bytes], query: Mapping[str, str]) -> bytes:
     ordered = list(items) if order == "asc" else list(reversed(items))
     begin = _begin(ordered, query.get("after"))
     page = ordered[begin : begin + limit]
-    names = [_decode(item).id for item in (*page[:1], *page[-1:])]
+    names = [id_of(item) for item in (*page[:1], *page[-1:])]
     return _encode(
         {
             "object": "list",
@@ -55,7 +49,7 @@ def _begin(ordered: Sequence[bytes], after: str | None) -> int:
     """Behind the last item of that id: a client that gives two items one id gets on all the same."""
     if not after:
         return 0
-    places = [place for place, item in enumerate(ordered) if _decode(item).id == after]
+    places = [place for place, item in enumerate(ordered) if id_of(item) == after]
     if not places:
         raise InvalidRequest(f"No item with id '{after[:100]}' is in this list.", param="after")
     return places[-1] + 1

@@ -17,6 +17,7 @@ from gossamer.control.store.errors import Missing, Oversized
 from gossamer.control.store.part import Part
 from gossamer.control.store.response_tables import CONVERSATION_ITEMS, CONVERSATIONS, RESPONSES
 from gossamer.control.store.tables import EPOCH
+from gossamer.dialects.responses.kept import id_of
 from gossamer.feed.responses import Recalled
 
 ITEMS: Final = CONVERSATION_ITEMS
@@ -30,12 +31,7 @@ class Conversation(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class _Named(msgspec.Struct):
-    id: str = ""
-
-
 _COLUMNS: Final = tuple(CONVERSATIONS.c[name] for name in Conversation.__struct_fields__)
-_name_of: Final = msgspec.json.Decoder(_Named).decode
 
 
 class Conversations(Part):
@@ -91,7 +87,13 @@ class Conversations(Part):
         return [bytes(row.item) for row in await self._database.rows(query)]
 
     async def add_conversation_items(
-        self, house: str, session: str, conversation_id: str, items: Sequence[bytes], most_items: int
+        self,
+        house: str,
+        session: str,
+        conversation_id: str,
+        items: Sequence[bytes],
+        most_items: int,
+        most_bytes: int = 32 * 1024 * 1024,
     ) -> None:
         """Raises Missing and Oversized."""
         async with self._database.beside() as line:
@@ -99,8 +101,9 @@ class Conversations(Part):
             held = await held_conversation(line, house, conversation_id)
             if held is None:
                 raise Missing("conversation", conversation_id)
-            if held.length + len(items) > most_items:
-                raise Oversized(int(held.length) + len(items), int(held.size))
+            length, size = int(held.length) + len(items), int(held.size) + sum(map(len, map(bytes, items)))
+            if length > most_items or size > most_bytes:  # a page of it is read with all of it
+                raise Oversized(length, size)
             await add_items(line, held, session, items, self._database.now())
 
     async def delete_conversation_item(self, actor: Actor, house: str, conversation_id: str, item_id: str) -> None:
@@ -157,7 +160,7 @@ async def add_items(
     """Behind those that are there."""
     raws = [bytes(item) for item in items]
     rows = [
-        {"conversation_id": held.id, "place": held.next + number, "id": _name_of(raw).id, "house": held.house,
+        {"conversation_id": held.id, "place": held.next + number, "id": id_of(raw), "house": held.house,
          "session": session, "item": raw}
         for number, raw in enumerate(raws)
     ]  # fmt: skip

@@ -74,7 +74,7 @@ def _text_in(members: Mapping[str, msgspec.Raw], name: str) -> str | None:
         text = _decode_text(raw)
     except _UNREADABLE:
         raise InvalidRequest(f'"{name}" must be the id of one, as text.', param=name) from None
-    return text[:_ID_CHARS]
+    return _as_id(text, name)
 
 
 def _conversation_in(members: Mapping[str, msgspec.Raw]) -> str | None:
@@ -86,7 +86,13 @@ def _conversation_in(members: Mapping[str, msgspec.Raw]) -> str | None:
     except _UNREADABLE:
         wanted = '"conversation" must be the id of one: "conv_...", or {"id": "conv_..."}.'
         raise InvalidRequest(wanted, param="conversation") from None
-    return (found if isinstance(found, str) else found.id)[:_ID_CHARS]
+    return _as_id(found if isinstance(found, str) else found.id, "conversation")
+
+
+def _as_id(text: str, name: str) -> str:
+    if "\0" in text:
+        raise InvalidRequest(f'"{name}" must be the id of one, and no id has a zero character.', param=name)
+    return text[:_ID_CHARS]
 
 
 # --- a request's own input ---
@@ -115,9 +121,17 @@ def _named(item: Members, new_id: Callable[[], str]) -> Members:
         added = {"type": msgspec.Raw(b'"message"'), "content": _as_parts(item)}
         if "status" not in item:
             added["status"] = msgspec.Raw(b'"completed"')
-    if bytes(item.get("id", b"")) in _NOTHING:
+    raw = bytes(item.get("id", b""))
+    if raw not in _NOTHING and not _is_id(text_of(item["id"])):
+        raise InvalidRequest('The "id" of an item must be text. Leave it out, and it gets one.', param="input")
+    if raw in _NOTHING:
         added["id"] = msgspec.Raw(_encode(_PREFIXES.get(kind, _OTHERS) + new_id()))
     return item | added
+
+
+def _is_id(text: str) -> bool:
+    """What Postgres takes for text."""
+    return bool(text) and "\0" not in text
 
 
 def _as_parts(message: Members) -> msgspec.Raw:
@@ -179,6 +193,18 @@ def text_of(raw: msgspec.Raw | None) -> str:
         return _decode_text(raw)
     except _UNREADABLE:
         return ""
+
+
+class _Named(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw(b'""')
+
+
+_decode_named: Final = msgspec.json.Decoder(_Named).decode
+
+
+def id_of(item: bytes | msgspec.Raw) -> str:
+    """Nothing where it has none that is text: providers say null, too."""
+    return text_of(_decode_named(item).id)
 
 
 def joined(items: Iterable[bytes]) -> bytes:
