@@ -1,12 +1,14 @@
 """Redis goes, or somebody writes into it: nobody pays twice without knowing, and nothing false is believed."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
 from tests.real.heeding.conftest import Open
 from tests.real.redis import RedisServer
 from tests.wire.cache.answers import completion, tell
+from tests.wire.conftest import Answer
 from tests.wire.delivery.gateway import ASK, CHAT, Origin
 from tests.wire.heeding.test_keys import KEY, OTHER, ask, code, is_replayed
 
@@ -28,6 +30,30 @@ async def test_while_redis_is_away_the_node_keeps_for_itself(opened: Open, origi
         assert (await ask(client, OTHER)).status == 422
     finally:
         redis.start()
+
+
+async def test_what_the_node_kept_meanwhile_it_still_knows_when_redis_is_back(
+    opened: Open, origin: Origin, redis: RedisServer
+):
+    client = await (await opened()).client()
+
+    async def pay(line: str) -> Answer:
+        await client.ask(ASK, CHAT, line)
+        tell(await origin.visit())
+        return await client.answer()
+
+    redis.stop()
+    try:
+        first = await pay(KEY)
+    finally:
+        redis.start()
+    async with asyncio.timeout(10):
+        while not redis.names():  # until it is asked again
+            await asyncio.sleep(0.05)
+            await pay(f"idempotency-key: {uuid4()}")
+    again = await ask(client)
+    assert (again.status, again.body, is_replayed(again)) == (200, first.body, True)
+    assert (await ask(client, OTHER)).status == 422
 
 
 async def test_or_refuses_what_it_cannot_promise(opened: Open, origin: Origin, redis: RedisServer):

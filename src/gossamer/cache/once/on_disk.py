@@ -67,6 +67,10 @@ class DiskShelf:
 
         self._do(lambda: self._files.release(name), told)
 
+    @property
+    def is_used(self) -> bool:
+        return self._files.is_there
+
     async def close(self) -> None:
         if self._next_look is not None:
             self._next_look.cancel()

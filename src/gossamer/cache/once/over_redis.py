@@ -1,7 +1,7 @@
 """The shelf of all nodes: Redis. What lies there is sealed as the cache's entries are.
 
 While Redis is away the node's own shelf stands in, or nobody can say (`counters_down`): an answer is then kept where it
-was claimed, and the other nodes do not know of it.
+was claimed, and the other nodes do not know of it. The node itself still looks there when Redis is back.
 """
 
 from collections.abc import Callable
@@ -100,7 +100,7 @@ class RedisShelf:
             elif reply == _OURS:
                 self._claims[name] = claim
                 self._leases.hold(claim, key)
-                heard("ours")
+                self._look_behind(name, print_, heard)
             else:
                 heard(self._read(key, print_, reply))
 
@@ -138,7 +138,26 @@ class RedisShelf:
         if self._stand_in is not None:
             await self._stand_in.close()
 
+    @property
+    def is_used(self) -> bool:
+        return True
+
     # --- inside ---
+
+    def _look_behind(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
+        """Redis knows nothing of it. What was kept or begun while it was away must not be paid again."""
+        stand_in = self._stand_in
+        if stand_in is None or not stand_in.is_used:
+            heard("ours")
+            return
+
+        def told(found: Found) -> None:
+            if found == "ours":
+                stand_in.release(name, lambda: heard("ours"))
+            else:
+                self.release(name, lambda: heard(found))
+
+        stand_in.claim(name, print_, told)
 
     def _without(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
         if self._stand_in is None:

@@ -49,4 +49,8 @@ class Shelf(Protocol):
     def release(self, name: bytes, done: Callable[[], None]) -> None:
         """There is no answer worth keeping: whoever asks next may be the first again."""
 
+    @property
+    def is_used(self) -> bool:
+        """Whether anything may lie there."""
+
     async def close(self) -> None: ...
