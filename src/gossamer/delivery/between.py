@@ -1,6 +1,6 @@
 """A request between the client's own and what delivers its answer: all passes through, in both directions.
 
-What it is for, its kinds say: to keep the answer (once.py), to add to it (telling.py).
+What it is for, its kinds say: to keep the answer (once.py, keeping.py), to add to it (telling.py).
 """
 
 from collections.abc import Callable

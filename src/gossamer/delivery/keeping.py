@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
+from gossamer.core.exchange import Exchange
+from gossamer.delivery.between import Between
 from gossamer.dialects.responses.marks import (
     LAST,
     RESPONSE_MARK,
@@ -24,7 +26,6 @@ from gossamer.dialects.responses.marks import (
     read_response,
     write_response,
 )
-from gossamer.http.request import Request, RequestOwner
 from gossamer.http.sse import EventSplitter, split_events
 
 Keep = Callable[[Members, bytes], Awaitable[bool]]
@@ -39,17 +40,11 @@ _under_way: Final[set[asyncio.Task[None]]] = set()
 """The loop itself holds no task that waits."""
 
 
-class KeptRequest(Request):
-    """A request of a client, with `marks` put on its answer. Without `keep` it is only marked.
+class KeptRequest(Between):
+    """A request of a client, with `marks` put on its answer. Without `keep` it is only marked."""
 
-    It hears of the client (a RequestOwner), and tells whoever owns it.
-    """
-
-    def __init__(self, request: Request, marks: Marks, keep: Keep | None) -> None:
-        super().__init__(None, request.head, request.body, None, request.arrived_ns)
-        self._client = request
-        self.owner: RequestOwner | None = request.owner
-        request.owner = self
+    def __init__(self, exchange: Exchange, marks: Marks, keep: Keep | None) -> None:
+        super().__init__(exchange)
         self._marks = marks
         self._keep = keep
         self._splitter: EventSplitter | None = None
@@ -61,14 +56,6 @@ class KeptRequest(Request):
         self._behind: list[bytes] | None = None
         """What came behind the last word, while that waits."""
         self._ending: Literal["end", "break_off"] | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._client.is_open
-
-    @property
-    def peer(self) -> str:
-        return self._client.peer
 
     # --- what delivers the answer tells ---
 
@@ -82,12 +69,12 @@ class KeptRequest(Request):
         response = read_response(body) if status < _REFUSED else None
         if response is None:
             is_lost = self._keep is not None and status < _REFUSED
-            self._client.reply(status, headers + _UNKEPT_LINE if is_lost else headers, body)
+            self.client.reply(status, headers + _UNKEPT_LINE if is_lost else headers, body)
         elif self._keep is None or not is_finished(response):
-            self._client.reply(status, headers, write_response(response, self._marks, is_kept=False))
+            self.client.reply(status, headers, write_response(response, self._marks, is_kept=False))
         else:
             told = write_response(response, self._marks, is_kept=True)
-            self._client.foretell(told)
+            self.client.foretell(told)
             _begin(self._reply_kept(self._keep, status, headers, response, told))
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
@@ -96,7 +83,7 @@ class KeptRequest(Request):
         elif status < _REFUSED:
             self._whole, self._head = [], (status, headers, length)
             return
-        self._client.start(status, headers, length)
+        self.client.start(status, headers, length)
 
     def write(self, data: bytes) -> None:
         if self._behind is not None:
@@ -106,7 +93,7 @@ class KeptRequest(Request):
         elif self._splitter is not None and (RESPONSE_MARK in data or self._splitter.kept):
             self._read(self._splitter, data)
         else:
-            self._client.write(data)
+            self.client.write(data)
 
     def chunk_writer(self) -> None:
         """None of them passes by."""
@@ -119,34 +106,19 @@ class KeptRequest(Request):
         elif self._behind is not None:
             self._ending = "end"
         else:
-            self._client.write(self._splitter.rest() if self._splitter is not None else b"")
-            self._client.end()
+            self.client.write(self._splitter.rest() if self._splitter is not None else b"")
+            self.client.end()
 
     def break_off(self) -> None:
         if self._behind is not None:
             self._ending = "break_off"
         else:
             self._begin_late()
-            self._client.break_off()
+            self.client.break_off()
 
     def abort(self) -> None:
         self._begin_late()
-        self._client.abort()
-
-    # --- what the client's connection tells ---
-
-    def client_gone(self) -> None:
-        owner, self.owner = self.owner, None
-        if owner is not None:
-            owner.client_gone()
-
-    def client_slow(self) -> None:
-        if self.owner is not None:
-            self.owner.client_slow()
-
-    def client_ready(self) -> None:
-        if self.owner is not None:
-            self.owner.client_ready()
+        self.client.abort()
 
     # --- inside ---
 
@@ -162,9 +134,9 @@ class KeptRequest(Request):
         pieces, self._whole = self._whole, None
         if pieces is not None:
             status, headers, length = self._head
-            self._client.start(status, headers + _UNKEPT_LINE, length)
+            self.client.start(status, headers + _UNKEPT_LINE, length)
             for piece in pieces:
-                self._client.write(piece)
+                self.client.write(piece)
 
     def _read(self, splitter: EventSplitter, data: bytes) -> None:
         """Events that tell of the whole response are told in our words."""
@@ -172,36 +144,36 @@ class KeptRequest(Request):
         for number, event in enumerate(events):
             found = read_event(event) if RESPONSE_MARK in event else None
             if found is None:
-                self._client.write(event)
+                self.client.write(event)
                 continue
             kind, said = found
             is_last = kind in LAST
             if is_last and self._keep is not None:
                 self._behind = events[number + 1 :]
                 told = said.told(self._marks, is_kept=True)
-                self._client.foretell(told)
+                self.client.foretell(told)
                 _begin(self._end_kept(self._keep, said, told))
                 return
             is_promised = self._keep is not None and kind != "response.failed"
-            self._client.write(said.told(self._marks, is_kept=is_promised and not is_last))
+            self.client.write(said.told(self._marks, is_kept=is_promised and not is_last))
 
     async def _reply_kept(self, keep: Keep, status: int, headers: bytes, response: Members, told: bytes) -> None:
         if await keep(response, told):
-            self._client.reply(status, headers, told)
+            self.client.reply(status, headers, told)
         else:
             body = write_response(response, self._marks, is_kept=False)
-            self._client.reply(status, headers + _UNKEPT_LINE, body)
+            self.client.reply(status, headers + _UNKEPT_LINE, body)
 
     async def _end_kept(self, keep: Keep, said: Ending, told: bytes) -> None:
         is_kept = await keep(said.response, write_response(said.response, self._marks, is_kept=True))
-        self._client.write(told if is_kept else said.told(self._marks, is_kept=False))
+        self.client.write(told if is_kept else said.told(self._marks, is_kept=False))
         behind, self._behind = self._behind or [], None
         for data in behind:
-            self._client.write(data)
+            self.client.write(data)
         if self._ending == "end":
-            self._client.end()
+            self.client.end()
         elif self._ending == "break_off":
-            self._client.break_off()
+            self.client.break_off()
 
 
 def _is_stream(headers: bytes) -> bool:

@@ -170,7 +170,7 @@ class Remembering:
                 self._recollection.generation,
             )  # fmt: skip
             keep = self._keeper(turn, exchange)
-        exchange.request = KeptRequest(exchange.request, Marks(name, wish.previous, wish.conversation, said), keep)
+        KeptRequest(exchange, Marks(name, wish.previous, wish.conversation, said), keep)
 
     def _own(self, own: bytes) -> list[bytes]:
         if len(own) > self._settings.max_bytes:
@@ -237,7 +237,7 @@ class Forgetting:
                 )
         if wish.is_kept:
             exchange.body = JsonObject(exchange.body).edited({"store": _FALSE}, _STATE)
-            exchange.request = KeptRequest(exchange.request, Marks(), None)
+            KeptRequest(exchange, Marks(), None)
 
     async def serve(self, exchange: Exchange) -> Reply:
         raise KeptNotFound(f"There is nothing at {exchange.caller.path[:100]}: this gateway keeps no responses.")
