@@ -67,14 +67,14 @@ TIMING = timing_of(ADMIT)
 def run(request: Request, services: Services) -> None:
     """Take one request in. What becomes of it is told by callbacks from here on."""
     exchange = Exchange(request, services, now_ns())
-    stamp = exchange.stamps.append
+    stamps = exchange.stamps
     try:
         for stage in services.admit:
             outcome = stage(exchange)
             if outcome is not None:
                 _pause(exchange, outcome)
                 return
-            stamp(now_ns())
+            stamps.append(now_ns())
         dispatch(exchange)
     except GatewayError as error:
         refuse(exchange, error)

@@ -85,7 +85,10 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own."""
+    """`id` is minted here and unique for good; `request_id` is what the caller was shown, perhaps its own.
+
+    What most requests have comes first: Python hands over thirty values by position, and more only in a list.
+    """
 
     id: str
     at: float
@@ -106,8 +109,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     key: str | None = None
     model: str | None = None
     target: str | None = None
-    attempts: tuple[Attempt, ...] = ()
-    """Left out where the first try was the answer: `target`, `status` and the stages then say it all."""
     stream: bool = False
     first_byte_ns: int = 0
     request_bytes: int = 0
@@ -122,8 +123,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Nano-dollars, as its budgets were charged; None where nobody knows: there is no price, or no usage was told."""
     trace: str | None = None
     """Trace id, parent's span id and flags of the traceparent that came with it."""
-    lookup: Lookup | None = None
-    """Left out where the key was in memory, or there was none to look for."""
     directive: Directed | None = None
     """What its agent's directive put before it."""
     session: str | None = None
@@ -132,6 +131,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Where there is a cache that its path can use."""
     finish: Finish | None = None
     """None where there was no answer, or nobody said why it ended."""
+    # what few requests have
+    attempts: tuple[Attempt, ...] = ()
+    """Left out where the first try was the answer: `target`, `status` and the stages then say it all."""
+    lookup: Lookup | None = None
+    """Left out where the key was in memory, or there was none to look for."""
     run: str | None = None
     """The id of the agent's run that answered it; or that it is a call of: those have records of their own."""
     content: Content | None = None

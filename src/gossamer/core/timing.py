@@ -5,10 +5,13 @@ where a request may end: a quarter of what a template with a loop costs, on ever
 """
 
 from collections.abc import Callable
+from functools import cache
 
 _TABLE_US = 10_000
 _MS = tuple(f"{us / 1000:.3f}" for us in range(_TABLE_US))
 """Rendered once: all durations here are short, except a provider's."""
+_ENTRY_US = 400
+"""A stage mostly takes a few microseconds: its whole entry is rendered for as many, with its name and what ends it."""
 
 
 def ms(duration_ns: int) -> str:
@@ -47,27 +50,34 @@ def _write_render(names: tuple[str, ...]) -> Render:
         f"    total = s{len(names)} - s0",
         "    overhead = total - provider_ns",
         "    try:",
-        f"        text = {_text(names, 'MS[{} // 1000]')}",
+        f"        text = {_text([_quick(n, name) for n, name in enumerate(names)], 'MS[overhead // 1000]')}",
         "    except IndexError:",
-        f"        text = {_text(names, 'ms({})')}",
+        f"        text = {_text([_slow(n, name) for n, name in enumerate(names)], 'ms(overhead)')}",
         f"    return [{', '.join(f'd{n}' for n in numbers)}], total, overhead, text.encode('ascii')",
     ]
-    scope = {"MS": _MS, "ms": ms}
+    scope = {"MS": _MS, "ms": ms} | {f"T{n}": _entries(name) for n, name in enumerate(names)}
     exec("\n".join(lines), scope)  # noqa: S102 - as dataclasses and named tuples are made
     render: Render = scope["render"]  # type: ignore[assignment]
     return render
 
 
-def _text(names: tuple[str, ...], form: str) -> str:
-    """The expression that makes the lines. A provider mostly takes longer than the table reaches."""
+@cache
+def _entries(name: str) -> tuple[str, ...]:
+    return tuple(f"{name};dur={shown}, " for shown in _MS[:_ENTRY_US])
 
-    def shown(variable: str, name: str) -> str:
-        return "{" + ("ms({})" if name in ("provider", "total") else form).format(variable) + "}"
 
-    entries = [f"{name};dur={shown(f'd{n}', name)}" for n, name in enumerate(names)]
-    entries.append(f"total;dur={shown('total', 'total')}")
-    overhead = shown("overhead", "overhead")
+def _quick(number: int, name: str) -> str:
+    """A provider mostly takes longer than any table reaches."""
+    return _slow(number, name) if name == "provider" else f"{{T{number}[d{number} // 1000]}}"
+
+
+def _slow(number: int, name: str) -> str:
+    return f"{name};dur={{ms(d{number})}}, "
+
+
+def _text(entries: list[str], overhead: str) -> str:
+    """The expression that makes the lines."""
     return (
-        f"f'server-timing: {', '.join(entries)}\\r\\nx-gossamer-overhead-ms: {overhead}\\r\\n"
+        f"f'server-timing: {''.join(entries)}total;dur={{ms(total)}}\\r\\nx-gossamer-overhead-ms: {{{overhead}}}\\r\\n"
         "x-request-id: {request_id}\\r\\nx-session-id: {session}\\r\\n{more}'"
     )

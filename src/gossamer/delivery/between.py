@@ -16,7 +16,7 @@ class Between(Request):
         client = exchange.request
         super().__init__(None, client.head, client.body, None, client.arrived_ns)
         self.client = client
-        self._peer = client.peer
+        self.peer = client.peer
         self.owner = client.owner
         client.owner = self
         exchange.request = self
@@ -24,11 +24,6 @@ class Between(Request):
     @property
     def is_open(self) -> bool:
         return self.client.is_open
-
-    @property
-    def peer(self) -> str:
-        """Also of one that has left."""
-        return self._peer
 
     # --- the answer ---
 

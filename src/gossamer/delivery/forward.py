@@ -42,10 +42,14 @@ class Delivery:
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None:
         self.sending = None  # it holds this sink: a circle that only the collector would undo
-        self._note_answer()
+        exchange = self._exchange
+        answered_ns = exchange.services.turn.seen_ns  # as _note_answer has it, without the call
+        if answered_ns < exchange.sent_ns:
+            answered_ns = exchange.sent_ns
+        exchange.answered_ns = answered_ns
+        exchange.stamps.append(answered_ns)
         try:
             seen: AnswerHead = head.notes or answer_head(head)
-            exchange = self._exchange
             if seen.is_good_json and exchange.translation is None:
                 exchange.usage, exchange.finish = read_ending(body)
                 reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)

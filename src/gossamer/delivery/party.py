@@ -49,7 +49,6 @@ class Party(Request):
     _intake = None
     _is_kept = True
     _is_over = False
-    _peer = ""
     _streams = False
 
     def __init__(self, caching: "Caching", question: "Question", terms: "Terms", exchange: Exchange) -> None:
@@ -57,6 +56,7 @@ class Party(Request):
         self.head = asked.head
         self.body = asked.body
         self.arrived_ns = asked.arrived_ns
+        self.peer = asked.peer
         self.question = question
         self.terms = terms
         self.aboard: list[Passenger] = []
@@ -84,7 +84,7 @@ class Party(Request):
         self.leader = passenger
         if passenger not in self.aboard:
             self.aboard.append(passenger)
-        self._peer = passenger.request.peer
+        self.peer = passenger.request.peer
         self.owner = passenger.before
         passenger.ride(self)
         exchange.cached = _MISS
@@ -141,10 +141,6 @@ class Party(Request):
     @property
     def is_open(self) -> bool:
         return bool(self.aboard)
-
-    @property
-    def peer(self) -> str:
-        return self._peer
 
     # --- a client that takes nothing ---
 

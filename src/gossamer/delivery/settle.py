@@ -1,5 +1,7 @@
 """The end of every request, exactly once: its record is in the journal before its answer leaves."""
 
+from msgspec.structs import replace
+
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Outcome, Record
@@ -82,7 +84,6 @@ def write_down(
         key,
         exchange.model,
         target.label if target is not None else None,
-        exchange.attempts,
         exchange.is_stream,
         first_byte_ns,
         len(exchange.body),
@@ -93,13 +94,14 @@ def write_down(
         agent.agent_id if agent is not None else None,
         cost_nanos,
         caller.trace,
-        exchange.lookup,
         exchange.directed,
         caller.session,
         exchange.cached,
         exchange.finish,
-        exchange.run or (caller.run.run if caller.run is not None else None),
     )
+    run = exchange.run or (caller.run.run if caller.run is not None else None)
+    if run is not None or exchange.lookup is not None or exchange.attempts:
+        record = replace(record, attempts=exchange.attempts, lookup=exchange.lookup, run=run)
     services.journal.append(record)
     if cost_nanos is not None:
         services.limiter.note(record)

@@ -54,28 +54,28 @@ _decode_bounds: Final = msgspec.json.Decoder(_Bounds).decode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Ask(msgspec.Struct, frozen=True, gc=False):
-    """What a stage needs to know of a request body."""
+def model_of(members: Mapping[str, msgspec.Raw]) -> str:
+    """The model that is asked for. InvalidRequest, as below, says which member is wrong and what is expected."""
+    try:
+        model = _decode_text(members["model"])
+    except KeyError:
+        raise _no_model() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _no_text() from None
+    if len(model) > _MODEL_CHARS:
+        raise _too_long()
+    return model
 
-    model: str
-    stream: bool = False
-    includes_usage: bool = False
+
+def wants_stream(members: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether a member `stream` that is there is set."""
+    return _is_set(members, "stream", "stream")
+
+
+def wants_usage(members: Mapping[str, msgspec.Raw]) -> bool:
     """Whether a streamed answer shall end with its usage: `stream_options.include_usage`."""
-
-
-def read_ask(body: bytes) -> Ask:
-    """What the body asks for; InvalidRequest says which member is wrong and what is expected."""
-    return ask_of(JsonObject(body).members)
-
-
-def ask_of(members: Mapping[str, msgspec.Raw]) -> Ask:
-    """As `read_ask`, of a body that is read already."""
-    model = _model_of(members)
-    if "stream" not in members or not _is_set(members, "stream", "stream"):
-        return Ask(model)
     options = _options_of(members)
-    includes_usage = options is not None and _is_set(options.members, "include_usage", "stream_options.include_usage")
-    return Ask(model, stream=True, includes_usage=includes_usage)
+    return options is not None and _is_set(options.members, "include_usage", "stream_options.include_usage")
 
 
 def read_optional_model(body: bytes) -> str | None:
@@ -137,20 +137,8 @@ def replace_model(body: bytes, model: str) -> bytes:
     return ask.replaced({"model": _encode(model)})
 
 
-def _model_of(members: Mapping[str, msgspec.Raw]) -> str:
-    try:
-        model = _decode_text(members["model"])
-    except KeyError:
-        raise _no_model() from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _no_text() from None
-    if len(model) > _MODEL_CHARS:
-        raise _too_long()
-    return model
-
-
 def _text_of_model(raw: msgspec.Raw) -> str:
-    return _model_of({"model": raw})
+    return model_of({"model": raw})
 
 
 def _too_long() -> InvalidRequest:

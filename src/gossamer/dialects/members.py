@@ -67,15 +67,16 @@ class JsonObject:
     _write: Callable[[Members], bytes] | None
     _spans: Spans
 
-    def __init__(self, body: bytes, called: str = "The body") -> None:
+    def __init__(self, body: bytes, called: str = "The body", decoded: Members | None = None) -> None:
+        """`decoded`: its members, where they were read, and are not written as most machines do."""
         self.called = called
         try:
-            self.members = members = _decode(body)
+            self.members = members = _decode(body) if decoded is None else decoded
         except _UNREADABLE as error:
             raise self._refusal(error, body) from None
         if len(members) > _MOST_MEMBERS:
             raise InvalidRequest(f"{called} has more than {_MOST_MEMBERS} members. Send fewer.")
-        if len(body) < _LARGE_BYTES and _write_compact(members) == body:
+        if decoded is None and len(body) < _LARGE_BYTES and _write_compact(members) == body:
             self._write = _write_compact
         else:
             self._look_closer(body)
@@ -175,6 +176,17 @@ class JsonObject:
         if name is None:
             name = list(seen)[-1]
         raise InvalidRequest(f"{self.called} has the member {name!r} twice. Send it once.", param=name)
+
+
+def members_of(body: bytes) -> Members:
+    """Of a body that is only read. What nearly all are like is told without an object for it."""
+    try:
+        members = _decode(body)
+    except _UNREADABLE:
+        return JsonObject(body).members  # which says what is wrong
+    if len(body) < _LARGE_BYTES and len(members) <= _MOST_MEMBERS and _write_compact(members) == body:
+        return members
+    return JsonObject(body, decoded=members).members
 
 
 def _cut(start: int, end: int, change: bytes | Splice) -> tuple[int, int, bytes]:

@@ -54,26 +54,31 @@ class Uploader(Protocol):
 class Call:
     """`data` is the head with its framing, and a small body; a large one is `more`, or an `uploader` feeds it.
 
-    Class attributes are the defaults: a plain call sets few of them.
+    In slots, all of them set: to look a default up on the class costs many times what it costs to set it.
     """
 
-    more: bytes = b""
-    uploader: Uploader | None = None
-    is_chunked_upload = False
-    is_head = False
+    __slots__ = (
+        "connection", "data", "is_chunked_upload", "is_head", "is_over", "is_plain", "is_retried", "more", "pool",
+        "sink", "started_at", "tap", "timeouts", "uploader", "waits_for_place",
+    )  # fmt: skip
+
+    more: bytes
+    uploader: Uploader | None
+    is_chunked_upload: bool
+    is_head: bool
     """The answer has no body, whatever its head says."""
-    is_plain = True
+    is_plain: bool
     """Neither an upload nor a HEAD: nothing but a whole answer is awaited."""
-    is_retried = False
-    waits_for_place = False
+    is_retried: bool
+    waits_for_place: bool
     """Its pool may open no more connections: it waits until one comes free."""
-    is_over = False
+    is_over: bool
     """The sink has heard all that it will hear."""
-    started_at = 0.0
+    started_at: float
     """By the clock of the pool's sweep, which sets it: as exact as deadlines are, and free for a call that is quick."""
-    connection: "ClientConnection | None" = None
-    pool: "Pool | None" = None
-    tap: Callable[[bytes, int], bool] | None = None
+    connection: "ClientConnection | None"
+    pool: "Pool | None"
+    tap: Callable[[bytes, int], bool] | None
     """A sink may set it when an answer has started: it is shown each piece that is one whole chunk on the wire, with
     its framing, and where its data begins. What it takes, the sink does not hear of. For streams, where each step on
     the way costs with every chunk."""
@@ -82,6 +87,11 @@ class Call:
         self.data = data
         self.sink = sink
         self.timeouts = timeouts
+        self.more = b""
+        self.uploader = self.connection = self.pool = self.tap = None
+        self.is_chunked_upload = self.is_head = self.is_retried = self.waits_for_place = self.is_over = False
+        self.is_plain = True
+        self.started_at = 0.0
 
     def fed_by(self, uploader: Uploader, *, is_chunked: bool) -> "Call":
         """The same call, its body to come from an uploader."""

@@ -132,7 +132,22 @@ class ClientConnection(asyncio.Protocol):
         if body is None:
             if not self._turn.is_open:
                 self._turn.begin()
-            self._take_answer(call, data)
+            known = self._known
+            if (
+                known is not None
+                and len(data) == known.size
+                and call.is_plain
+                and not self._got_bytes
+                and data.startswith(known.raw)
+            ):
+                # The same head again, its whole body with it, nothing behind.
+                self._call = None
+                self._is_reused = call.is_over = True
+                self._pool.release(self)
+                call.sink.response_complete(known, data[len(known.raw) :])
+            else:
+                self._got_bytes = True
+                self._take_head(call, data)
             return
         self._heard_at = 0.0
         tap = call.tap
@@ -143,19 +158,6 @@ class ClientConnection(asyncio.Protocol):
                 return
         self._take_body(call, body, data)
         self._turn.worked_ns = perf_counter_ns()
-
-    def _take_answer(self, call: Call, data: bytes) -> None:
-        if not self._got_bytes:
-            known = self._known
-            if known is not None and len(data) == known.size and data.startswith(known.raw) and call.is_plain:
-                # The same head again, its whole body with it, nothing behind.
-                self._call = None
-                self._is_reused = call.is_over = True
-                self._pool.release(self)
-                call.sink.response_complete(known, data[len(known.raw) :])
-                return
-            self._got_bytes = True
-        self._take_head(call, data)
 
     def eof_received(self) -> bool:
         self.is_lost = self._call is None  # an idle one must not be chosen before it is closed

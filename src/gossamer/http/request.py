@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from gossamer.http.errors import body_too_large
 from gossamer.http.heads import RequestHead
 from gossamer.http.intake import BodySink, Intake
+from gossamer.http.lengths import LAST_LINES
 from gossamer.http.limits import JOIN_BYTES
 from gossamer.http.statuses import BODILESS, STATUS_LINES
 
@@ -48,6 +49,8 @@ class Request:
         self._intake = intake
         self.is_complete = intake is None
         self.arrived_ns = arrived_ns
+        self.peer = connection.peer if connection is not None else ""
+        """Where it came from; also of one that has left."""
 
     # --- reading ---
 
@@ -55,10 +58,6 @@ class Request:
     def is_open(self) -> bool:
         """Whether anybody is there to answer."""
         return self._connection is not None
-
-    @property
-    def peer(self) -> str:
-        return self._connection.peer if self._connection is not None else ""
 
     def whole(self, limit_bytes: int) -> Awaitable[bytes]:
         """The rest of the body. Raises RequestRefused (413, 408, 400) or PeerGone."""
@@ -121,9 +120,7 @@ class Request:
             self._reply_apart(connection, status, headers, body)
         else:
             farewell = connection.farewell if self.is_complete else CLOSE
-            connection.transport.write(
-                b"%b%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINES[status], headers, farewell, length, body)
-            )
+            connection.transport.write(b"".join((STATUS_LINES[status], headers, farewell, LAST_LINES[length], body)))
         self._connection = self.owner = None  # the owner mostly holds the request: a circle, undone here
         connection.finish()
 

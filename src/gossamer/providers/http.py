@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call, ResponseSink, Uploader
+from gossamer.http.lengths import LAST_LINES
 from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.origin import Origin
 from gossamer.http.pool import Pool
@@ -70,7 +71,7 @@ class HttpProvider:
             if length > JOIN_BYTES:
                 body, more = more, body
             call = Call(
-                b"%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (lines, request_id, length, body),
+                b"".join((lines, b"x-request-id: ", request_id, b"\r\n", LAST_LINES[length], body)),
                 sink,
                 self._timeouts,
             )

@@ -14,25 +14,25 @@ from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims
 from gossamer.core.record import Directed
-from gossamer.dialects.ask import Ask, ask_of, default_model
+from gossamer.dialects.ask import default_model
 from gossamer.dialects.injection import Changes, inject
-from gossamer.dialects.members import JsonObject
+from gossamer.dialects.members import JsonObject, Members
 from gossamer.policy.template import VALUE_CHARS, prompt_of
 
 _MOST_NAMES: Final = 50
 """In one header: more than any prompt has places."""
 
 
-def ask_for_agent(exchange: Exchange, agent: AgentClaims, asked: JsonObject) -> Ask:
-    """What the body asks for, with what the agent adds to it; that is the body from here on."""
+def ask_for_agent(exchange: Exchange, agent: AgentClaims, asked: JsonObject) -> Members:
+    """What the body says of the model and of streams, with what the agent adds; that is the body from here on."""
     named = {} if agent.default_model is None else default_model(asked, agent.default_model)
-    ask = ask_of({**asked.members, "model": msgspec.Raw(named["model"])} if named else asked.members)
+    members = {**asked.members, "model": msgspec.Raw(named["model"])} if named else asked.members
     changes: Changes = {**named}
     if agent.directive is not None and exchange.caller.run is None:  # else what began the run has it already
         changes |= _direct(exchange, agent.directive, asked)
     if changes:
         exchange.body = asked.replaced(changes)
-    return ask
+    return members
 
 
 def _direct(exchange: Exchange, directive: Directive, asked: JsonObject) -> Changes:

@@ -10,8 +10,8 @@ from gossamer.core.errors import BodyTooLarge
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
 from gossamer.core.ports import Reply, ResponseKeeper
-from gossamer.dialects.ask import Ask, ask_of, read_ask, read_optional_model
-from gossamer.dialects.members import JsonObject
+from gossamer.dialects.ask import model_of, read_optional_model, wants_stream, wants_usage
+from gossamer.dialects.members import JsonObject, Members, members_of
 from gossamer.dialects.multipart import is_form, model_in_form
 from gossamer.http.errors import RequestRefused, body_too_large
 from gossamer.policy.admission import BODY_ERRORS, is_read_whole
@@ -65,7 +65,7 @@ def _understand(exchange: Exchange, body: bytes) -> Outcome:
     caller = exchange.caller
     if caller.endpoint.is_simple:
         agent = exchange.agent
-        _note(exchange, read_ask(body) if agent is None else ask_for_agent(exchange, agent, JsonObject(body)))
+        _note(exchange, members_of(body) if agent is None else ask_for_agent(exchange, agent, JsonObject(body)))
         return None if caller.extras is None else heed_extras(exchange, caller.extras, body)
     return _understand_more(exchange, body)
 
@@ -93,7 +93,7 @@ def _understand_more(exchange: Exchange, body: bytes) -> Outcome:
 
 def _understand_response(exchange: Exchange, body: bytes) -> Outcome:
     asked, agent, extras = JsonObject(body), exchange.agent, exchange.caller.extras
-    _note(exchange, ask_of(asked.members) if agent is None else ask_for_agent(exchange, agent, asked))
+    _note(exchange, asked.members if agent is None else ask_for_agent(exchange, agent, asked))
     known = None if extras is None else heed_extras(exchange, extras, body)
     keeper = exchange.services.responses
     if keeper is None or exchange.caller.method != "POST":
@@ -111,7 +111,8 @@ async def _recall_then(exchange: Exchange, keeper: ResponseKeeper, asked: JsonOb
         await more
 
 
-def _note(exchange: Exchange, ask: Ask) -> None:
-    exchange.model = ask.model
-    exchange.is_stream = bool(ask.stream)
-    exchange.hides_usage = exchange.is_stream and not ask.includes_usage
+def _note(exchange: Exchange, members: Members) -> None:
+    exchange.model = model_of(members)
+    if "stream" in members and wants_stream(members):
+        exchange.is_stream = True
+        exchange.hides_usage = not wants_usage(members)
