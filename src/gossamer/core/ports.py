@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from gossamer.core.exchange import Exchange
 
 
-class Claims(msgspec.Struct, eq=False):
+@dataclass(eq=False, slots=True)
+class Claims:
     """What a valid key is allowed. Shared by all requests of the key: revoking clears `is_valid`, seen at once."""
 
     key_id: str
@@ -49,7 +50,8 @@ class Claims(msgspec.Struct, eq=False):
     """What a limiter has worked out for this key. Its own, and nobody else's to read."""
 
 
-class AgentClaims(msgspec.Struct, eq=False):
+@dataclass(eq=False, slots=True)
+class AgentClaims:
     """On whose behalf a key speaks. Shared and ended like Claims."""
 
     agent_id: str

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 from gossamer.http.limits import CallTimeouts
@@ -51,47 +53,35 @@ class Uploader(Protocol):
     def upload_ready(self) -> None: ...
 
 
-class Call:
+class Call(msgspec.Struct, eq=False):
     """`data` is the head with its framing, and a small body; a large one is `more`, or an `uploader` feeds it.
 
-    In slots, all of them set: to look a default up on the class costs many times what it costs to set it.
+    A Struct, since it is made for every request with many defaults, and few of them are ever set.
     """
 
-    __slots__ = (
-        "connection", "data", "is_chunked_upload", "is_head", "is_over", "is_plain", "is_retried", "more", "pool",
-        "sink", "started_at", "tap", "timeouts", "uploader", "waits_for_place",
-    )  # fmt: skip
-
-    more: bytes
-    uploader: Uploader | None
-    is_chunked_upload: bool
-    is_head: bool
-    """The answer has no body, whatever its head says."""
-    is_plain: bool
+    data: bytes
+    sink: ResponseSink
+    timeouts: CallTimeouts
+    more: bytes = b""
+    uploader: Uploader | None = None
+    connection: "ClientConnection | None" = None
+    is_plain: bool = True
     """Neither an upload nor a HEAD: nothing but a whole answer is awaited."""
-    is_retried: bool
-    waits_for_place: bool
-    """Its pool may open no more connections: it waits until one comes free."""
-    is_over: bool
+    is_over: bool = False
     """The sink has heard all that it will hear."""
-    started_at: float
-    """By the clock of the pool's sweep, which sets it: as exact as deadlines are, and free for a call that is quick."""
-    connection: "ClientConnection | None"
-    pool: "Pool | None"
-    tap: Callable[[bytes, int], bool] | None
+    tap: Callable[[bytes, int], bool] | None = None
     """A sink may set it when an answer has started: it is shown each piece that is one whole chunk on the wire, with
     its framing, and where its data begins. What it takes, the sink does not hear of. For streams, where each step on
     the way costs with every chunk."""
-
-    def __init__(self, data: bytes, sink: ResponseSink, timeouts: CallTimeouts) -> None:
-        self.data = data
-        self.sink = sink
-        self.timeouts = timeouts
-        self.more = b""
-        self.uploader = self.connection = self.pool = self.tap = None
-        self.is_chunked_upload = self.is_head = self.is_retried = self.waits_for_place = self.is_over = False
-        self.is_plain = True
-        self.started_at = 0.0
+    is_chunked_upload: bool = False
+    is_head: bool = False
+    """The answer has no body, whatever its head says."""
+    is_retried: bool = False
+    waits_for_place: bool = False
+    """Its pool may open no more connections: it waits until one comes free."""
+    started_at: float = 0.0
+    """By the clock of the pool's sweep, which sets it: as exact as deadlines are, and free for a call that is quick."""
+    pool: "Pool | None" = None
 
     def fed_by(self, uploader: Uploader, *, is_chunked: bool) -> "Call":
         """The same call, its body to come from an uploader."""

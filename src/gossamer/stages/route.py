@@ -14,14 +14,10 @@ def route(exchange: Exchange) -> None:
         found = exchange.services.router.target_of(model)
     else:
         found = _found_otherwise(exchange)
-    # As in check_models, which would be one call more for everybody. Who may ask an agent may ask through it what its
-    # settings name.
     claims = exchange.claims
-    if claims is not None and claims.models is not None and exchange.caller.run is None:
-        _check_model(exchange, "key", claims.name, claims.models)
-    agent = exchange.agent
-    if agent is not None and agent.models is not None and exchange.caller.run is None:
-        _check_model(exchange, "agent", agent.name, agent.models)
+    is_bound = claims is None or claims.models is not None or exchange.agent is not None
+    if is_bound and exchange.caller.run is None:  # who may ask an agent may ask through it what its settings name
+        check_models(exchange)
     if isinstance(found, Target):
         exchange.target = found
     else:

@@ -1,6 +1,7 @@
 """What is asked for, and by whom it can be misread; the two edits, to the byte."""
 
 import json  # noqa: TID251 - the oracle must be another reader than the one under test
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -8,22 +9,36 @@ from hypothesis import strategies as st
 
 from gossamer.core.errors import InvalidRequest
 from gossamer.dialects.ask import (
-    Ask,
     ask_for_usage,
     asked_output,
     default_model,
-    read_ask,
+    model_of,
     read_optional_model,
     replace_model,
+    wants_stream,
+    wants_usage,
 )
-from gossamer.dialects.members import JsonObject
+from gossamer.dialects.members import JsonObject, members_of
 
 HALF = (
     "The body has half a character at byte {}, an escape without its other half. "
     "Send the whole character, or none of it."
 )
 
-# --- read_ask ---
+# --- what a body asks for ---
+
+
+class Ask(NamedTuple):
+    model: str
+    stream: bool = False
+    includes_usage: bool = False
+
+
+def read_ask(body: bytes) -> Ask:
+    """As the stage read_body reads it."""
+    members = members_of(body)
+    model, is_stream = model_of(members), "stream" in members and wants_stream(members)
+    return Ask(model, is_stream, is_stream and wants_usage(members))
 
 
 @pytest.mark.parametrize(
