@@ -16,6 +16,7 @@ from gossamer.config.upstreams import MockProvider as MockProviderSettings
 from gossamer.config.upstreams import MockSettings, Upstream
 from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
+from gossamer.core.ids import mint
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.core.runs import ANSWER_WITHIN_S
 from gossamer.counters.counting import Counting
@@ -97,9 +98,7 @@ class ServiceFactory:
         self._workers = workers
         self._proxies = proxies
         self._seq = count(1)
-        self._ids = count(1)
-        self._life = token_hex(6)
-        """Makes the ids of this process unlike those of any other."""
+        self._next_id = mint(token_hex(6))
 
     def make(self, settings: Settings) -> "Assembly":
         telemetry = settings.telemetry
@@ -155,9 +154,6 @@ class ServiceFactory:
 
     def _hear_turned(self, target: str, is_open: bool) -> None:
         self.healths.hear(target, now_ns() / 1e9, is_open=is_open)
-
-    def _next_id(self) -> str:
-        return f"req_{self._life}-{next(self._ids)}"
 
     def _provider(self, name: str, settings: ProviderSettings, trace_lines: TraceLines | None) -> Provider:
         if isinstance(settings, MockProviderSettings):
