@@ -3,6 +3,8 @@
 An Exchange is data. What happens to it stands in gossamer.pipeline, the stages and gossamer.delivery.
 """
 
+import msgspec
+
 from gossamer.core.caller import Caller
 from gossamer.core.ports import AgentClaims, Claims, Lease, Route, Services, Target
 from gossamer.core.record import Attempt, CacheUse, Directed, Finish, Lookup, Usage
@@ -16,11 +18,11 @@ class Exchange:
     much with each look as it costs to set it once."""
 
     __slots__ = (
-        "agent", "answered_ns", "attempts", "body", "cache_line", "cached", "caller", "claims", "directed", "finish",
-        "hides_usage", "id", "is_settled", "is_stream", "is_upload", "key_place", "lease", "limit_lines", "lookup",
-        "model", "outgoing", "owes_nothing", "request", "request_id", "response_bytes", "route", "run", "sent_ns",
-        "services", "spent", "stamps", "streamed_events", "target", "translation", "upload_beginning",
-        "upload_growth_bytes", "usage",
+        "agent", "answered_ns", "attempts", "body", "cache_line", "cached", "caller", "claims", "compact",
+        "directed", "finish", "hides_usage", "id", "is_settled", "is_stream", "is_upload", "key_place", "lease",
+        "limit_lines", "lookup", "model", "outgoing", "owes_nothing", "request", "request_id", "response_bytes",
+        "route", "run", "sent_ns", "services", "spent", "stamps", "streamed_events", "target", "translation",
+        "upload_beginning", "upload_growth_bytes", "usage",
     )  # fmt: skip
 
     # decided while it is admitted
@@ -39,6 +41,8 @@ class Exchange:
     """Where there is more than one way."""
     body: bytes
     """As the client sent it, with what its agent adds: a model where it named none, and its directive."""
+    compact: dict[str, msgspec.Raw] | None
+    """What is in that body, where it is no other than these, written compactly."""
     directed: Directed | None
     """The directive that it has been given."""
     outgoing: bytes
@@ -92,7 +96,9 @@ class Exchange:
         self.stamps = [request.arrived_ns, began_ns]
         """A reading of the clock at every border: on arrival, then behind each stage."""
         self.claims = self.lookup = self.agent = self.model = self.target = self.route = self.directed = None
-        self.translation = self.lease = self.cached = self.usage = self.finish = self.run = self.spent = None
+        self.compact = self.translation = self.lease = self.cached = self.usage = self.finish = self.run = (
+            self.spent
+        ) = None
         self.is_stream = self.hides_usage = self.is_upload = self.owes_nothing = self.is_settled = False
         self.id = self.request_id = self.limit_lines = self.cache_line = ""
         self.body = self.outgoing = self.upload_beginning = b""

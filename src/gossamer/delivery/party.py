@@ -93,6 +93,7 @@ class Party(Request):
         exchange.target = self._caching.told(exchange.target, MISS_LINE)
         if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
             exchange.body = ask_for_usage(exchange.body)  # another may want to be told
+            exchange.compact = None
             exchange.hides_usage = False
 
     def boarded(self, passenger: Passenger) -> None:

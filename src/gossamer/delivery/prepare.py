@@ -7,7 +7,7 @@ Called once for each attempt, since each target may want it another way. `exchan
 
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Reply
-from gossamer.dialects.ask import ask_for_usage, replace_model
+from gossamer.dialects.ask import ask_for_usage, replace_model, reworded
 from gossamer.dialects.multipart import is_form, replace_model_in_form
 
 
@@ -20,15 +20,25 @@ def prepare(exchange: Exchange) -> Reply | None:
         return wording.prepare(exchange, target.model)
     body = exchange.body
     model = target.model
+    asks_usage = exchange.hides_usage and exchange.caller.endpoint.asks_usage
     if exchange.is_upload:
         if model is not None:
             _rename_in_upload(exchange, model)
-    elif model is not None and model != exchange.model:
-        body = _renamed(exchange, body, model)
-    if exchange.hides_usage and exchange.caller.endpoint.asks_usage:
-        body = ask_for_usage(body)
+    elif asks_usage or (model is not None and model != exchange.model):
+        body = _reworded(exchange, body, model, asks_usage=asks_usage)
     exchange.outgoing = body
     return None
+
+
+def _reworded(exchange: Exchange, body: bytes, model: str | None, *, asks_usage: bool) -> bytes:
+    if model == exchange.model:
+        model = None
+    members = exchange.compact
+    if members is not None:
+        return reworded(members, model, asks_usage=asks_usage)
+    if model is not None:
+        body = _renamed(exchange, body, model)
+    return ask_for_usage(body) if asks_usage else body
 
 
 def _renamed(exchange: Exchange, body: bytes, model: str) -> bytes:

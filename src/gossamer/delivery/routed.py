@@ -34,7 +34,10 @@ _NS_PER_S: Final = 1_000_000_000
 
 def dispatch_routed(exchange: Exchange, route: Route) -> None:
     """The first attempt. Raises what `prepare` does, where no other target can be told either."""
-    answer = _first_prepared(exchange, route)
+    try:
+        answer = prepare(exchange)
+    except GatewayError as error:
+        answer = _prepared_elsewhere(exchange, route, error)
     if answer is not None:
         reply_with(exchange, answer)
         return
@@ -50,13 +53,13 @@ def dispatch_routed(exchange: Exchange, route: Route) -> None:
             raise
 
 
-def _first_prepared(exchange: Exchange, route: Route) -> Reply | None:
-    while True:
+def _prepared_elsewhere(exchange: Exchange, route: Route, reason: GatewayError) -> Reply | None:
+    while _turn_elsewhere(exchange, route):
         try:
             return prepare(exchange)
-        except GatewayError:
-            if not _turn_elsewhere(exchange, route):
-                raise
+        except GatewayError as error:
+            reason = error
+    raise reason
 
 
 def _turn_elsewhere(exchange: Exchange, route: Route) -> bool:
@@ -80,9 +83,10 @@ def _send(exchange: Exchange, route: Route, at_ns: int) -> None:
     assert target is not None
     exchange.request.owner = delivery = RoutedDelivery(exchange, route, at_ns)
     route.asked(at_ns)
+    upload = None
     if exchange.is_upload:
-        delivery.upload = Upload(exchange, delivery.body_refused)
-    delivery.sending = target.provider.send(exchange, delivery, delivery.upload)
+        delivery.upload = upload = Upload(exchange, delivery.body_refused)
+    delivery.sending = target.provider.send(exchange, delivery, upload)
 
 
 class RoutedDelivery(Delivery):

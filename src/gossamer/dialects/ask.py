@@ -11,7 +11,7 @@ import msgspec
 
 from gossamer.core.endpoints import Dialect
 from gossamer.core.errors import InvalidRequest
-from gossamer.dialects.members import JsonObject, NoObject
+from gossamer.dialects.members import JsonObject, Members, NoObject, compact
 
 _decode_text: Final = msgspec.json.Decoder(str).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -124,9 +124,17 @@ def asked_output(body: bytes, default: int, dialect: Dialect) -> int:
 def ask_for_usage(body: bytes) -> bytes:
     """The body of a streamed request, with `stream_options.include_usage` set to true."""
     ask = JsonObject(body)
-    options = _options_of(ask.members)
-    wanted = _USAGE_WANTED if options is None else options.replaced({"include_usage": b"true"})
-    return ask.replaced({"stream_options": wanted})
+    return ask.replaced({"stream_options": _with_usage(ask.members)})
+
+
+def reworded(members: Members, model: str | None, *, asks_usage: bool) -> bytes:
+    """Both at once, of a body whose members are known, and that is written compactly."""
+    changed: dict[str, msgspec.Raw | str] = {**members}
+    if model is not None:
+        changed["model"] = model
+    if asks_usage:
+        changed["stream_options"] = msgspec.Raw(_with_usage(members))
+    return compact(changed)
 
 
 def replace_model(body: bytes, model: str) -> bytes:
@@ -151,6 +159,11 @@ def _no_text() -> InvalidRequest:
 
 def _no_model() -> InvalidRequest:
     return InvalidRequest('"model" is missing. Name the model to ask, as in "model": "gpt-4o-mini".', param="model")
+
+
+def _with_usage(members: Mapping[str, msgspec.Raw]) -> bytes:
+    options = _options_of(members)
+    return _USAGE_WANTED if options is None else options.replaced({"include_usage": b"true"})
 
 
 def _options_of(members: Mapping[str, msgspec.Raw]) -> JsonObject | None:

@@ -178,15 +178,20 @@ class JsonObject:
         raise InvalidRequest(f"{self.called} has the member {name!r} twice. Send it once.", param=name)
 
 
-def members_of(body: bytes) -> Members:
-    """Of a body that is only read. What nearly all are like is told without an object for it."""
+def members_of(body: bytes) -> tuple[Members, bool]:
+    """Of a body that may be read only, and whether `compact` writes it as it is. Nearly all need no object for that."""
     try:
         members = _decode(body)
     except _UNREADABLE:
-        return JsonObject(body).members  # which says what is wrong
+        return JsonObject(body).members, False  # which says what is wrong
     if len(body) < _LARGE_BYTES and len(members) <= _MOST_MEMBERS and _write_compact(members) == body:
-        return members
-    return JsonObject(body, decoded=members).members
+        return members, True
+    return JsonObject(body, decoded=members).members, False
+
+
+def compact(members: Mapping[str, msgspec.Raw | str]) -> bytes:
+    """As nearly all machines write."""
+    return _write_compact(members)
 
 
 def _cut(start: int, end: int, change: bytes | Splice) -> tuple[int, int, bytes]:

@@ -4,6 +4,7 @@ Before this comes whether a target can be asked at all, and behind it the next p
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
@@ -13,14 +14,9 @@ HALF_LIFE_S: Final = 10.0
 _HASH_BYTES: Final = 8
 
 
-def weighted(weights: Sequence[int], draw: float) -> int:
-    """By chance, each as often as it weighs."""
-    left = draw * sum(weights)
-    for place, weight in enumerate(weights):
-        left -= weight
-        if left < 0:
-            return place
-    return len(weights) - 1
+def weighted(reaches: Sequence[int], draw: float) -> int:
+    """By chance, each as often as it weighs. `reaches`: the sum of all weights up to each place, its own included."""
+    return min(bisect_right(reaches, draw * reaches[-1]), len(reaches) - 1)
 
 
 def least_busy(busy: Sequence[int], weights: Sequence[int], turn: int) -> int:

@@ -5,8 +5,8 @@ what `policy` says of failures and balance; nothing is sent from here.
 """
 
 import random
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _S: Final = 1e-9
 """Of a nanosecond."""
+_MOST_KEPT: Final = 4096
+"""Sessions or keys whose target a group remembers; then it begins anew."""
 _OF_A_KEY: Final = frozenset({"limited", "denied"})
 """Another key may fare better."""
 
@@ -64,7 +66,27 @@ class Policy(msgspec.Struct, frozen=True):
     deadline_s: float | None = None
 
 
-Group = tuple[Candidate, ...]
+class Group:
+    """Candidates of one priority, and what the choice among them goes by: worked out once for all that are well."""
+
+    __slots__ = ("_kept", "candidates", "reaches", "weights")
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates = tuple(candidates)
+        self.weights = [candidate.weight for candidate in candidates]
+        self.reaches = list(accumulate(self.weights))
+        self._kept: dict[bytes, Candidate] = {}
+
+    def keeper_of(self, kept: bytes) -> Candidate:
+        """Who answers this session or key, always. Remembered, since to find it out hashes every name."""
+        found = self._kept.get(kept)
+        if found is None:
+            names = [candidate.target.label.encode() for candidate in self.candidates]
+            found = self.candidates[keeper(kept, names, self.weights)]
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[kept] = found
+        return found
 
 
 class Ways:
@@ -75,18 +97,28 @@ class Ways:
         self.policy = policy
         self.measures = policy.strategy == "lowest-latency"
         """Whether anybody wants to know how long answers took."""
+        self.deadline_s = policy.deadline_s
         self.targets = tuple(candidate.target for candidate in candidates)
         self._groups = _groups_of(candidates, policy.strategy)
         self._is_choosy = any(one.abilities != candidates[0].abilities or _lacks(one.abilities) for one in candidates)
         """Whether it matters what a request needs."""
         self._turn = -1
-        self._choose = self._choosers()[policy.strategy]
+        self._sticky = policy.sticky
+        self._choose = _CHOOSERS[policy.strategy]
 
     def begin(self, exchange: Exchange) -> "Journey":
         groups = self._able_groups(exchange) if self._is_choosy else self._groups
-        first = self.pick(groups, (), exchange, exchange.stamps[-1] * _S)
+        group = groups[0]
+        candidates = group.candidates
+        for candidate in candidates:
+            if candidate.health.is_suspect:
+                break
+        else:  # as `pick` would find, without looking further
+            return Journey(self, groups, candidates[0] if len(candidates) == 1 else self._one_of(group, exchange))
+        now = exchange.stamps[-1] * _S
+        first = self.pick(groups, (), exchange, now)
         if first is None:
-            raise self._nobody(groups, exchange.stamps[-1] * _S)
+            raise self._nobody(groups, now)
         return Journey(self, groups, first)
 
     def pick(
@@ -96,7 +128,7 @@ class Ways:
         resting = None
         for group in groups:
             ready = []
-            for candidate in group:
+            for candidate in group.candidates:
                 health = candidate.health
                 if tried and candidate in tried:
                     continue
@@ -110,46 +142,31 @@ class Ways:
             if len(ready) == 1:
                 return ready[0]
             if ready:
-                return self._one_of(ready, exchange, now)
+                return self._one_of(group if len(ready) == len(group.candidates) else Group(ready), exchange)
         return resting
 
-    def _one_of(self, ready: list[Candidate], exchange: Exchange, now: float) -> Candidate:
-        if self.policy.sticky != "none":
-            kept = _kept_by(self.policy.sticky, exchange)
+    def _one_of(self, ready: Group, exchange: Exchange) -> Candidate:
+        if self._sticky != "none":
+            kept = _kept_by(self._sticky, exchange)
             if kept:
-                names = [candidate.target.label.encode() for candidate in ready]
-                return ready[keeper(kept, names, [candidate.weight for candidate in ready])]
+                return ready.keeper_of(kept)
         self._turn = turn = self._turn + 1
-        return ready[self._choose(ready, turn, now)]
-
-    @staticmethod
-    def _choosers() -> dict[Strategy, Callable[[list[Candidate], int, float], int]]:
-        return {
-            "fallback": lambda ready, turn, now: 0,  # noqa: ARG005 - each has a group of its own
-            "weighted": lambda ready, turn, now: weighted([one.weight for one in ready], random.random()),  # noqa: ARG005, S311
-            "round-robin": lambda ready, turn, now: turn % len(ready),  # noqa: ARG005
-            "least-busy": lambda ready, turn, now: least_busy(  # noqa: ARG005
-                [one.health.busy for one in ready], [one.weight for one in ready], turn
-            ),
-            "lowest-latency": lambda ready, turn, now: lowest(
-                [one.health.latency.score(one.health.busy, now) for one in ready], turn
-            ),
-        }
+        return ready.candidates[self._choose(ready, turn, exchange)]
 
     # --- what only some can do ---
 
     def _able_groups(self, exchange: Exchange) -> Sequence[Group]:
         needs = needs_of(exchange.body, exchange.caller.endpoint.dialect)
-        able = [tuple(one for one in group if _can(one.abilities, needs)) for group in self._groups]
+        able = [tuple(one for one in group.candidates if _can(one.abilities, needs)) for group in self._groups]
         if not any(able):
             raise self._unable(needs)
         roomy = [tuple(one for one in group if _has_room(one.abilities, needs)) for group in able]
         if any(roomy):
-            return [group for group in roomy if group]
+            return [Group(group) for group in roomy if group]
         # An estimate is no reason to refuse: the largest may do, and says so itself if it does not.
         most = max(one.abilities.context or 0 for group in able for one in group)
         largest = [tuple(one for one in group if one.abilities.context == most) for group in able]
-        return [group for group in largest if group]
+        return [Group(group) for group in largest if group]
 
     def _unable(self, needs: Needs) -> InvalidRequest:
         wanted = [
@@ -162,7 +179,7 @@ class Ways:
         return InvalidRequest(f"No target of {self.label!r} can do {words}. Ask for another model.", param=param)
 
     def _nobody(self, groups: Sequence[Group], now: float) -> ProviderBusy:
-        due_s = min(one.health.circuit.due_at for group in groups for one in group) - now
+        due_s = min(one.health.circuit.due_at for group in groups for one in group.candidates) - now
         return ProviderBusy(
             f"No target of {self.label!r} is asked now: each has failed too often of late. Try again later.",
             retry_after_s=max(1.0, due_s),
@@ -172,10 +189,14 @@ class Ways:
 class Journey:
     """One request on its way (a Route)."""
 
-    __slots__ = ("_asked_ns", "_candidate", "_groups", "_is_under_way", "_number", "_tries", "_way", "target", "watch")
+    __slots__ = (
+        "_asked_ns", "_candidate", "_groups", "_is_under_way", "_number", "_tries", "_way", "deadline_s", "target",
+        "watch",
+    )  # fmt: skip
 
     def __init__(self, way: Ways, groups: Sequence[Group], first: Candidate) -> None:
         self._way = way
+        self.deadline_s = way.deadline_s
         self._groups = groups
         self._candidate = first
         self._asked_ns = 0
@@ -192,10 +213,6 @@ class Journey:
     @property
     def targets(self) -> Sequence[Target]:
         return self._way.targets
-
-    @property
-    def deadline_s(self) -> float | None:
-        return self._way.policy.deadline_s
 
     def asked(self, at_ns: int) -> None:
         self._asked_ns = at_ns
@@ -299,8 +316,34 @@ def _groups_of(candidates: Sequence[Candidate], strategy: Strategy) -> tuple[Gro
     """By priority. Where one is asked after the other, each stands alone, in the order in which they are written."""
     in_order = sorted(candidates, key=lambda one: one.priority)
     if strategy == "fallback":
-        return tuple((one,) for one in in_order)
-    return tuple(tuple(group) for _, group in groupby(in_order, key=lambda one: one.priority))
+        return tuple(Group((one,)) for one in in_order)
+    return tuple(Group(tuple(group)) for _, group in groupby(in_order, key=lambda one: one.priority))
+
+
+def _by_weight(ready: Group, turn: int, exchange: Exchange) -> int:  # noqa: ARG001 - as all of these are called
+    return weighted(ready.reaches, random.random())  # noqa: S311 - no secret
+
+
+def _in_turn(ready: Group, turn: int, exchange: Exchange) -> int:  # noqa: ARG001
+    return turn % len(ready.candidates)
+
+
+def _by_business(ready: Group, turn: int, exchange: Exchange) -> int:  # noqa: ARG001
+    return least_busy([one.health.busy for one in ready.candidates], ready.weights, turn)
+
+
+def _by_latency(ready: Group, turn: int, exchange: Exchange) -> int:
+    now = exchange.stamps[-1] * _S
+    return lowest([one.health.latency.score(one.health.busy, now) for one in ready.candidates], turn)
+
+
+_CHOOSERS: Final[Mapping[Strategy, Callable[[Group, int, Exchange], int]]] = {
+    "fallback": _in_turn,  # each has a group of its own
+    "weighted": _by_weight,
+    "round-robin": _in_turn,
+    "least-busy": _by_business,
+    "lowest-latency": _by_latency,
+}
 
 
 def _kept_by(sticky: Sticky, exchange: Exchange) -> bytes:

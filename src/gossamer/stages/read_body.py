@@ -65,7 +65,13 @@ def _understand(exchange: Exchange, body: bytes) -> Outcome:
     caller = exchange.caller
     if caller.endpoint.is_simple:
         agent = exchange.agent
-        _note(exchange, members_of(body) if agent is None else ask_for_agent(exchange, agent, JsonObject(body)))
+        if agent is None:
+            members, is_compact = members_of(body)
+            if is_compact:
+                exchange.compact = members
+            _note(exchange, members)
+        else:
+            _note(exchange, ask_for_agent(exchange, agent, JsonObject(body)))
         return None if caller.extras is None else heed_extras(exchange, caller.extras, body)
     return _understand_more(exchange, body)
 

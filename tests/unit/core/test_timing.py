@@ -22,7 +22,8 @@ def _render(durations_us: list[int], provider_us: int = 0) -> tuple[list[int], i
     first, rest = text.split("\r\n", 1)
     name, _, entries = first.partition(": ")
     assert name == "server-timing"
-    told = dict(re.fullmatch(r"([a-z]+);dur=([0-9]+\.[0-9]{3})", entry).groups() for entry in entries.split(", "))  # type: ignore[union-attr]
+    told = dict(entry.split(";dur=") for entry in entries.split(", "))
+    assert all(re.fullmatch(r"[0-9]+\.[0-9]{3}", shown) for shown in told.values())
     return stages_ns, total_ns, overhead_ns, {stage: float(shown) for stage, shown in told.items()}, rest
 
 
@@ -39,8 +40,12 @@ def test_each_stage_has_its_entry_in_milliseconds(longest_us: int) -> None:
     }
     overhead_us = sum(durations) - 700_000
     assert rest.split("\r\n") == [
-        f"x-gossamer-overhead-ms: {overhead_us / 1000:.3f}", "x-request-id: req_1", "x-session-id: ses_1", "x-more: 1", ""
-    ]  # fmt: skip
+        f"x-gossamer-overhead-ms: {overhead_us / 1000:.3f}",
+        "x-request-id: req_1",
+        "x-session-id: ses_1",
+        "x-more: 1",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("number", range(1, 7))

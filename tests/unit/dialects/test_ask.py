@@ -36,7 +36,7 @@ class Ask(NamedTuple):
 
 def read_ask(body: bytes) -> Ask:
     """As the stage read_body reads it."""
-    members = members_of(body)
+    members, _ = members_of(body)
     model, is_stream = model_of(members), "stream" in members and wants_stream(members)
     return Ask(model, is_stream, is_stream and wants_usage(members))
 

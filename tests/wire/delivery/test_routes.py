@@ -339,7 +339,7 @@ async def test_the_deadline_ends_all_attempts_together(opened: Open, origins: tu
     assert (record.outcome, [one.target for one in record.attempts]) == ("provider_failed", ["a/one", "b/two"])
     way = gateway._worker._door.services.router.target_of("alias")
     assert isinstance(way, Ways)
-    failures = [sum(candidate.health.circuit._bad) for group in way._groups for candidate in group]
+    failures = [sum(candidate.health.circuit._bad) for group in way._groups for candidate in group.candidates]
     assert failures == [1, 0], "the second had no fair chance, and nothing is said of it"
 
 
