@@ -4,6 +4,7 @@ What holds of a page: all that is wanted between its beginning and its `rest` is
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
 from time import monotonic
 from typing import Final
 
@@ -26,6 +27,7 @@ _RECORD: Final = msgspec.json.Decoder(Record)
 _ROW: Final = msgspec.json.Decoder(tuple[str, str])
 _DAY: Final = msgspec.json.Decoder(Day)
 _TIME: Final = msgspec.json.Decoder(tuple[int])
+_PLACE: Final = itemgetter(0, 1)
 _MOST_COPIES: Final = 2
 """Of a row that came twice and was not merged yet. They are told apart here: `LIMIT 1 BY` would have all that is found
 read before the first is given. Where there are more, the page is short.
@@ -91,8 +93,11 @@ class ClickHouseTraces:
             if not times:
                 return TracePage([], windows.rest)
             most = _MOST_COPIES * query.limit
-            rows = await asking.rows(*statements.rows_of(query, list(dict.fromkeys(times)), most), _UNSKIPPED)
-        traces = [_trace(*row) for row in list(dict.fromkeys(rows))[: query.limit]]
+            moments = list(dict.fromkeys(times))
+            rows = await asking.rows(*statements.rows_of(query, moments, most, by_id=False), _UNSKIPPED)
+            if len(rows) == most:  # which of the last moment they are is chance
+                rows = await asking.rows(*statements.rows_of(query, moments, most, by_id=True), _UNSKIPPED)
+        traces = _in_order(query, [_trace(*row) for row in dict.fromkeys(rows)])[: query.limit]
         is_cut = len(traces) == query.limit or len(rows) == most
         return TracePage(traces, traces[-1].place if is_cut else windows.rest)
 
@@ -137,6 +142,16 @@ class _Asking:
     ) -> list[tuple[str, str]]:
         """Records and the names of their stages."""
         return _ROW.decode_lines(await self.ask(words, values, settings))
+
+
+def _in_order(query: Query, traces: list[Trace]) -> list[Trace]:
+    """Without those that are not behind the trace to go on from, though they came in its moment."""
+    is_newest = query.order == "newest"
+    placed = sorted(((trace.at_us, trace.record.id, trace) for trace in traces), key=_PLACE, reverse=is_newest)
+    if query.after is None:
+        return [trace for _, _, trace in placed]
+    after = (query.after.at_us, query.after.id)
+    return [each[2] for each in placed if (each[:2] < after if is_newest else each[:2] > after)]
 
 
 def _trace(line: str, stages: str) -> Trace:

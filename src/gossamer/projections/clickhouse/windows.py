@@ -4,6 +4,7 @@ A window is as large as what was found so far says that it must be, and no large
 waits. What was seen is one stretch of time from where the search began: so it always knows where to go on.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ FIRST_ROWS: Final = 250_000
 FIRST_ROWS_OF_TEXT: Final = 20_000
 """All that was said may have to be unpacked."""
 _GROWTH: Final = 8
+_MOST_ROWS_OF_TEXT: Final = 400_000
 _GROWTH_WITH_TEXT: Final = 2
 """What ClickHouse has kept of the same search answers at once and says nothing of how long the rest takes."""
 _SPARE: Final = 1.5
@@ -45,9 +47,10 @@ class Windows:
         self.limit = limit
         self._within_s = within_s
         self._days = _in_order(days, query)
-        self._least, self._growth = (
-            (FIRST_ROWS, _GROWTH) if query.text is None else (FIRST_ROWS_OF_TEXT, _GROWTH_WITH_TEXT)
-        )
+        is_of_text = query.text is not None
+        self._least = FIRST_ROWS_OF_TEXT if is_of_text else FIRST_ROWS
+        self._growth = _GROWTH_WITH_TEXT if is_of_text else _GROWTH
+        self._most = _MOST_ROWS_OF_TEXT if is_of_text else sys.maxsize
         self._last = 0
         self._seen = 0
         self._found = 0
@@ -109,7 +112,7 @@ class Windows:
             wanted = min(wanted, round((self.limit - self._found) * self._seen / self._found * _SPARE))
         if self._within_s is not None and self._spent_s > 0:
             wanted = min(wanted, round((self._within_s - self._spent_s) * self._seen / self._spent_s))
-        return max(wanted, self._least)
+        return max(min(wanted, self._most), self._least)
 
 
 def _in_order(days: Sequence[Day], query: Query) -> list[Day]:

@@ -14,7 +14,7 @@ WINDOW = Window(3, 9, 100)
 def test_values_are_bound_and_never_written_into_a_statement():
     asked = dict.fromkeys(("key", "user", "agent", "model", "target", "session", "outcome", "text"), EVIL)
     query = Query(**asked, after=Place(7, EVIL))  # type: ignore[arg-type]
-    for count, (words, values) in ((8, times_of(query, WINDOW, 50)), (9, rows_of(query, [7], 50))):
+    for count, (words, values) in ((8, times_of(query, WINDOW, 50)), (9, rows_of(query, [7], 50, by_id=True))):
         assert EVIL not in words
         assert list(values.values()).count(EVIL) == count
         for name in values:
@@ -29,9 +29,10 @@ def test_times_are_those_of_the_window_and_no_others():
 
 
 def test_rows_are_read_by_the_key_of_the_table():
-    words, values = rows_of(Query(key="k"), [7, 5], 50)
+    words, values = rows_of(Query(key="k"), [7, 5], 50, by_id=False)
     assert "at IN (SELECT " in words
     assert values["times"] == [7, 5]
+    assert " id " not in words, "a granule of ids would be unpacked for each of them"
     assert "key = {key:String}" in words, "another trace may have come in the same microsecond"
 
 
