@@ -42,6 +42,7 @@ class Engine:
 
 class Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for who asked to acknowledge its head
     engine: Engine
 
     def do_POST(self) -> None:

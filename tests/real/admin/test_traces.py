@@ -1,5 +1,9 @@
 """Finished requests, as the admin API tells of them."""
 
+import pytest
+
+from gossamer.projections.traces import query as query_module
+from gossamer.projections.traces import search as search_module
 from tests.real.admin.house import House, Person, refusal
 
 TRACES = "/admin/v1/traces"
@@ -81,6 +85,24 @@ async def test_pages(house: House, admin: Person):
         seen += [trace["id"] for trace in page["data"]]
         asked = f"{TRACES}?order=oldest&limit=2&after={page['next']}" if page["next"] else None
     assert seen == made
+
+
+async def test_a_search_for_a_text_answers_with_what_it_has_read_and_goes_on(
+    house: House, admin: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(query_module, "PATIENCE_WITH_TEXT_S", 0.0)
+    monkeypatch.setattr(search_module, "NEAREST", 3)
+    made = [house.trace(None, at=1_800_000_000.0 + number, error="odd" if number == 1 else None) for number in range(7)]
+    seen, pages, after = [], 0, ""
+    while True:
+        page = (await house.get(f"{TRACES}?text=odd{after}", admin.token)).json()
+        seen += [trace["id"] for trace in page["data"]]
+        pages += 1
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert (seen, pages > 1) == ([made[1]], True)
+    assert (await house.get(f"{TRACES}?after=1800000000000000.", admin.token)).json()["next"] is None
 
 
 async def test_what_is_asked_wrong_is_named(house: House, admin: Person):

@@ -5,6 +5,9 @@ import asyncio
 import pytest
 
 from gossamer.core.record import Content
+from gossamer.projections.clickhouse import windows as windows_module
+from gossamer.projections.traces import query as query_module
+from gossamer.projections.traces import search as search_module
 from gossamer.projections.traces.query import Place, Query
 from tests.real.traces.conftest import Store
 from tests.unit.recorder.conftest import STAGES
@@ -90,6 +93,50 @@ async def test_pages_follow_each_other_without_a_gap(store: Store, order: str):
         after = Place(*seen[-1])
     assert len(set(seen)) == 30
     assert seen == sorted(seen, reverse=order == "newest")
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits, and little is looked at before somebody would have to."""
+    monkeypatch.setattr(windows_module, "FIRST_ROWS", 7)
+    monkeypatch.setattr(windows_module, "FIRST_ROWS_OF_TEXT", 7)
+    monkeypatch.setattr(search_module, "NEAREST", 7)
+    monkeypatch.setattr(query_module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(query_module, "PATIENCE_WITH_TEXT_S", 0.0)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("asked", [{"text": "went ODD"}, {"key": "k", "status_least": 400}, {"key": "nobody's"}, {}])
+async def test_pages_for_which_nobody_waits_follow_each_other_too(store: Store, order: str, asked: dict[str, object]):
+    for number in range(9):
+        store.journal.write(5)
+        store.journal.write(key="k", status=500, error="it went odd")
+        store.journal.write(number, at=float(AT_S), key="k", status=500, error="it went odd")  # all in one microsecond
+    await asyncio.to_thread(store.draw)
+    whole = await store.reader.find(Query(limit=200, order=order, **asked))  # type: ignore[arg-type]
+    expected = [(trace.at_us, trace.record.id) for trace in whole]
+    assert len(expected) == (90 if not asked else 45 if "nobody's" not in asked.values() else 0)
+    seen, after, pages = [], None, 0
+    while True:
+        page = await store.reader.page(Query(limit=4, after=after, order=order, **asked))  # type: ignore[arg-type]
+        seen += [(trace.at_us, trace.record.id) for trace in page.traces]
+        pages += 1
+        assert page.rest != after, "it does not go on"
+        after = page.rest
+        if after is None:
+            break
+    assert seen == expected
+    assert pages > 4, "nothing was cut"
+
+
+async def test_a_page_that_has_all_of_it_says_so(store: Store):
+    store.journal.write(5, key="k")
+    await asyncio.to_thread(store.draw)
+    page = await store.reader.page(Query(key="k"))
+    assert (len(page.traces), page.rest) == (5, None)
+    page = await store.reader.page(Query(key="k", limit=3))
+    assert page.rest == page.traces[-1].place
 
 
 async def test_one_is_read_by_its_id(store: Store):

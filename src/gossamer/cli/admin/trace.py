@@ -37,7 +37,9 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     listing.add_argument("--failed", action="store_true", default=None, help="only what was answered with 400 or above")
     listing.add_argument("--least-ms", type=float, metavar="MS", help="took so long at least")
     listing.add_argument("--least-usd", metavar="USD", help="cost so much at least")
-    listing.add_argument("--text", metavar="TEXT", help="in the id that the caller was shown, the path or the error")
+    listing.add_argument(
+        "--text", metavar="TEXT", help="in the caller's id, the path, the error or what was captured; give --since, too"
+    )
     listing.add_argument("--since", type=past_moment, metavar="WHEN", help="such as 2h, 30d or 2030-01-31")
     listing.add_argument("--until", type=past_moment, metavar="WHEN", help="the same")
     listing.add_argument("--oldest", action="store_const", const="oldest", dest="order", help="the oldest first")
@@ -51,11 +53,22 @@ def run_list(door: Door, args: argparse.Namespace) -> None:
     query = {name: getattr(args, name) for name in (*names, "since", "until", "order")}
     if query["failed"]:
         query["failed"] = "true"
-    print_list(args, door.ask("GET", TRACES, query=query | page_of(args)).body, COLUMNS, row_of)
+    print_list(args, pages_of(door, query | page_of(args), args.limit), COLUMNS, row_of)
 
 
 def run_show(door: Door, args: argparse.Namespace) -> None:
     print_thing(args, door.ask("GET", f"{TRACES}/{quote(args.id, safe='')}").body, lines_of)
+
+
+def pages_of(door: Door, query: dict[str, object], limit: int) -> Thing:
+    """One page, of as many as it takes: a search for a text answers with what it has read by then."""
+    found: list[Thing] = []
+    while True:
+        page = door.ask("GET", TRACES, query=query | {"limit": limit - len(found)}).body
+        found += page["data"]
+        if page["next"] is None or len(found) >= limit:
+            return {"data": found, "next": page["next"]}
+        query = query | {"after": page["next"]}
 
 
 def row_of(trace: Thing) -> list[str]:

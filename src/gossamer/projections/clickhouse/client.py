@@ -31,7 +31,7 @@ _WAIT_FOR_ALL: Final = {"wait_end_of_query": "1"}
 """Else a mistake in the middle of an answer comes with status 200."""
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
-Value = str | int | list[str]
+Value = str | int | list[str] | list[int]
 
 
 class ClickHouseAway(Exception):
@@ -127,9 +127,13 @@ def _plain(settings: Mapping[str, str | int] | None) -> dict[str, str]:
 def _text(value: Value) -> str:
     """As a bound value is read: escaped like a field of a table."""
     if isinstance(value, list):
-        inner = ",".join("'{}'".format(each.replace("\\", "\\\\").replace("'", "\\'")) for each in value)
-        return f"[{inner}]".translate(_ESCAPES)
+        return f"[{','.join(map(_member, value))}]".translate(_ESCAPES)
     return str(value).translate(_ESCAPES)
+
+
+def _member(value: str | int) -> str:
+    """Of a list: a text stands in quotes."""
+    return str(value) if isinstance(value, int) else "'{}'".format(value.replace("\\", "\\\\").replace("'", "\\'"))
 
 
 def _latin(text: str) -> bytes:

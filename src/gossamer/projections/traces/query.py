@@ -5,6 +5,11 @@ from typing import Final, Literal
 import msgspec
 
 MOST_A_PAGE: Final = 200
+PATIENCE_S: Final = 1.0
+PATIENCE_WITH_TEXT_S: Final = 0.1
+"""For so long a page is looked for; then it has what was found by then, and says where to go on. Values are found by
+what is noted of them. For a text everything is read, and it would be in vain to wait for the last of it.
+"""
 
 Order = Literal["newest", "oldest"]
 
@@ -38,7 +43,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     cost_least_nanos: int | None = None
     total_least_us: int | None = None
     text: str | None = None
-    """Anywhere in the id that the caller was shown, the path, or the error. Bound the time: this reads every trace."""
+    """Anywhere in the id that the caller was shown, the path, the error, or what was captured. Bound the time: this
+    reads every trace.
+    """
     limit: int = 50
     after: Place | None = None
     order: Order = "newest"
+
+    @property
+    def patience_s(self) -> float:
+        return PATIENCE_S if self.text is None else PATIENCE_WITH_TEXT_S

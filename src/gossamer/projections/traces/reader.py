@@ -10,7 +10,7 @@ from gossamer.projections.erasing import erasing
 from gossamer.projections.traces.blocks import forget_session
 from gossamer.projections.traces.query import Query
 from gossamer.projections.traces.search import TraceSearch
-from gossamer.projections.traces.trace import Trace
+from gossamer.projections.traces.trace import Trace, TracePage
 
 Found = TypeVar("Found")
 
@@ -21,7 +21,10 @@ class TracesAway(Exception):
 
 class TraceReader(Protocol):
     async def find(self, query: Query) -> list[Trace]:
-        """In the order asked for. Raises TracesAway."""
+        """In the order asked for, however long it takes: fewer than wanted are all. Raises TracesAway."""
+
+    async def page(self, query: Query) -> TracePage:
+        """What is found while somebody waits: it may be short, or empty, where there is more. Raises TracesAway."""
 
     async def trace(self, trace_id: str) -> Trace | None:
         """Raises TracesAway."""
@@ -42,6 +45,9 @@ class FileTraces:
 
     async def find(self, query: Query) -> list[Trace]:
         return await _asked(lambda: self._search.find(query))
+
+    async def page(self, query: Query) -> TracePage:
+        return await _asked(lambda: self._search.page(query, query.patience_s))
 
     async def trace(self, trace_id: str) -> Trace | None:
         return await _asked(lambda: self._search.trace(trace_id))

@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -10,9 +12,9 @@ import msgspec
 from gossamer.core.record import Record
 from gossamer.projections.file import reading
 from gossamer.projections.traces.blocks import BLOCK_BITS, IN_BLOCK, bits_of, first_unmarked, numbers_of
-from gossamer.projections.traces.query import MOST_A_PAGE, Query
+from gossamer.projections.traces.query import MOST_A_PAGE, Place, Query
 from gossamer.projections.traces.terms import marks_of, terms_of_blocks, terms_of_place, terms_of_traces
-from gossamer.projections.traces.trace import Trace
+from gossamer.projections.traces.trace import Trace, TracePage
 
 NEAREST: Final = 2_000
 """Traces that are simply read, a few milliseconds: what is not rare is found among them."""
@@ -30,11 +32,16 @@ class TraceSearch:
 
     def find(self, query: Query) -> list[Trace]:
         """In the order asked for. sqlite3.Error where the file cannot be read."""
+        return self.page(query, None).traces
+
+    def page(self, query: Query, within_s: float | None) -> TracePage:
+        """What is found within that time, and from where on there may be more. sqlite3.Error as above."""
         with reading(self._path) as file:
             if file is None:
-                return []
+                return TracePage([], None)
             file.execute("BEGIN")  # all that follows sees one state of the file
-            return [_trace(file, "traces.n = ?", n) for _, _, n in _Walk(file, query).found()]
+            found, rest = _Walk(file, query, within_s).found()
+            return TracePage([_trace(file, "traces.n = ?", n) for _, _, n in found], rest)
 
     def several(self, ids: Sequence[str]) -> list[Trace]:
         """Those of them that are there."""
@@ -55,21 +62,25 @@ class _Walk:
     is wanted, the nearest first.
     """
 
-    def __init__(self, file: sqlite3.Connection, query: Query) -> None:
+    def __init__(self, file: sqlite3.Connection, query: Query, within_s: float | None = None) -> None:
         self._file = file
         self._query = query
+        self._until = inf if within_s is None else monotonic() + within_s
         self._is_newest = query.order == "newest"
         self._limit = min(query.limit, MOST_A_PAGE)
         self._place = terms_of_place(query)
         self._wanted = terms_of_traces(query)
         self._marks = marks_of(query)
 
-    def found(self) -> list[Found]:
-        found = self._nearest()
-        return found if found is not None else self._in_blocks()
+    def found(self) -> tuple[list[Found], Place | None]:
+        """And from where on there may be more."""
+        found, reached = self._nearest()
+        if reached is not None and len(found) < self._limit and not self._is_late():
+            found, reached = self._in_blocks(found, reached)
+        return found, Place(*found[-1][:2]) if len(found) == self._limit else reached
 
-    def _nearest(self) -> list[Found] | None:
-        """None where there may be more further away."""
+    def _nearest(self) -> tuple[list[Found], Place | None]:
+        """And where those end that were looked at; None where there are no more."""
         most = NEAREST if self._wanted else self._limit
         direction = "DESC" if self._is_newest else "ASC"
         words = (
@@ -77,24 +88,39 @@ class _Walk:
             f"ORDER BY at_us {direction}, id {direction} LIMIT {most}"
         )
         found: list[Found] = []
-        seen = 0
-        for seen, (at_us, trace_id, n, is_wanted) in enumerate(  # noqa: B007 - how many there were
-            self._file.execute(words, [*self._wanted.values, *self._place.values]), 1
-        ):
+        rows = self._file.execute(words, [*self._wanted.values, *self._place.values])
+        for seen, (at_us, trace_id, n, is_wanted) in enumerate(rows, 1):
             if is_wanted:
                 found.append((at_us, trace_id, n))
-                if len(found) == self._limit:
-                    return found
-        return found if seen < most else None
+            if seen == most or len(found) == self._limit or self._is_late():
+                return found, Place(at_us, trace_id)
+        return found, None
 
-    def _in_blocks(self) -> list[Found]:
-        found = sorted(self._read(f"n >= {first_unmarked(self._file)}"), reverse=self._is_newest)[: self._limit]
+    def _in_blocks(self, nearest: list[Found], reached: Place) -> tuple[list[Found], Place | None]:
+        found = self._first(nearest, self._read(f"n >= {first_unmarked(self._file)}"))
         for block, edge_us in self._blocks():
             if len(found) == self._limit and (found[-1][0] > edge_us if self._is_newest else found[-1][0] < edge_us):
                 break  # no other block has any that comes before these
-            if more := self._in_block(block):
-                found = sorted(found + more, reverse=self._is_newest)[: self._limit]
-        return found
+            if self._is_late():
+                return self._up_to(edge_us, found, reached)
+            found = self._first(found, self._in_block(block))
+        return found, None
+
+    def _first(self, found: list[Found], more: list[Found]) -> list[Found]:
+        return sorted({*found, *more}, reverse=self._is_newest)[: self._limit] if more else found
+
+    def _up_to(self, edge_us: int, found: list[Found], reached: Place) -> tuple[list[Found], Place]:
+        """`edge_us`: where the first block begins that was not read. What comes before it was seen, and all that was
+        looked at one by one; what was found behind both may have others before it, and is found again.
+        """
+        if self._is_newest:
+            rest = min((edge_us + 1, ""), (reached.at_us, reached.id))
+            return [each for each in found if each[:2] >= rest], Place(*rest)
+        rest = max((edge_us, ""), (reached.at_us, reached.id))
+        return [each for each in found if each[:2] <= rest], Place(*rest)
+
+    def _is_late(self) -> bool:
+        return monotonic() > self._until
 
     def _in_block(self, block: int) -> list[Found]:
         """Marks say which may be wanted; the traces themselves, whether they are."""

@@ -24,7 +24,7 @@ _OF_BLOCKS: Final = {
 }
 _ANYWHERE: Final = (
     "(request_id LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\' "
-    "OR id IN (SELECT id FROM contents WHERE text LIKE ? ESCAPE '\\'))"
+    "OR EXISTS (SELECT 1 FROM contents WHERE contents.id = traces.id AND text LIKE ? ESCAPE '\\'))"
 )
 _MARK: Final = "n IN (SELECT block FROM marks WHERE kind = ? AND value BETWEEN ? AND ?)"
 

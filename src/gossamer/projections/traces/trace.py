@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.record import Record
+from gossamer.projections.traces.query import Place
 
 US_PER_S: Final = 1_000_000
 NS_PER_US: Final = 1_000
@@ -23,3 +24,14 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     def at_us(self) -> int:
         """Arrival, in Unix microseconds."""
         return round(self.record.at * US_PER_S)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.at_us, self.record.id)
+
+
+class TracePage(msgspec.Struct, frozen=True):
+    """Some of what was asked for. Not all that there is, where `rest` says from where on there may be more."""
+
+    traces: list[Trace]
+    rest: Place | None

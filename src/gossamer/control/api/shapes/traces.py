@@ -13,7 +13,7 @@ from gossamer.core.record import Directed, Finish, Outcome, Usage
 from gossamer.projections.traces.query import MOST_A_PAGE, Order, Place, Query
 from gossamer.projections.traces.trace import US_PER_S, Trace
 
-_PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{1,64}$"
+_PLACE: Final = r"^[0-9]{1,17}\.[0-9A-Za-z_-]{0,64}$"
 _NS_PER_MS: Final = 1_000_000
 _US_PER_MS: Final = 1_000
 _MS_PLACES: Final = 3
@@ -151,7 +151,8 @@ class TraceAsk(Ask):
     text: Annotated[
         Search | None,
         Field(
-            description="Anywhere in the caller's id, the path, the error, or what was captured. Give a `since`, too."
+            description="Anywhere in the caller's id, the path, the error, or what was captured: all of it is read, a "
+            "part with each page. Give a `since`, too."
         ),
     ] = None
     order: Annotated[Order, Field(description="By arrival.")] = "newest"
@@ -181,9 +182,9 @@ class TraceAsk(Ask):
         )
 
 
-def place_text(trace: Trace) -> str:
+def place_text(place: Place) -> str:
     """Where the next page begins."""
-    return f"{trace.at_us}.{trace.record.id}"
+    return f"{place.at_us}.{place.id}"
 
 
 def place_of_text(text: str) -> Place:
