@@ -12,7 +12,16 @@ from gossamer.core.errors import ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Keys, Wording
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
-from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, RUN_PREFIX, STEPS_HEADER, RunMark, write_mark
+from gossamer.core.runs import (
+    AGENT_HEADER,
+    CALLERS_HEADER,
+    RUN_HEADER,
+    RUN_PREFIX,
+    STEPS_HEADER,
+    RunMark,
+    write_callers,
+    write_mark,
+)
 from gossamer.http.call import Call, ResponseSink, Uploader
 from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.pool import Pool
@@ -52,7 +61,7 @@ class AgentsProvider:
         handed = b"".join(b"%b: %b\r\n" % field for field in head.headers if field[0] in _HANDED_ON)
         own = (
             f"host: agents\r\n{RUN_HEADER}: {write_mark(self._secret, RunMark(run, depth))}\r\n"
-            f"{AGENT_HEADER}: {agent}\r\nx-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
+            f"{AGENT_HEADER}: {agent}\r\n{CALLERS_HEADER}: {_callers(exchange)}\r\nx-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
         )
         body = exchange.outgoing
         length = len(body)
@@ -78,6 +87,12 @@ class AgentsProvider:
             known = ", ".join(sorted(self.names))
             raise ModelNotFound(f"There is no agent {agent[:100]!r}. Known: {known}.", param="model")
         return agent
+
+
+def _callers(exchange: Exchange) -> str:
+    claims, agent = exchange.claims, exchange.agent
+    assert claims is not None, "nobody asks an agent without a key"
+    return write_callers(claims.key_id, claims.user_id, agent.agent_id if agent is not None else None)
 
 
 class AgentsLister:

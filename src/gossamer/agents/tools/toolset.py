@@ -5,6 +5,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from gossamer.agents.seam import AskAgent, ToolBox
 from gossamer.agents.tools.allowed import parse_entry
 from gossamer.agents.tools.asked_agents import AskedAgent
@@ -55,7 +57,9 @@ class ToolSet:
             if source is None:
                 _log.warning("an agent may use what is not there", agent=agent, tool=text)
             else:
-                granted.append(Granted(entry, source))
+                settings = self._settings.get(entry.source) if entry.kind == "tool" else None
+                callers = settings.callers if settings is not None else None
+                granted.append(Granted(entry, source, None if callers is None else frozenset(callers)))
         return AllowedTools(granted)
 
     async def open(self) -> None:
@@ -66,8 +70,9 @@ class ToolSet:
         self._opening = asyncio.gather(*(each.tools() for each in self._sources.values()))
 
     def same(self, name: str, settings: ToolSettings) -> Source | None:
-        """The source of that name, where these are its settings."""
-        return self._sources.get(name) if self._settings.get(name) == settings else None
+        """The source of that name, where these are its settings. Who may use it is nothing that it knows."""
+        own = self._settings.get(name)
+        return self._sources.get(name) if own is not None and replace(own, callers=settings.callers) == settings else None
 
     async def close(self, heir: "ToolSet | None" = None) -> None:
         """All that the heir has not taken."""
