@@ -20,7 +20,8 @@ RUN_PREFIX: Final = "run_"
 ANSWER_WITHIN_S: Final = 30.0
 """For the last call of an agent that is to answer with what is there, when its time is over."""
 MOST_DEPTH: Final = 4
-"""Calls within calls: a client's is 0, those of its agent 1, those of an agent that this one uses 2."""
+"""Agents one below the other. Calls within calls are counted: a client's is 0, those of its agent 1, those of an agent
+that this one uses 2."""
 
 _MARK: Final = re.compile(r"([!-~]+) (run_[!-~]{1,128}) ([0-9])")
 

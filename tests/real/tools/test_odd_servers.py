@@ -218,6 +218,24 @@ async def test_servers_that_are_down_take_nothing_from_the_others(open_tools: Op
     assert await said(box, "echo", b'{"text": "here"}') == "here"
 
 
+async def test_nobody_waits_for_a_server_that_is_known_to_be_down_also_when_it_is_tried_again(open_tools: Open):
+    tools = open_tools({"odd": odd("mute", connect_timeout_s=1.0)})
+    box = tools.box("tester", ["odd.*"])
+    assert await box.specs(RUN) == [], "it greets nobody"
+    server = server_of(tools)
+    assert server._listing is not None
+    await server._listing
+    assert server._gate.is_shut
+    server._gate._breaker.due_at = 0.0
+    assert await box.specs(RUN) == []
+    trial = server._listing
+    assert trial is not None
+    assert not trial.done(), "it is being tried, beside whoever has looked"
+    assert await box.specs(RUN) == []
+    assert server._listing is trial
+    assert not trial.done()
+
+
 @pytest.mark.parametrize("way", ["", "lingering", "stubborn"])
 async def test_a_server_ends_with_us(way: str):
     tools = ToolSet({"odd": odd(way)}, {}, None)  # type: ignore[arg-type]  # no agent is asked

@@ -60,9 +60,10 @@ class McpServer:
             return self._tools or ()
         if self._tools is not None and _now() - self._listed_at < _LIST_AGE_S:
             return self._tools
-        if not self._gate.is_shut or self._gate.wait_s(_now()) == 0:
+        is_down = self._gate.is_shut
+        if not is_down or self._gate.wait_s(_now()) == 0:
             self._list_anew()
-        if self._tools is None and self._listing is not None:
+        if self._tools is None and self._listing is not None and not is_down:
             await asyncio.wait({self._listing}, timeout=self._settings.connect_timeout_s)
         return self._tools or ()
 

@@ -72,7 +72,9 @@ class ToolSet:
     def same(self, name: str, settings: ToolSettings) -> Source | None:
         """The source of that name, where these are its settings. Who may use it is nothing that it knows."""
         own = self._settings.get(name)
-        return self._sources.get(name) if own is not None and replace(own, callers=settings.callers) == settings else None
+        return (
+            self._sources.get(name) if own is not None and replace(own, callers=settings.callers) == settings else None
+        )
 
     async def close(self, heir: "ToolSet | None" = None) -> None:
         """All that the heir has not taken."""

@@ -44,7 +44,18 @@ class Dated(NamedTuple):
 class Group:
     """Subjects whose counters lie in one slot. `life` is that of the worker's process: its settlements are numbered."""
 
-    __slots__ = ("_dated", "_lease_ms", "_life", "checks", "has_budget", "has_lease", "has_tokens", "home", "lease_keys", "slot")
+    __slots__ = (
+        "_dated",
+        "_lease_ms",
+        "_life",
+        "checks",
+        "has_budget",
+        "has_lease",
+        "has_tokens",
+        "home",
+        "lease_keys",
+        "slot",
+    )
 
     def __init__(self, home: str, checks: tuple[Check, ...], life: str) -> None:
         self.checks = checks

@@ -244,7 +244,8 @@ RENEW: Final = """
 local time = redis.call('TIME')
 local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #KEYS do
-  if redis.call('ZADD', KEYS[i], 'XX', ms + tonumber(ARGV[1 + i]), ARGV[1]) then redis.call('PEXPIRE', KEYS[i], 86400000) end
+  local until_ms = ms + tonumber(ARGV[1 + i])
+  if redis.call('ZADD', KEYS[i], 'XX', until_ms, ARGV[1]) then redis.call('PEXPIRE', KEYS[i], 86400000) end
 end
 return 1
 """

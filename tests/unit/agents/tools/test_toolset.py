@@ -4,8 +4,8 @@ from typing import cast
 
 from gossamer.agents.seam import AskAgent
 from gossamer.agents.tools.mcp_server import McpServer
-from gossamer.agents.tools.toolset import ToolSet
 from gossamer.agents.tools.source import Tool
+from gossamer.agents.tools.toolset import ToolSet
 from gossamer.config.tools import McpSettings
 from gossamer.core.clock import now_ns
 from tests.unit.agents.tools.test_box import RUN
