@@ -12,7 +12,7 @@ from gossamer.agents.tools.allowed import parse_entry
 from gossamer.agents.tools.asked_agents import AskedAgent
 from gossamer.agents.tools.box import AllowedTools, Granted
 from gossamer.agents.tools.functions import FunctionTool, UnfitFunction, load_function
-from gossamer.agents.tools.mcp_server import McpServer
+from gossamer.agents.tools.mcp_server import McpServer, load_sdk
 from gossamer.agents.tools.schemas import checker_of
 from gossamer.agents.tools.source import Source, Tool
 from gossamer.config.tools import McpSettings, ToolSettings
@@ -67,6 +67,8 @@ class ToolSet:
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         checker_of({})  # the library is loaded now, and not while somebody waits
+        if any(isinstance(each, McpServer) for each in self._sources.values()):
+            load_sdk()
         self._opening = asyncio.gather(*(each.tools() for each in self._sources.values()))
 
     def same(self, name: str, settings: ToolSettings) -> Source | None:
