@@ -1,4 +1,4 @@
-"""Locust's users of a gateway, by tag: stress, react, switchover, registration. Zero failures is what is asked for.
+"""Locust's users of a gateway, by tag: stress, react, agents, switchover, registration. Zero failures is what is asked.
 
     gossamer mock --port 9101 --ttft 10          # the provider, and `models:` of your gateway on it
     locust -f benchmarks/locustfile.py --headless -u 50 -r 10 -t 1m --host http://127.0.0.1:8080 --tags stress
@@ -7,9 +7,12 @@
 tier of models. Registration asks POST /v1/auth/register, which `auth.registration: open` must allow.
 `GATEWAY_AGENT` is an agent, such as `standard_agent` of gossamer.agents.yaml: ReActUser asks it. Without one, ReActUser
 plays both parts of an agent's turn itself, with the two requests to a model that one step with a tool takes.
+`GATEWAY_AGENTS` are agents, with commas between: AgentsUser asks each of them as chats, responses and messages, whole
+and streamed. Left out, those of gossamer.agents.yaml.
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +22,7 @@ TOKEN = os.environ.get("GATEWAY_TOKEN", "")
 MODEL = os.environ.get("GATEWAY_MODEL", "mock")
 ALIAS = os.environ.get("GATEWAY_ALIAS", MODEL)
 AGENT = os.environ.get("GATEWAY_AGENT", "")
+AGENTS = os.environ.get("GATEWAY_AGENTS", "standard_agent,coding_agent,mock_agent").split(",")
 CHAT = "/v1/chat/completions"
 TOOL = {
     "type": "function",
@@ -91,6 +95,54 @@ class ReActUser(Caller):
         messages += [{"role": "tool", "tool_call_id": call["id"], "content": "22 degrees, clear"} for call in calls]
         name = "react: answer" if calls else "react: no tool was asked for"
         self.ask(name, model=MODEL, messages=messages, tools=[TOOL])
+
+
+class AgentsUser(HttpUser):
+    """Each agent in each dialect. A stream must come to its end, and there must be an answer for a plain client."""
+
+    wait_time = constant(0)
+
+    @tag("agents")
+    @task
+    def chat(self) -> None:
+        self.ask_all("chat", CHAT, {"messages": [{"role": "user", "content": "Hello"}]}, b"data: [DONE]", said_in_chat)
+
+    @tag("agents")
+    @task
+    def responses(self) -> None:
+        self.ask_all("responses", "/v1/responses", {"input": "Hello"}, b"event: response.completed", said_in_response)
+
+    @tag("agents")
+    @task
+    def messages(self) -> None:
+        asked = {"max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}
+        self.ask_all("messages", "/v1/messages", asked, b"event: message_stop", said_in_message)
+
+    def ask_all(self, dialect: str, path: str, asked: dict[str, Any], last: bytes, said: Callable[[Any], str]) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for agent in AGENTS:
+            for is_stream in (False, True):
+                name = f"{agent}: {dialect}{', streamed' if is_stream else ''}"
+                body = {**asked, "model": agent, "stream": is_stream}
+                with self.client.post(path, json=body, headers=headers, name=name, catch_response=True) as answer:
+                    if answer.status_code != 200:
+                        answer.failure(f"{answer.status_code}: {answer.text[:200]}")
+                    elif is_stream and last not in answer.content:
+                        answer.failure(f"a stream without its end: {answer.text[-200:]}")
+                    elif not is_stream and not said(answer.json()):
+                        answer.failure(f"no words: {answer.text[:200]}")
+
+
+def said_in_chat(body: Any) -> str:
+    return str(body["choices"][0]["message"]["content"] or "")
+
+
+def said_in_response(body: Any) -> str:
+    return "".join(part["text"] for item in body["output"] if item["type"] == "message" for part in item["content"])
+
+
+def said_in_message(body: Any) -> str:
+    return "".join(block["text"] for block in body["content"] if block["type"] == "text")
 
 
 class SwitchoverUser(Caller):

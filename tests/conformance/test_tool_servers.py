@@ -90,7 +90,7 @@ async def box_of(**tools: ToolSettings) -> AsyncIterator[ToolBox]:
 
 
 async def names(box: ToolBox) -> set[str]:
-    return {spec.name for spec in await box.specs()}
+    return {spec.name for spec in await box.specs(RUN)}
 
 
 async def said(box: ToolBox, tool: str, arguments: str) -> str:

@@ -15,6 +15,7 @@ class Talker:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.sent_bytes = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -43,8 +44,10 @@ class Talker:
                 self.end_headers()
                 try:
                     for chunk in chunks_of(body):
-                        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                        event = f"data: {json.dumps(chunk)}\n\n".encode()
+                        self.wfile.write(event)
                         self.wfile.flush()
+                        talker.sent_bytes += len(event)
                     self.wfile.write(b"data: [DONE]\n\n")
                 except OSError:
                     pass  # whoever asked has left
@@ -93,6 +96,34 @@ def slow(body: dict[str, Any]) -> tuple[Iterator[dict[str, Any]], str]:
     return words(), "stop"
 
 
+FLOOD = "water " * 2000
+FLOODS = 4000
+
+
+def flood(body: dict[str, Any]) -> tuple[Iterator[dict[str, Any]], str]:
+    """48 MB, as fast as they are taken."""
+    return ({"content": FLOOD} for _ in range(FLOODS)), "stop"
+
+
+PACED = 20
+"""Words that take their time, before a tool."""
+
+
+def paced(body: dict[str, Any]) -> tuple[Iterator[dict[str, Any]] | list[dict[str, Any]], str]:
+    """Thinks slowly aloud, calls the first tool that it may, and answers with what it was told."""
+    last = body["messages"][-1]
+    if last["role"] == "tool":
+        return [{"content": f"Done: {last['content']}"}], "stop"
+
+    def words() -> Iterator[dict[str, Any]]:
+        for number in range(PACED):
+            yield {"reasoning_content": f"{number} "}
+            time.sleep(0.05)
+        yield call_tool(body["tools"][0]["function"]["name"], '{"text": "x"}')
+
+    return words(), "tool_calls"
+
+
 def count(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """Says what it was told: the roles of the messages."""
     return [
@@ -107,4 +138,6 @@ def careless(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     return [{"content": '{"city": "Lisbon"}' if is_told else "Lisbon."}], "stop"
 
 
-DEEDS: dict[str, Any] = {"endless": endless, "slow": slow, "count": count, "careless": careless}
+DEEDS: dict[str, Any] = {
+    "endless": endless, "slow": slow, "flood": flood, "paced": paced, "count": count, "careless": careless,
+}  # fmt: skip

@@ -1,55 +1,54 @@
 """gossamer.agents.yaml as people copy it: its three agents answer the official SDKs, with no network and no key."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import anthropic
-import msgspec
 import openai
 import pytest
 
-from tests.system.gateway import Gateway, quiet_environment, start_gateway
+from tests.system.agents_example import EXAMPLE_TOKEN as TOKEN
+from tests.system.agents_example import start_example
+from tests.system.gateway import Gateway
 from tests.system.sdk import HELLO
 
-EXAMPLE = Path(__file__).parents[2] / "gossamer.agents.yaml"
-TOKEN = "gsm_try_the_agents_0123"
 AGENTS = ["standard_agent", "coding_agent", "mock_agent"]
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """Its server of tools is that of this source, wherever another one may be installed."""
-    command = msgspec.json.encode([sys.executable, "-m", "gossamer", "mcp-demo"]).decode()
-    path = quiet_environment()["PYTHONPATH"]
-    installed = "command: [gossamer, mcp-demo]"
-    text = EXAMPLE.read_text(encoding="utf-8")
-    assert installed in text
-    config = text.replace(
-        installed, f"command: {command}\n    env: {{PYTHONPATH: {msgspec.json.encode(path).decode()}}}"
-    )
-    with start_gateway(tmp_path_factory.mktemp("example"), config) as running:
+    with start_example(tmp_path_factory.mktemp("example")) as running:
         yield running
 
 
+@pytest.fixture
+def asked(gateway: Gateway) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def claude(gateway: Gateway) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=gateway.url, api_key=TOKEN, max_retries=0) as client:
+        yield client
+
+
 @pytest.mark.parametrize("agent", AGENTS)
-def test_each_agent_answers_each_dialect_whole_and_streamed(gateway: Gateway, agent: str):
-    asked = openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0)
+def test_each_agent_answers_each_dialect_whole_and_streamed(
+    asked: openai.OpenAI, claude: anthropic.Anthropic, agent: str
+):
     assert asked.chat.completions.create(model=agent, messages=HELLO).choices[0].message.content
     chunks = list(asked.chat.completions.create(model=agent, messages=HELLO, stream=True))
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert asked.responses.create(model=agent, input="Hello").output_text
     with asked.responses.stream(model=agent, input="Hello") as responding:
         assert responding.get_final_response().output_text
-    claude = anthropic.Anthropic(base_url=gateway.url, api_key=TOKEN, max_retries=0)
     message = claude.messages.create(model=agent, max_tokens=99, messages=[{"role": "user", "content": "Hello"}])
     assert [block.type for block in message.content] == ["text"]
     with claude.messages.stream(model=agent, max_tokens=99, messages=[{"role": "user", "content": "Hello"}]) as stream:
         assert stream.get_final_text()
 
 
-def test_the_standard_agent_uses_both_of_its_tools(gateway: Gateway):
-    asked = openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0)
+def test_the_standard_agent_uses_both_of_its_tools(asked: openai.OpenAI):
     question = 'What is 6 * 7?\nmock-call demo__calculate {"expression": "6 * 7"}\nmock-call demo__now {}'
     answer = asked.chat.completions.create(model="standard_agent", messages=[{"role": "user", "content": question}])
     steps = answer.choices[0].message.gossamer["steps"]  # type: ignore[attr-defined]
@@ -58,8 +57,7 @@ def test_the_standard_agent_uses_both_of_its_tools(gateway: Gateway):
     assert not any(step["tool_result"]["is_error"] for step in steps)
 
 
-def test_the_targets_of_the_tier_take_turns(gateway: Gateway):
-    asked = openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0)
+def test_the_targets_of_the_tier_take_turns(gateway: Gateway, asked: openai.OpenAI):
     for _ in range(3):
         asked.chat.completions.create(model="coding_agent", messages=HELLO)
     targets = {each.target for each in gateway.records() if each.model == "coding_tier_3"}

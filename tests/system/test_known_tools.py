@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.pages import ROOT
+from tests.system.agents_example import EXAMPLE_TOKEN, start_example
 from tests.system.gateway import TOKEN, Gateway, standard_config, start_gateway, start_mock
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -89,17 +90,50 @@ def test_the_suite_is_one_table_that_ends_in_a_verdict(gateway: Gateway):
     assert "3 401 instead of 200" in refused.stderr
 
 
-@pytest.mark.parametrize("tag", ["stress", "react", "switchover", "registration"])
-def test_locust(tag: str, gateway: Gateway):
+def locust(gateway: Gateway, tag: str, users: int = 2, **environment: str) -> str:
+    """What it told of requests without a failure, one line a name."""
     found = tool("locust", "make load-tools")
     words = ["-f", str(BENCHMARKS / "locustfile.py"), "--headless", "--only-summary", "--exit-code-on-error", "1"]
-    shape = ["-u", "2", "-r", "2", "-t", "3s", "--host", gateway.url, "--tags", tag]
-    done = run(found, *words, *shape, GATEWAY_TOKEN=TOKEN, GATEWAY_MODEL="mock/mock")
+    shape = ["-u", str(users), "-r", str(users), "-t", "3s", "--host", gateway.url, "--tags", tag]
+    done = run(found, *words, *shape, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    total = next(line for line in done.stderr.splitlines() + done.stdout.splitlines() if "Aggregated" in line)
+    told = done.stderr + done.stdout
+    total = next(line for line in told.splitlines() if "Aggregated" in line)
     requests, failures = total.split()[1], total.split()[2]
     assert int(requests) > 0, total
     assert failures.startswith("0("), total
+    return told
+
+
+@pytest.mark.parametrize("tag", ["stress", "react", "switchover", "registration"])
+def test_locust(tag: str, gateway: Gateway):
+    locust(gateway, tag, GATEWAY_TOKEN=TOKEN, GATEWAY_MODEL="mock/mock")
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with start_example(tmp_path_factory.mktemp("agents")) as gateway:
+        yield gateway
+
+
+def test_locust_asks_each_agent_of_the_example_in_each_dialect(example: Gateway):
+    told = locust(example, "agents", users=4, GATEWAY_TOKEN=EXAMPLE_TOKEN)
+    for agent in ("standard_agent", "coding_agent", "mock_agent"):
+        for dialect in ("chat", "responses", "messages"):
+            assert f"{agent}: {dialect}" in told
+            assert f"{agent}: {dialect}, streamed" in told
+
+
+@pytest.mark.parametrize("agent", ["standard_agent", "coding_agent", "mock_agent"])
+@pytest.mark.parametrize("tag", ["stress", "react", "switchover"])
+def test_agents_stand_locusts_scenarios_of_models(tag: str, agent: str, example: Gateway):
+    token = EXAMPLE_TOKEN
+    locust(example, tag, GATEWAY_TOKEN=token, GATEWAY_MODEL=agent, GATEWAY_ALIAS=agent, GATEWAY_AGENT=agent)
+
+
+def test_locust_with_an_agent_that_is_not_there_fails(example: Gateway):
+    with pytest.raises(AssertionError, match="no agent|model_not_found|404"):
+        locust(example, "agents", GATEWAY_TOKEN=EXAMPLE_TOKEN, GATEWAY_AGENTS="nobody")
 
 
 def test_k6(gateway: Gateway, tmp_path: Path):

@@ -27,7 +27,15 @@ from gossamer.core.endpoints import Wire
 from gossamer.core.errors import GatewayError, InternalError, InvalidRequest, ModelNotFound, NotFound, ScopeForbidden
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Tariffs
-from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, STEPS_HEADER, RunMark, read_mark
+from gossamer.core.runs import (
+    AGENT_HEADER,
+    CALLERS_HEADER,
+    RUN_HEADER,
+    STEPS_HEADER,
+    RunMark,
+    read_callers,
+    read_mark,
+)
 from gossamer.dialects.faults import fault_of, render_fault
 from gossamer.http.errors import PeerGone, RequestRefused
 from gossamer.http.heads import RequestHead
@@ -196,7 +204,8 @@ def _run_of(head: RequestHead, mark: RunMark, agent: str) -> Run:
     token = authorization.partition(" ")[2].strip() or (head.get(b"x-api-key") or b"").decode("latin-1")
     handed = {name.decode(): value.decode("latin-1") for name, value in head.headers if name in _HANDED_ON}
     session = (head.get(b"x-session-id") or b"").decode("latin-1")
-    return Run(mark.run, agent, mark.depth, token, {**handed, "x-session-id": session})
+    callers = read_callers(head.get(CALLERS_HEADER.encode()) or b"")
+    return Run(mark.run, agent, mark.depth, token, {**handed, "x-session-id": session}, callers)
 
 
 def _refuse(request: Request, outlet: Outlet | None, error: GatewayError, wire: Wire) -> None:

@@ -31,6 +31,9 @@ from gossamer.http.sse import EventSplitter
 _TIMEOUTS: Final = CallTimeouts(5.0, 3600.0, 3600.0, 3600.0)
 """A run has a clock of its own; this is for calls whose run forgot them."""
 _MOST_ERROR_BYTES: Final = 64 * 1024
+_MOST_AHEAD: Final = 64
+"""Events that nobody has taken, before no more is read. A run that keeps up has one or two."""
+_FEW_AHEAD: Final = 16
 _FINISH: Final[Mapping[Stop, str]] = {
     "end": "stop",
     "sequence": "stop",
@@ -73,7 +76,7 @@ class FrontDoor:
         """Events as they come, and a Turn at the end. Raises GatewayError. Given up, the call is cut at once."""
         body = _encode({**asked, "stream": True, "stream_options": {"include_usage": True}})
         hearing = Hearing()
-        call = self._send(body, for_run, hearing)
+        call = hearing.call = self._send(body, for_run, hearing)
         try:
             while True:
                 event = await hearing.next()
@@ -145,9 +148,14 @@ class Whole:
 
 
 class Hearing:
-    """A ResponseSink that reads a stream, and keeps its events until somebody takes them."""
+    """A ResponseSink that reads a stream, and keeps its events until somebody takes them. Whoever takes them waits for
+    a client that may be slow: no more is read than a few ahead of it, so that the model waits too.
+    """
+
+    call: Call | None = None
 
     def __init__(self) -> None:
+        self._is_paused = False
         self._events: deque[Event | Turn] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._failure: GatewayError | None = None
@@ -165,7 +173,11 @@ class Hearing:
                 raise self._failure
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._events.popleft()
+        event = self._events.popleft()
+        if self._is_paused and len(self._events) <= _FEW_AHEAD and self.call is not None:
+            self._is_paused = False
+            self.call.resume()
+        return event
 
     # --- what the connection tells ---
 
@@ -190,6 +202,9 @@ class Hearing:
             if b'"usage"' in block:
                 self._tally.see(block)
             self._read.feed(block)
+            if len(self._events) > _MOST_AHEAD and not self._is_paused and self.call is not None:
+                self._is_paused = True
+                self.call.pause()
             self._wake()
 
     def response_ended(self) -> None:

@@ -31,6 +31,8 @@ NICE: Final = 5
 MOST_CALLS: Final = 2048
 """Calls of models at once: runs wait for a model, and not for each other."""
 _CONNECT_S: Final = 5.0
+_COLLECT_EVERY: Final = 20_000
+"""Objects. As in a worker: hardly anything leaves a circle behind."""
 _NEVER_S: Final = 24 * 3600.0
 """Whoever asks is a worker, which keeps its own clock."""
 
@@ -50,8 +52,8 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     await agents.take_over(settings)
     for sock in sockets:
         await server.listen(sock)
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
     link.attach(agents)
-    gc.freeze()
     link.ready(os.getpid())
     within_s = await agents.drained
     await server.drain(within_s)
@@ -77,6 +79,7 @@ class AgentsProcess:
         before, self._tools = self._tools, tools
         self._desk.agents = agents
         self._desk.prices = prices_of(settings)
+        gc.freeze()  # a look at all that the SDK of MCP brings takes 100 ms, in which every run stands still
         if before is not None:
             await before.close(tools)
 

@@ -116,7 +116,7 @@ class Runner:
         self._deadline = asyncio.get_running_loop().time() + self._agent.settings.limits.time_s
         try:
             async with asyncio.timeout_at(self._deadline):
-                tools = tuple(await self._box.specs())
+                tools = tuple(await self._box.specs(self._run))
             wanted = self._take(Began(tuple(messages), tools))
         except TimeoutError:
             self._take(Began(tuple(messages), ()))

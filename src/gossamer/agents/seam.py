@@ -41,12 +41,14 @@ class Run(msgspec.Struct, frozen=True):
     token: str
     headers: Mapping[str, str] = {}
     """What inner calls bring along: the trace, the session, the house's own mark."""
+    callers: frozenset[str] = frozenset()
+    """The ids that the caller has: of its key, its user, its agent of the state store."""
 
 
 class ToolBox(Protocol):
-    """What one agent may use, resolved from its allow-list."""
+    """What one agent may use, resolved from its allow-list, and of that what the caller of a run may."""
 
-    async def specs(self) -> Sequence[ToolSpec]:
+    async def specs(self, for_run: Run) -> Sequence[ToolSpec]:
         """Servers that are down are left out, or with what they last told; nothing is raised for them."""
 
     async def call(self, name: str, arguments: bytes, for_run: Run) -> Observation:

@@ -1,12 +1,19 @@
-"""What takes two fields of a tool to know: that it is a command or a URL, and has what goes with the one that it is."""
+"""What no field of a tool knows alone: that it is a command or a URL, and has what goes with the one that it is; and
+that whoever may use it is somebody.
+"""
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from gossamer.config.problems import FieldPath
-from gossamer.config.tools import McpSettings
+from gossamer.config.file_format import KeyEntry
+from gossamer.config.problems import FieldPath, did_you_mean
+from gossamer.config.tools import McpSettings, ToolBounds
 
 Wrong = tuple[FieldPath, str, str]
 """Where, what is wrong, and what would do."""
+_STORED_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Of a key, a user or an agent of the state store. Whether there is one, only the store knows."""
 
 
 def problems_of_tools(found: Mapping[FieldPath, object]) -> Iterator[Wrong]:
@@ -15,6 +22,18 @@ def problems_of_tools(found: Mapping[FieldPath, object]) -> Iterator[Wrong]:
         if len(path) == 2 and path[0] == "tools" and isinstance(value, McpSettings):
             for field, wrong, allowed in _problems_of(value):
                 yield (*path, *field), wrong, allowed
+    yield from _callers_exist(found)
+
+
+def _callers_exist(found: Mapping[FieldPath, object]) -> Iterator[Wrong]:
+    """A name that is nobody's lets nobody in, and looks as if it did."""
+    names = [value.name for value in found.values() if isinstance(value, KeyEntry)]
+    for path, value in found.items():
+        if len(path) == 2 and path[0] == "tools" and isinstance(value, ToolBounds):
+            for place, caller in enumerate(value.callers or ()):
+                if caller not in names and not _STORED_ID.fullmatch(caller):
+                    listed = did_you_mean(caller, names, listed_as="keys")
+                    yield (*path, "callers", place), f"there is no key {caller}", f"{listed}; or write an id"
 
 
 def _problems_of(server: McpSettings) -> Iterator[Wrong]:

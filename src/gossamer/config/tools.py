@@ -7,6 +7,7 @@ from msgspec import Meta, field
 
 from gossamer.config.section import Duration, Section
 
+CallerId = Annotated[str, Meta(extra={"leaf": "key_name"})]
 ToolName = Annotated[str, Meta(extra={"leaf": "tool_name"})]
 EnvName = Annotated[str, Meta(extra={"leaf": "env_name"})]
 EnvValue = Annotated[str, Meta(extra={"leaf": "env_value"})]
@@ -28,6 +29,13 @@ class ToolBounds(Section, frozen=True, kw_only=True, tag_field="kind"):
     max_bytes: Annotated[ResultSize, Meta(description="Of one result; the rest is cut off, and the model is told.")] = (
         64 * 1024
     )
+    callers: Annotated[
+        tuple[CallerId, ...] | None,
+        Meta(
+            description="Who may use it: ids of keys, of their users or agents; of a key in this file, its name. "
+            "Left out, whoever may ask an agent that has it."
+        ),
+    ] = None
 
 
 class McpSettings(ToolBounds, frozen=True, kw_only=True, tag="mcp"):

@@ -7,17 +7,21 @@ anew with each start, and known to the workers and the agents alone.
 import re
 from hmac import compare_digest
 from typing import Final
+from urllib.parse import quote, unquote
 
 import msgspec
 
 RUN_HEADER: Final = "x-gossamer-run"
 AGENT_HEADER: Final = "x-gossamer-agent"
+CALLERS_HEADER: Final = "x-gossamer-callers"
+"""From a worker to the agents: the ids of whoever asks, as `write_callers` has them."""
 STEPS_HEADER: Final = "x-gossamer-steps"
 RUN_PREFIX: Final = "run_"
 ANSWER_WITHIN_S: Final = 30.0
 """For the last call of an agent that is to answer with what is there, when its time is over."""
 MOST_DEPTH: Final = 4
-"""Calls within calls: a client's is 0, those of its agent 1, those of an agent that this one uses 2."""
+"""Agents one below the other. Calls within calls are counted: a client's is 0, those of its agent 1, those of an agent
+that this one uses 2."""
 
 _MARK: Final = re.compile(r"([!-~]+) (run_[!-~]{1,128}) ([0-9])")
 
@@ -31,6 +35,15 @@ class RunMark(msgspec.Struct, frozen=True):
 
 def write_mark(secret: str, mark: RunMark) -> str:
     return f"{secret} {mark.run} {mark.depth}"
+
+
+def write_callers(*ids: str | None) -> str:
+    """Quoted: the name of a key in the settings is its id, and may be any text."""
+    return " ".join(quote(each, safe="") for each in ids if each)
+
+
+def read_callers(value: bytes) -> frozenset[str]:
+    return frozenset(map(unquote, value.decode("latin-1").split()))
 
 
 def read_mark(secret: str, value: bytes) -> RunMark | None:

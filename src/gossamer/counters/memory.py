@@ -40,7 +40,7 @@ class MemoryLease:
         reserved = self.nanos or 0
         for bound in self._bounds:
             meter = bound.meter
-            meter.in_flight -= 1
+            meter.in_flight -= bound.places
             meter.reserved_nanos -= reserved
             if more < 0:
                 meter.tokens.take_back(self._second, -more)
@@ -140,7 +140,7 @@ class MemoryLimiter:
         for bound in bounds:
             meter = bound.meter
             meter.requests.add(1)
-            meter.in_flight += 1
+            meter.in_flight += bound.places
             if tokens:
                 meter.tokens.add(tokens)
             meter.reserved_nanos += reserving

@@ -15,12 +15,14 @@ _BOUNDLESS: Final = 1 << 62
 class Bound:
     """A subject's meter, and what this worker may let in."""
 
-    __slots__ = ("check", "concurrent", "day", "has_budget", "meter", "month", "requests", "shares", "tokens")
+    __slots__ = ("check", "concurrent", "day", "has_budget", "meter", "month", "places", "requests", "shares", "tokens")
 
     def __init__(self, check: Check, meter: Meter, shares: Limits) -> None:
         self.check = check
         self.meter = meter
         self.shares = shares
+        self.places = 1 if check.takes_place else 0
+        """That the request takes."""
         self.requests = _or_boundless(shares.requests_per_min)
         self.tokens = _or_boundless(shares.tokens_per_min)
         self.concurrent = _or_boundless(shares.concurrent)

@@ -13,10 +13,12 @@ P = TypeVar("P")
 class Known(Generic[P]):
     """What one limiter has worked out for one key, by the model's label; of an agent, while it is the same."""
 
-    __slots__ = ("agents", "limiter", "plain")
+    __slots__ = ("agents", "inner", "limiter", "plain")
 
     def __init__(self, limiter: object) -> None:
         self.limiter = limiter
+        self.inner: Known[P] | None = None
+        """For the calls of runs, which take no places of their caller."""
         self.plain: dict[str | None, P | None] = {}
         self.agents: dict[str, tuple[AgentClaims, dict[str | None, P | None]]] = {}
 
@@ -37,12 +39,15 @@ class Plans(Generic[P]):
         known = claims.plans
         if not isinstance(known, Known) or known.limiter is not self._limiter:
             known = self._meet(claims)
+        is_inner = exchange.caller.run is not None
+        if is_inner:
+            known.inner = known = known.inner or Known(self._limiter)
         label = self._label_of(exchange) if self._models else None
         plans = known.plain if agent is None else self._of_agent(known, agent)
         if label in plans:
             found: P | None = plans[label]
             return found
-        plans[label] = plan = self._work_out(claims, agent, label)
+        plans[label] = plan = self._work_out(claims, agent, label, is_inner=is_inner)
         return plan
 
     def _label_of(self, exchange: Exchange) -> str | None:
@@ -64,8 +69,10 @@ class Plans(Generic[P]):
             known.agents[agent.agent_id] = found = (agent, {})
         return found[1]
 
-    def _work_out(self, claims: Claims, agent: AgentClaims | None, label: str | None) -> P | None:
-        checks = checks_of(self._rules, claims, agent, label)
+    def _work_out(
+        self, claims: Claims, agent: AgentClaims | None, label: str | None, *, is_inner: bool = False
+    ) -> P | None:
+        checks = checks_of(self._rules, claims, agent, label, is_inner=is_inner)
         return self._make(checks) if checks else None
 
 

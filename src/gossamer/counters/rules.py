@@ -36,11 +36,26 @@ class Check(msgspec.Struct, frozen=True):
     limits: Limits
     home: str
     """Whose counters must be counted in one step with these: a user's keys and agents are at home with the user."""
+    takes_place: bool = True
+    """Whether it is one of those that are under way at a time."""
 
 
-def checks_of(rules: Rules, claims: Claims, agent: AgentClaims | None, label: str | None) -> tuple[Check, ...]:
-    """Everything that has a limit. `label` is that of a model with limits of its own."""
-    return tuple(check for check in _all_checks(rules, claims, agent, label) if check.limits != UNLIMITED)
+def checks_of(
+    rules: Rules, claims: Claims, agent: AgentClaims | None, label: str | None, *, is_inner: bool = False
+) -> tuple[Check, ...]:
+    """Everything that has a limit. `label` is that of a model with limits of its own.
+
+    `is_inner`: a call of a run, which has its caller's place already. A model's own places are not the caller's.
+    """
+    checks = _all_checks(rules, claims, agent, label)
+    if is_inner:
+        checks = (check if check.subject.kind == "model" else _without_place(check) for check in checks)
+    return tuple(check for check in checks if check.limits != UNLIMITED)
+
+
+def _without_place(check: Check) -> Check:
+    limits = msgspec.structs.replace(check.limits, concurrent=None)
+    return msgspec.structs.replace(check, limits=limits, takes_place=False)
 
 
 def _all_checks(rules: Rules, claims: Claims, agent: AgentClaims | None, label: str | None) -> Iterator[Check]:

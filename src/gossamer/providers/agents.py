@@ -8,11 +8,21 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gossamer.core.endpoints import Dialect
-from gossamer.core.errors import ModelNotFound
+from gossamer.core.errors import InvalidRequest, ModelNotFound
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Keys, Wording
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
-from gossamer.core.runs import AGENT_HEADER, RUN_HEADER, RUN_PREFIX, STEPS_HEADER, RunMark, write_mark
+from gossamer.core.runs import (
+    AGENT_HEADER,
+    CALLERS_HEADER,
+    MOST_DEPTH,
+    RUN_HEADER,
+    RUN_PREFIX,
+    STEPS_HEADER,
+    RunMark,
+    write_callers,
+    write_mark,
+)
 from gossamer.http.call import Call, ResponseSink, Uploader
 from gossamer.http.limits import JOIN_BYTES, CallTimeouts
 from gossamer.http.pool import Pool
@@ -45,14 +55,15 @@ class AgentsProvider:
         del uploader  # what has no model to be asked is none of an agent's, and is refused there
         agent = self._agent_of(exchange)
         caller = exchange.caller
+        depth = _depth_of(caller.run)
         exchange.run = run = RUN_PREFIX + exchange.id[ID_PREFIX_CHARS:]
-        depth = caller.run.depth if caller.run is not None else 0
         session = caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:]
         head = exchange.request.head
         handed = b"".join(b"%b: %b\r\n" % field for field in head.headers if field[0] in _HANDED_ON)
         own = (
             f"host: agents\r\n{RUN_HEADER}: {write_mark(self._secret, RunMark(run, depth))}\r\n"
-            f"{AGENT_HEADER}: {agent}\r\nx-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
+            f"{AGENT_HEADER}: {agent}\r\n{CALLERS_HEADER}: {_callers(exchange)}\r\n"
+            f"x-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
         )
         body = exchange.outgoing
         length = len(body)
@@ -78,6 +89,20 @@ class AgentsProvider:
             known = ", ".join(sorted(self.names))
             raise ModelNotFound(f"There is no agent {agent[:100]!r}. Known: {known}.", param="model")
         return agent
+
+
+def _depth_of(above: RunMark | None) -> int:
+    """Of the run that begins. The agent that asks for one too many is told so, and goes on without it."""
+    depth = above.depth if above is not None else 0
+    if depth >= MOST_DEPTH:
+        raise InvalidRequest(f"Agents use each other more than {MOST_DEPTH} deep here. Do without this one.")
+    return depth
+
+
+def _callers(exchange: Exchange) -> str:
+    claims, agent = exchange.claims, exchange.agent
+    assert claims is not None, "nobody asks an agent without a key"
+    return write_callers(claims.key_id, claims.user_id, agent.agent_id if agent is not None else None)
 
 
 class AgentsLister:

@@ -7,7 +7,7 @@ from gossamer.core.caller import Caller, Extras
 from gossamer.core.endpoints import endpoint_of, is_disguised
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
-from gossamer.core.runs import MOST_DEPTH, RUN_HEADER, RunMark, read_mark
+from gossamer.core.runs import RUN_HEADER, RunMark, read_mark
 from gossamer.core.trace_context import read_traceparent
 from gossamer.http.heads import RequestHead
 
@@ -38,12 +38,9 @@ def identify(exchange: Exchange) -> None:
 
 
 def run_of(head: RequestHead, secret: str) -> RunMark | None:
-    """Whose call it is, where an agent of ours makes it. Raises InvalidRequest for one that is too deep."""
+    """Whose call it is, where an agent of ours makes it."""
     value = head.get(RUN_HEADER.encode()) if secret else None
-    mark = read_mark(secret, value) if value is not None else None
-    if mark is not None and mark.depth > MOST_DEPTH:
-        raise InvalidRequest(f"Agents use each other more than {MOST_DEPTH} deep here. Let this one do without others.")
-    return mark
+    return read_mark(secret, value) if value is not None else None
 
 
 def read_caller(head: RequestHead) -> Caller:

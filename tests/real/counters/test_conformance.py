@@ -227,6 +227,45 @@ async def test_a_place_is_free_when_its_request_has_ended(make: Make):
     assert answers.count(None) == 1
 
 
+async def test_the_calls_of_a_run_take_no_place_beside_that_of_their_run(make: Make):
+    """Else a key with one place could ask no agent at all: its run would stand in its own way."""
+    one = Limits(concurrent=1, requests_per_min=4, nanos_per_day=DOLLAR)
+    limiter, key, bot = make(Rules()), claims(limits=one, user="ann", of_user=one), agent("bot", one, "ann")
+    run = exchange(key, of=bot, price=A_CENT_EACH)
+    assert await admit(limiter, run) is None
+    calls = [exchange(key, of=bot, price=A_CENT_EACH, in_run=True) for _ in range(3)]
+    assert await admit_all(limiter, calls) == [None] * 3
+    error = await admit(limiter, exchange(key, of=bot, price=A_CENT_EACH, in_run=True))
+    assert error is not None
+    assert "4 requests a minute" in error.message, "as requests they are counted all the same"
+    for made in calls:
+        finish(limiter, made, nanos=CENT)
+    await heard()
+    refused = await admit(limiter, exchange(key))
+    assert refused is not None, "the run still has the place"
+
+
+async def test_calls_of_runs_count_for_no_other_request_and_hold_their_money(make: Make):
+    key = claims(limits=Limits(concurrent=1, nanos_per_day=3 * CENT))
+    limiter = make(Rules())
+    calls = [exchange(key, price=A_CENT_EACH, in_run=True) for _ in range(2)]
+    assert await admit_all(limiter, calls) == [None, None]
+    plain = exchange(key, price=A_CENT_EACH)
+    assert await admit(limiter, plain) is None, "two calls are under way, and the place is free"
+    assert isinstance(await admit(limiter, exchange(key, price=A_CENT_EACH, in_run=True)), BudgetExceeded)
+    finish(limiter, plain, nanos=0)
+    for made in calls:
+        finish(limiter, made, nanos=CENT)
+    await heard()
+    assert await admit(limiter, exchange(key, price=A_CENT_EACH)) is None, "what was reserved is free again"
+
+
+async def test_the_places_of_a_model_are_taken_by_the_calls_of_runs_too(make: Make):
+    limiter, key = make(Rules(models={"mock/mock": Limits(concurrent=1)})), claims()
+    assert await admit(limiter, exchange(key, in_run=True)) is None
+    assert await admit(limiter, exchange(key, in_run=True)) is not None
+
+
 # --- money ---
 
 

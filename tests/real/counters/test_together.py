@@ -127,12 +127,13 @@ def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gossamer.counters.over_redis.limiter.RENEW_S", 0.1)
 
 
+@pytest.mark.parametrize("in_run", [False, True])
 @pytest.mark.usefixtures("short_leases")
-async def test_places_and_money_of_a_worker_that_died_are_free_again(redis: RedisServer):
+async def test_places_and_money_of_a_worker_that_died_are_free_again(redis: RedisServer, in_run: bool):
     address = parse_redis_url(redis.url)
     dead, alive = (Counting(address, quiet, timeout_s=PATIENCE_S) for _ in range(2))
     key = claims("k", Limits(concurrent=3, nanos_per_day=3 * CENT))
-    lost = [exchange(key, price=A_CENT_EACH) for _ in range(3)]
+    lost = [exchange(key, price=A_CENT_EACH, in_run=in_run) for _ in range(3)]
     assert set(await admit_all(dead.limiter(Rules()), lost)) == {None}
     redis_of_dead = dead._redis
     assert redis_of_dead is not None
@@ -144,6 +145,25 @@ async def test_places_and_money_of_a_worker_that_died_are_free_again(redis: Redi
     await asyncio.sleep(0.5)
     assert (await admit_all(limiter, [exchange(key, price=A_CENT_EACH) for _ in range(5)])).count(None) == 3
     await alive.close()
+
+
+@pytest.mark.usefixtures("short_leases")
+async def test_a_long_call_of_a_run_keeps_its_money_and_takes_no_place(redis: RedisServer):
+    counting = Counting(parse_redis_url(redis.url), quiet, timeout_s=PATIENCE_S)
+    limiter = counting.limiter(Rules())
+    key = claims("k", Limits(concurrent=1, nanos_per_day=2 * CENT))
+    call = exchange(key, price=A_CENT_EACH, in_run=True)
+    assert await admit(limiter, call) is None
+    for _ in range(6):
+        await asyncio.sleep(0.2)
+        plain = exchange(key, price=A_CENT_EACH)
+        assert await admit(limiter, plain) is None
+        assert await admit(limiter, exchange(key, price=A_CENT_EACH, in_run=True)) is not None, "money for two"
+        finish(limiter, plain, nanos=0)
+        await asyncio.sleep(0.05)
+    finish(limiter, call, nanos=CENT)
+    await asyncio.sleep(0.05)
+    await counting.close()
 
 
 @pytest.mark.usefixtures("short_leases")

@@ -43,7 +43,7 @@ async def test_over_stdio(open_tools: Open, tmp_path: Path):
         command=(*COMMAND, "--folder", str(tmp_path)), env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     )
     box = open_tools({"demo": settings}).box("tester", ["demo.*"])
-    assert [spec.name for spec in await box.specs()] == TOOLS
+    assert [spec.name for spec in await box.specs(RUN)] == TOOLS
     assert await said(box, "calculate", b'{"expression": "(2 + 3) * 4"}') == "20"
     assert await said(box, "now", b'{"zone": "UTC"}') > "2026"
     assert await said(box, "write_file", b'{"path": "a.txt", "text": "hello"}') == "5 bytes are written"
@@ -63,7 +63,7 @@ async def test_over_http_gone_and_back(open_tools: Open):
     settings = McpSettings(url=f"http://127.0.0.1:{port}/mcp", headers={"x-key": "hush-hush-123"})
     box = open_tools({"demo": settings}).box("tester", ["demo.*"])
     with over_http(port):
-        assert [spec.name for spec in await box.specs()] == TOOLS
+        assert [spec.name for spec in await box.specs(RUN)] == TOOLS
         assert await said(box, "calculate", b'{"expression": "6 * 7"}') == "42"
     gone = await box.call("demo__calculate", b'{"expression": "6 * 7"}', RUN)
     assert gone.is_error

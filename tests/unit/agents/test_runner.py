@@ -80,7 +80,7 @@ class Box:
         self.hangs, self.fails = hangs, fails
         self.under_way = self.most = 0
 
-    async def specs(self) -> Sequence[ToolSpec]:
+    async def specs(self, for_run: Run) -> Sequence[ToolSpec]:
         return (SPEC,)
 
     async def call(self, name: str, arguments: bytes, for_run: Run) -> Observation:

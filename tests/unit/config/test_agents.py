@@ -118,6 +118,22 @@ def test_a_tool_is_named_as_what_it_is(complaints, tool: str, complaint: str):
     assert complaints(TOOLS % tool) == [f"4: agents.a.tools[0]: {complaint}"]
 
 
+CALLERS = """
+keys: [{name: support, token: gsm_test_0123456789abcdef}]
+tools: {clock: {kind: mcp, command: [clock], callers: [%s]}}
+"""
+
+
+def test_who_may_use_a_tool_is_somebody(read, complaints):
+    an_id = "01932f7c-1111-7abc-8def-0123456789ab"
+    assert read(CALLERS % f"support, {an_id}").tools["clock"].callers == ("support", an_id)
+    assert read(CALLERS % "").tools["clock"].callers == (), "nobody, which is not the same as everybody"
+    assert read("tools: {clock: {kind: mcp, command: [clock]}}").tools["clock"].callers is None
+    assert complaints(CALLERS % "suport") == [
+        "3: tools.clock.callers[0]: there is no key suport; did you mean support? keys: support; or write an id"
+    ]
+
+
 def test_a_model_that_cannot_call_tools_is_found(complaints):
     text = """
 providers: {up: {kind: openai-compatible, base_url: http://h/v1, models: {dumb: {tools: false}}}}

@@ -44,8 +44,8 @@ def test_both_kinds_are_read(read):
         (
             "tools: {a: {kind: mcp, command: [x], timout: 1s}}",
             (
-                "1: tools.a.timout: unknown key; did you mean timeout? keys here: allow, command, concurrency, "
-                "connect_timeout, cwd, env, headers, max_bytes, roots, timeout, url"
+                "1: tools.a.timout: unknown key; did you mean timeout? keys here: allow, callers, command, "
+                "concurrency, connect_timeout, cwd, env, headers, max_bytes, roots, timeout, url"
             ),
         ),
         (

@@ -14,6 +14,7 @@ from gossamer.core.errors import GatewayError
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims, Claims, Limiter, Provider, Target
 from gossamer.core.record import Record
+from gossamer.core.runs import RunMark
 from gossamer.http.request import Request
 from gossamer.policy.price import Price
 
@@ -54,6 +55,7 @@ def exchange(
     path: str = CHAT,
     method: str = "POST",
     at_s: float | None = None,
+    in_run: bool = False,
 ) -> Exchange:
     began_ns = now_ns() if at_s is None else int(at_s * 1e9)
     made = Exchange(cast("Request", Asked()), cast("Any", None), began_ns)
@@ -61,6 +63,7 @@ def exchange(
         endpoint=endpoint_of(method, path), method=method, path=path, is_crooked=False, token_digest=None,
         has_our_form=False, request_id=None, provider=None, agent_id=None, metadata=None, session=None,
     )  # fmt: skip
+    made.caller.run = RunMark("run_1", 1) if in_run else None
     made.claims, made.agent, made.body = key, of, body
     made.target = Target(cast("Provider", None), label.partition("/")[2], label, price=price)
     return made

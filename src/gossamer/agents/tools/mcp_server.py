@@ -1,11 +1,12 @@
 """One server, as agents use it: a session that is opened when it is needed, its list of tools, its places and its gate.
 
-Its state is looked at when it is about to be asked, and never else. The SDK is imported with the first session, so a
+Its state is looked at when it is about to be asked, and never else. The SDK is imported where there is a server, so a
 gateway without it runs, and says what to install.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ from gossamer.core.clock import now_ns
 from gossamer.core.logs import get_log
 
 MISSING: Final = "the SDK of MCP is not installed: pip install 'gossamer[agents]'"
+_LINK: Final = "gossamer.agents.tools.mcp_link"
+_HTTP: Final = "gossamer.agents.tools.mcp_http"
+_STDIO: Final = "gossamer.agents.tools.mcp_stdio"
+_OF_SDK: Final = (_LINK, _HTTP, _STDIO)
 _LIST_AGE_S: Final = 60.0
 """After which the list is asked for again, beside the run that looked at it: not each server says when it changes."""
 _LIST_WAIT_S: Final = 10.0
@@ -60,9 +65,10 @@ class McpServer:
             return self._tools or ()
         if self._tools is not None and _now() - self._listed_at < _LIST_AGE_S:
             return self._tools
-        if not self._gate.is_shut or self._gate.wait_s(_now()) == 0:
+        is_down = self._gate.is_shut
+        if not is_down or self._gate.wait_s(_now()) == 0:
             self._list_anew()
-        if self._tools is None and self._listing is not None:
+        if self._tools is None and self._listing is not None and not is_down:
             await asyncio.wait({self._listing}, timeout=self._settings.connect_timeout_s)
         return self._tools or ()
 
@@ -150,15 +156,15 @@ class McpServer:
 
     def _new_link(self) -> Any:
         settings = self._settings
-        make = import_module("gossamer.agents.tools.mcp_link").Link
+        make = import_module(_LINK).Link
         return make(self.name, self._streams(), settings.roots, settings.connect_timeout_s)
 
     def _streams(self) -> Callable[[Any], Any]:
         settings = self._settings
         if settings.url is not None:
-            http = import_module("gossamer.agents.tools.mcp_http")
+            http = import_module(_HTTP)
             return lambda _: http.http_streams(settings.url, settings.headers, settings.connect_timeout_s)
-        stdio = import_module("gossamer.agents.tools.mcp_stdio")
+        stdio = import_module(_STDIO)
         launch = stdio.Launch(self.name, settings.command, settings.env, settings.cwd, self.secrets)
         return lambda link: stdio.stdio_streams(launch, link.ended)
 
@@ -203,6 +209,13 @@ class McpServer:
         self._drop(self._link)
         if self._closing:
             await asyncio.wait(self._closing)
+
+
+def load_sdk() -> None:
+    """Now, and not while somebody waits: it takes a second. Where it is missing, the first session says so."""
+    with suppress(ModuleNotFoundError):
+        for name in _OF_SDK:
+            import_module(name)
 
 
 def _now() -> float:

@@ -28,7 +28,9 @@ class Source(Protocol):
     """Texts that no result may show."""
 
     async def tools(self) -> Sequence[Tool]:
-        """What it has, or had when it was last heard of. Waits only where it was never heard of, and not for ever."""
+        """What it has, or had when it was last heard of. Waits only where nobody knows yet whether it is there, and not
+        for ever.
+        """
 
     async def call(self, tool: Tool, arguments: dict[str, Any], for_run: Run) -> Observation: ...
 

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from gossamer.agents.seam import AskAgent, ToolBox
 from gossamer.agents.tools.allowed import parse_entry
 from gossamer.agents.tools.asked_agents import AskedAgent
 from gossamer.agents.tools.box import AllowedTools, Granted
 from gossamer.agents.tools.functions import FunctionTool, UnfitFunction, load_function
-from gossamer.agents.tools.mcp_server import McpServer
+from gossamer.agents.tools.mcp_server import McpServer, load_sdk
 from gossamer.agents.tools.schemas import checker_of
 from gossamer.agents.tools.source import Source, Tool
 from gossamer.config.tools import McpSettings, ToolSettings
@@ -55,7 +57,9 @@ class ToolSet:
             if source is None:
                 _log.warning("an agent may use what is not there", agent=agent, tool=text)
             else:
-                granted.append(Granted(entry, source))
+                settings = self._settings.get(entry.source) if entry.kind == "tool" else None
+                callers = settings.callers if settings is not None else None
+                granted.append(Granted(entry, source, None if callers is None else frozenset(callers)))
         return AllowedTools(granted)
 
     async def open(self) -> None:
@@ -63,11 +67,16 @@ class ToolSet:
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         checker_of({})  # the library is loaded now, and not while somebody waits
+        if any(isinstance(each, McpServer) for each in self._sources.values()):
+            load_sdk()
         self._opening = asyncio.gather(*(each.tools() for each in self._sources.values()))
 
     def same(self, name: str, settings: ToolSettings) -> Source | None:
-        """The source of that name, where these are its settings."""
-        return self._sources.get(name) if self._settings.get(name) == settings else None
+        """The source of that name, where these are its settings. Who may use it is nothing that it knows."""
+        own = self._settings.get(name)
+        return (
+            self._sources.get(name) if own is not None and replace(own, callers=settings.callers) == settings else None
+        )
 
     async def close(self, heir: "ToolSet | None" = None) -> None:
         """All that the heir has not taken."""

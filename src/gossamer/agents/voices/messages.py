@@ -8,34 +8,19 @@ from typing import Any, Final
 import msgspec
 
 from gossamer.agents.seam import Call, Observation
+from gossamer.agents.voices.sealed import SealedVoice
 from gossamer.agents.voices.voice import Manner, Said, Thought, Told, Used, server_and_tool
-from gossamer.dialects.answer import Fault, Head
-from gossamer.dialects.conversation import Seal
 from gossamer.dialects.idents import plain_call_id
 from gossamer.dialects.messages.endings import ending_of, usage_of
 from gossamer.dialects.messages.stream_writer import MessagesStreamWriter
 
 _encode: Final = msgspec.json.Encoder().encode
-_OWN_SEAL: Final = Seal("chat", "")
 
 
-class MessagesVoice:
+class MessagesVoice(SealedVoice):
     def __init__(self, manner: Manner) -> None:
-        self._manner = manner
         self._writer = MessagesStreamWriter(manner.echo, manner.now_s)
-        self._is_thinking = False
-
-    def begin(self) -> bytes:
-        return self._writer.begin(Head(self._manner.run, self._manner.agent))
-
-    def think(self, text: str) -> bytes:
-        if not self._manner.shows_steps:
-            return b""
-        self._is_thinking = True
-        return self._writer.thinking(_encode(text))
-
-    def say(self, text: str) -> bytes:
-        return self._sealed() + self._writer.text(_encode(text))
+        super().__init__(manner, self._writer)
 
     def use(self, call: Call) -> bytes:
         if not self._manner.shows_steps:
@@ -46,15 +31,6 @@ class MessagesVoice:
         if not self._manner.shows_steps:
             return b""
         return self._sealed() + self._writer.whole_block(_result(call, seen))
-
-    def ping(self) -> bytes:
-        return self._writer.ping()
-
-    def end(self, told: Told) -> bytes:
-        return self._sealed() + self._writer.finish(told.stop, "", told.counts, "")
-
-    def fail(self, fault: Fault) -> bytes:
-        return self._writer.fail(fault)
 
     def whole(self, told: Told) -> bytes:
         content: list[dict[str, Any]] = []
@@ -74,13 +50,6 @@ class MessagesVoice:
             "gossamer": told.summary(self._manner.run),
         }
         return _encode(message)
-
-    def _sealed(self) -> bytes:
-        """Thinking ends with a signature: what has none cannot be sent back."""
-        if not self._is_thinking:
-            return b""
-        self._is_thinking = False
-        return self._writer.seal(_OWN_SEAL)
 
 
 def _step(part: Thought | Used) -> list[dict[str, Any]]:

@@ -5,39 +5,24 @@ from typing import Any, Final
 import msgspec
 
 from gossamer.agents.seam import Call, Observation
+from gossamer.agents.voices.sealed import SealedVoice
 from gossamer.agents.voices.voice import Manner, Said, Thought, Told, server_and_tool
-from gossamer.dialects.answer import Fault, Head
-from gossamer.dialects.conversation import Seal
 from gossamer.dialects.responses.stream_writer import ResponsesStreamWriter
 from gossamer.http.sse import event_data, split_events
 
 _encode: Final = msgspec.json.Encoder().encode
-_OWN_SEAL: Final = Seal("chat", "")
 
 
 class _Last(msgspec.Struct):
     response: dict[str, msgspec.Raw]
 
 
-class ResponsesVoice:
+class ResponsesVoice(SealedVoice):
     def __init__(self, manner: Manner) -> None:
-        self._manner = manner
         self._writer = ResponsesStreamWriter(manner.echo, manner.now_s)
-        self._is_thinking = False
+        super().__init__(manner, self._writer)
         self._open: dict[str, int] = {}
         """Where the items of calls under way stand, by the call's id."""
-
-    def begin(self) -> bytes:
-        return self._writer.begin(Head(self._manner.run, self._manner.agent))
-
-    def think(self, text: str) -> bytes:
-        if not self._manner.shows_steps:
-            return b""
-        self._is_thinking = True
-        return self._writer.thinking(_encode(text))
-
-    def say(self, text: str) -> bytes:
-        return self._sealed() + self._writer.text(_encode(text))
 
     def use(self, call: Call) -> bytes:
         if not self._manner.shows_steps:
@@ -56,15 +41,6 @@ class ResponsesVoice:
             outcome = {"error": {"type": "mcp_tool_execution_error", "content": content}}
         return self._sealed() + self._writer.end_foreign(at, outcome, is_failed=seen.is_error)
 
-    def ping(self) -> bytes:
-        return self._writer.ping()
-
-    def end(self, told: Told) -> bytes:
-        return self._sealed() + self._writer.finish(told.stop, "", told.counts, "")
-
-    def fail(self, fault: Fault) -> bytes:
-        return self._writer.fail(fault)
-
     def whole(self, told: Told) -> bytes:
         """What the last event of a stream would repeat of all that was told before it."""
         again = ResponsesVoice(self._manner)
@@ -81,12 +57,6 @@ class ResponsesVoice:
         data = event_data(split_events(again.end(told))[-1]) or b"{}"
         response = msgspec.json.decode(data, type=_Last).response
         return _encode({**response, "gossamer": told.summary(self._manner.run)})
-
-    def _sealed(self) -> bytes:
-        if not self._is_thinking:
-            return b""
-        self._is_thinking = False
-        return self._writer.seal(_OWN_SEAL)
 
 
 def _item(call: Call) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from gossamer.core.allowance import Limits
 from gossamer.counters.memory_plan import MemoryPlan
-from gossamer.counters.over_redis.scripts import ADMIT, RENEW, SETTLE
+from gossamer.counters.over_redis.scripts import ADMIT, APART, RENEW, SETTLE
 from gossamer.counters.plans import has_budget, has_tokens
 from gossamer.counters.rules import Check
 from gossamer.redis.resp import bulk, encode
@@ -24,6 +24,8 @@ _PREFIX: Final = "gossamer:"
 _ADMIT_WORDS: Final = 3
 """Of the admission's own, before the limits of its subjects."""
 _LIMITS: Final = 5
+_NO_PLACE: Final = -2
+"""Instead of how many there are: this one counts for none, and its lease is there for the money alone."""
 _SETTLE_WORDS: Final = 2
 _LETTERS: Final = {"key": "k", "user": "u", "agent": "a", "model": "m"}
 
@@ -42,7 +44,18 @@ class Dated(NamedTuple):
 class Group:
     """Subjects whose counters lie in one slot. `life` is that of the worker's process: its settlements are numbered."""
 
-    __slots__ = ("_dated", "_life", "checks", "has_budget", "has_lease", "has_tokens", "home", "lease_keys", "slot")
+    __slots__ = (
+        "_dated",
+        "_lease_ms",
+        "_life",
+        "checks",
+        "has_budget",
+        "has_lease",
+        "has_tokens",
+        "home",
+        "lease_keys",
+        "slot",
+    )
 
     def __init__(self, home: str, checks: tuple[Check, ...], life: str) -> None:
         self.checks = checks
@@ -50,6 +63,7 @@ class Group:
         self.has_tokens = has_tokens(checks)
         self.lease_keys = [_key(check, "l") for check in checks if _has_lease(check.limits)]
         self.has_lease = bool(self.lease_keys)
+        self._lease_ms = [_lease_ms(check) for check in checks if _has_lease(check.limits)]
         self.slot = slot_of(f"{{{home}}}".encode())
         self.home = home
         self._life = life
@@ -64,7 +78,7 @@ class Group:
         return b"%b$%d\r\n%b\r\n%b" % (head, len(words), words, dated.settle_tail)
 
     def renew(self, member: bytes) -> bytes:
-        return encode("EVALSHA", RENEW_SHA, len(self.lease_keys), *self.lease_keys, member, LEASE_MS)
+        return encode("EVALSHA", RENEW_SHA, len(self.lease_keys), *self.lease_keys, member, *self._lease_ms)
 
     def dated(self, day: int, month: int) -> Dated:
         """Written anew once a day."""
@@ -74,7 +88,7 @@ class Group:
 
     def _write(self, day: int, month: int) -> Dated:
         keys = [key for check in self.checks for key in _keys(check, month)]
-        limits = [limit for check in self.checks for limit in _limits(check.limits)]
+        limits = [limit for check in self.checks for limit in _limits(check)]
         flags = [_flags(check.limits) for check in self.checks]
         sequence = f"{_PREFIX}{{{self.home}}}:s:{self._life}"
         field = f"d{day}"
@@ -147,11 +161,15 @@ def _flags(limits: Limits) -> str:
     return window + ("lb" if _has_budget(limits) else "l" if _has_lease(limits) else "")
 
 
-def _limits(limits: Limits) -> tuple[int, ...]:
-    found = (
-        limits.requests_per_min, limits.tokens_per_min, limits.concurrent, limits.nanos_per_day, limits.nanos_per_month
-    )  # fmt: skip
+def _limits(check: Check) -> tuple[int, ...]:
+    limits = check.limits
+    places = limits.concurrent if check.takes_place else _NO_PLACE
+    found = (limits.requests_per_min, limits.tokens_per_min, places, limits.nanos_per_day, limits.nanos_per_month)
     return tuple(-1 if limit is None else limit for limit in found)
+
+
+def _lease_ms(check: Check) -> int:
+    return LEASE_MS if check.takes_place else LEASE_MS + APART
 
 
 def _has_window(limits: Limits) -> bool:

@@ -5,12 +5,16 @@ worker, as a name for the counter: at midnight two clocks may differ, and none o
 
 A subject has up to four keys, all of one slot (plan.py names them):
     w  a hash: the windows of requests and tokens: by second modulo 61, with their sums, and as of which second (n)
-    l  a sorted set: leases, with the time in ms at which they end by themselves; `lease|reserved nanos`
+    l  a sorted set: leases, with the time in ms at which they end by themselves; `lease|reserved nanos`. Those that
+       take no place (calls of a run that has one) stand APART: so much later than they end
     v  a number: nanos that the leases have reserved
     b  a hash for each month: nanos spent in it (m) and in its days (d and the number of the day)
 """
 
 from typing import Final
+
+APART: Final = 10**15
+"""Between the ms of leases that take a place and those that take none: later than any clock shows, and exact."""
 
 _WINDOWS: Final = """
 local SPAN = 61
@@ -84,6 +88,7 @@ end
 
 ADMIT: Final = (
     _WINDOWS
+    + f"local APART, APART_SAID = {APART}, '{APART}'\n"
     + """
 -- The ms until so much of what is counted has gone.
 local function wait(w, n, kind, amount)
@@ -99,8 +104,8 @@ local function wait(w, n, kind, amount)
 end
 
 -- Leases of workers that died end here, and what they had reserved is free.
-local function sweep(l, v)
-  local dead = redis.call('ZRANGEBYSCORE', l, '-inf', ms, 'LIMIT', 0, 1000)
+local function sweep(l, v, since)
+  local dead = redis.call('ZRANGEBYSCORE', l, since, since + ms, 'LIMIT', 0, 1000)
   if #dead == 0 then return end
   redis.call('ZREM', l, unpack(dead))
   if v then
@@ -146,8 +151,9 @@ for i = 1, (#ARGV - 3) / 5 do
       c.v, c.b = KEYS[k + 1], KEYS[k + 2]
       k = k + 2
     end
-    sweep(c.l, c.v)
-    if c.places >= 0 and redis.call('ZCARD', c.l) >= c.places then refuse(i, 3, 1000) end
+    sweep(c.l, c.v, 0)
+    if has_budget then sweep(c.l, c.v, APART) end -- what takes no place is there for its money alone
+    if c.places >= 0 and redis.call('ZCOUNT', c.l, 0, '(' .. APART_SAID) >= c.places then refuse(i, 3, 1000) end
     if has_budget then
       local reserved = tonumber(redis.call('GET', c.v) or 0) + nanos
       local spent = redis.call('HMGET', c.b, day, 'm')
@@ -163,7 +169,7 @@ for i = 1, #checks do
   if worst == 0 then
     if c.w then enter(c.w, c.s, 1, c.tokens >= 0 and tokens or 0) end
     if c.l then
-      redis.call('ZADD', c.l, ms + lease_ms, lease .. '|' .. nanos_said)
+      redis.call('ZADD', c.l, ms + lease_ms + (c.places == -2 and APART or 0), lease .. '|' .. nanos_said)
       redis.call('PEXPIRE', c.l, 86400000)
     end
     if c.v then
@@ -178,7 +184,8 @@ end
 return answer
 """
 )
-"""ARGV: the lease, tokens and nanos in one; the lease's ms, the day's field; then five limits a subject, -1 for none.
+"""ARGV: the lease, tokens and nanos in one; the lease's ms, the day's field; then five limits a subject, -1 for none;
+-2 places: it takes none.
 Answers: which subject refused (0: none), by which limit, the ms to wait (-2: no use; a budget's is the worker's to
 know), the second; then for each subject the requests and tokens left, and the seconds until all is free."""
 
@@ -235,10 +242,11 @@ With money the first key says which number was the last: what is sent twice is c
 
 RENEW: Final = """
 local time = redis.call('TIME')
-local until_ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(ARGV[2])
+local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #KEYS do
+  local until_ms = ms + tonumber(ARGV[1 + i])
   if redis.call('ZADD', KEYS[i], 'XX', until_ms, ARGV[1]) then redis.call('PEXPIRE', KEYS[i], 86400000) end
 end
 return 1
 """
-"""ARGV: the lease as it stands in l, and for how many ms more. KEYS: every l that it stands in."""
+"""ARGV: the lease as it stands in l, and for how many ms more in each of KEYS: every l that it stands in."""

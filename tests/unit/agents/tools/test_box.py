@@ -38,7 +38,7 @@ def box(source: Shelf, *entries: str) -> AllowedTools:
 
 
 async def names(tools: AllowedTools) -> list[str]:
-    return [spec.name for spec in await tools.specs()]
+    return [spec.name for spec in await tools.specs(RUN)]
 
 
 async def test_what_is_listed_twice_is_told_once_in_the_order_of_the_list():
@@ -62,10 +62,37 @@ async def test_a_server_that_offers_more_later_gives_no_more_than_is_allowed():
 async def test_a_tool_that_is_gone_is_told_of():
     shelf = Shelf("f", "a", "b")
     tools = box(shelf, "f.*")
-    await tools.specs()
+    await tools.specs(RUN)
     shelf.listed = shelf.listed[1:]
     assert await names(tools) == ["f__b"]
     assert (await tools.call("f__a", b"", RUN)).is_error
+
+
+def run_of(*ids: str) -> Run:
+    return Run("run", "tester", 0, "token", callers=frozenset(ids))
+
+
+async def test_what_a_caller_may_not_use_is_not_there_for_it_and_is_for_others():
+    free, guarded = Shelf("f", "a"), Shelf("g", "a", "b")
+    tools = AllowedTools(
+        [Granted(parse_entry("f.a"), free), Granted(parse_entry("g.*"), guarded, frozenset({"ops", "user-1"}))]
+    )
+
+    async def told(run: Run) -> list[str]:
+        return [spec.name for spec in await tools.specs(run)]
+
+    for run in (run_of("ops"), run_of("key-7", "user-1")):
+        assert await told(run) == ["f__a", "g__a", "g__b"]
+        assert not (await tools.call("g__a", b"", run)).is_error
+    for run in (run_of(), run_of("key-7", "user-2"), run_of("op"), run_of("ops ")):
+        assert await told(run) == ["f__a"]
+        refused = await tools.call("g__a", b"", run)
+        assert refused == Observation("There is no tool 'g__a'. The tools are: f__a.", is_error=True)
+
+
+async def test_nobody_may_use_what_is_for_nobody():
+    tools = AllowedTools([Granted(parse_entry("f.a"), Shelf("f", "a"), frozenset())])
+    assert await tools.specs(run_of("ops")) == []
 
 
 async def test_another_agent_is_asked_with_a_text():
