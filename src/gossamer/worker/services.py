@@ -1,6 +1,6 @@
 """From settings to the parts that the stages reach for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -18,6 +18,7 @@ from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.core.runs import ANSWER_WITHIN_S
+from gossamer.core.tombstone import Tombstone
 from gossamer.counters.counting import Counting
 from gossamer.feed.paths import agents_path
 from gossamer.http.connect import Connector
@@ -89,6 +90,7 @@ class ServiceFactory:
         if responses is not None:
             self.identity.hear_deleted = responses.forget
         self.idempotency = idempotency
+        self.identity.hear_gone = self._hear_gone
         self._counting = counting or Counting(None, _unheard)
         self._run_secret = run_secret
         self._journal = journal
@@ -155,6 +157,11 @@ class ServiceFactory:
 
     def _hear_turned(self, target: str, is_open: bool) -> None:
         self.healths.hear(target, now_ns() / 1e9, is_open=is_open)
+
+    def _hear_gone(self, stones: Sequence[Tombstone]) -> None:
+        self.cache.forget(stones)
+        if self.idempotency is not None:
+            self.idempotency.forget(stones)
 
     def _next_id(self) -> str:
         return f"req_{self._life}-{next(self._ids)}"
