@@ -6,7 +6,6 @@ The mock is a process of its own, so that its reading of a longer prompt is in n
 """
 
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -18,20 +17,19 @@ from tests.system.identity.administration import register
 from tests.system.node import CHAT, Node
 from tests.system.raw_client import RawClient
 
-REQUESTS = 4_000
+REQUESTS = 2_000
 CLIENTS = 8
 BODY: dict[str, Any] = {"model": "house", "messages": [{"role": "user", "content": "Hello, what is new? " * 10}]}
 SENT = "the prompt from the client"
 TEXT = "Answer in the voice of the house, in two sentences at most, and name your sources. " * 6
 SENT_ALONG = {**BODY, "messages": [{"role": "system", "content": TEXT}, *BODY["messages"]]}
 """The same prompt from the client: what a longer body costs by itself, here and in how soon the mock answers."""
-TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_us(pid: int) -> float:
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123 - as in any tool that reads it
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_US
+    """To the nanosecond, as the scheduler counts; ticks of 10 ms would be most of the difference that is looked for."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1000
 
 
 async def send(port: int, token: str, headers: dict[str, str], body: object) -> None:
@@ -45,7 +43,7 @@ async def send(port: int, token: str, headers: dict[str, str], body: object) -> 
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 12
     with tempfile.TemporaryDirectory() as home, start_mock("--ttft", "0", "--gap", "0", "--tokens", "8") as mock:
         measure(Path(home), mock.url, rounds)
 

@@ -80,6 +80,10 @@ class RedisServer:
     def names(self) -> list[str]:
         return sorted(key.decode() for key in self.ask("KEYS", "*"))
 
+    def answers(self) -> list[str]:
+        """Without the notes of which session they belong to."""
+        return [name for name in self.names() if not name.startswith("gossamer:session:")]
+
 
 @contextmanager
 def redis_server(*options: str) -> Iterator[RedisServer]:

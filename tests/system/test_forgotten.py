@@ -5,9 +5,10 @@ all dialects, and then looked for in every file below the data directory, and in
 import base64
 import os
 import signal
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 
 from tests.real.clickhouse import running_clickhouse
+from tests.real.redis import RedisServer, redis_server
 from tests.system.gateway import Gateway, eventually, start_gateway
 from tests.system.identity.administration import Person, register
 from tests.system.node import CONFIG, Node
@@ -24,6 +26,8 @@ from tests.system.outspoken import Outspoken, outspoken
 PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/responses")
 WORKERS = 2
 SEEN_WITHIN_S = 30.0
+SEAL_BYTES = 18
+"""Before what lies in Redis."""
 
 
 class Stage(NamedTuple):
@@ -32,15 +36,16 @@ class Stage(NamedTuple):
     token: str
     provider: Outspoken
     traces: str
+    redis: RedisServer | None
 
     @property
     def gateway(self) -> Gateway:
         return self.node.gateway
 
     def say(self, session: str | None, word: str, path: str = PATHS[0], **more: Any) -> str:
-        """The session that its answer names."""
+        """The session that its answer names. Each request has a key of its own, under which its answer is kept."""
         given = {"input": word} if path == PATHS[2] else {"messages": [{"role": "user", "content": word}]}
-        named = {} if session is None else {"x_session_id": session}
+        named = {"idempotency_key": uuid4().hex} | ({} if session is None else {"x_session_id": session})
         body = {"model": "house", "max_tokens": 100, **given, **more}
         if path == PATHS[2]:
             del body["max_tokens"]
@@ -56,8 +61,12 @@ class Stage(NamedTuple):
         (session,) = self.admin.do("GET", f"sessions?name={name}")["data"]
         self.admin.do("DELETE", f"sessions/{session['id']}")
 
+    def holds(self, words: list[str]) -> set[tuple[str, str]]:
+        """Which file or key of Redis has which of them."""
+        return holds(self.gateway.data_dir, words) | (holds_in_redis(self.redis, words) if self.redis else set())
 
-@pytest.fixture(scope="module", params=["sqlite", "none", "clickhouse"])
+
+@pytest.fixture(scope="module", params=["sqlite", "none", "clickhouse", "redis"])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     home = tmp_path_factory.mktemp("forgotten")
     with ExitStack() as stack:
@@ -65,13 +74,18 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         traces = request.param
         if traces == "clickhouse":
             traces = stack.enter_context(running_clickhouse(home / "engine")).url()
+        redis = stack.enter_context(redis_server()) if traces == "redis" else None
+        cache: dict[str, Any] = {"enabled": True}
+        counters = "memory"
+        if redis is not None:
+            traces, counters, cache = "sqlite", redis.url, {"enabled": True, "l2": "redis"}
         house = {"kind": "openai-compatible", "base_url": provider.url, "api_keys": ["sk-theirs"]}
-        more = {"capture": {"content": "full"}, "traces": traces, "cache": {"enabled": True}}
+        more = {"capture": {"content": "full"}, "traces": traces, "cache": cache, "counters": counters}
         config = {**CONFIG, **more, "providers": {"up": house}, "models": {"house": "up/house"}}
         gateway = stack.enter_context(start_gateway(home / "node", config, WORKERS))
         node = Node(gateway)
         admin = register(node)
-        yield Stage(node, admin, admin.add_key().token, provider, request.param)
+        yield Stage(node, admin, admin.add_key().token, provider, traces, redis)
 
 
 def word_for(*kinds: str) -> str:
@@ -108,6 +122,17 @@ def holds(folder: Path, words: list[str]) -> set[tuple[str, str]]:
     return found
 
 
+def holds_in_redis(redis: RedisServer, words: list[str]) -> set[tuple[str, str]]:
+    found = set()
+    for name in redis.names():
+        if redis.ask("TYPE", name) == b"string":
+            data = redis.ask("GET", name)
+            with suppress(zlib.error):
+                data += zlib.decompress(data[SEAL_BYTES:])
+            found |= {(name, word) for word in words if planted(word) in data}
+    return found
+
+
 def test_a_deleted_session_leaves_nothing_of_what_was_said(stage: Stage):
     gone, kept = talk(stage, "gone"), talk(stage, "kept")
     first = word_for()
@@ -116,15 +141,20 @@ def test_a_deleted_session_leaves_nothing_of_what_was_said(stage: Stage):
     stage.say(minted, gone[-1])
     eventually(lambda: len(stage.turns("gone")) == len(stage.turns("kept")) == len(kept), SEEN_WITHIN_S)
     eventually(lambda: len(stage.turns(minted)) == (2 if stage.traces == "sqlite" else 1), SEEN_WITHIN_S)
-    if stage.traces == "clickhouse":
+    if stage.traces.startswith("clickhouse"):
         eventually(lambda: len(stage.admin.do("GET", f"traces?text={planted(first).decode()}")["data"]) == 1)
-    assert holds(stage.gateway.data_dir, gone), "they were planted"
+    places = {name for name, _ in stage.holds(gone)}
+    if stage.redis is not None:
+        assert {name.split(":")[1] for name in places if ":" in name} == {"cache", "once"}, "they were planted"
+    else:
+        kept_under_keys = (stage.gateway.data_dir / "idempotency").rglob("*")
+        assert places & {path.name for path in kept_under_keys}, "they were planted"
     said = [turn["said"] for turn in stage.turns("gone")]
     assert said[0] == [{"by": "user", "text": gone[0]}, {"by": "assistant", "text": f"told {gone[0]}"}]
     for name in ("gone", minted):
         stage.delete(name)
         assert stage.turns(name) == []
-    assert holds(stage.gateway.data_dir, gone) == set()
+    assert stage.holds(gone) == set()
     assert len(stage.turns("kept")) == len(kept)
     assert {word for _, word in holds(stage.gateway.data_dir / "journal", kept)} == set(kept)
     for word in gone if stage.traces != "none" else []:
@@ -148,16 +178,16 @@ def test_what_was_still_being_said_is_forgotten_as_well(stage: Stage):
             for word in words[1:]:
                 stage.say(session, word)
             stage.delete(session)
-            assert holds(stage.gateway.data_dir, words) == set()
+            assert stage.holds(words) == set()
         finally:
             os.kill(recorder, signal.SIGCONT)
         stage.provider.held.set()
         answer.result()
     eventually(lambda: any(record.stream and record.session == session for record in stage.gateway.records()))
-    eventually(lambda: holds(stage.gateway.data_dir, [*words, held]) == set(), SEEN_WITHIN_S)
+    eventually(lambda: stage.holds([*words, held]) == set(), SEEN_WITHIN_S)
     assert stage.turns(session) == []
     after = word_for()
     stage.say(session, after)
     eventually(lambda: len(stage.turns(session)) == 1, SEEN_WITHIN_S)
-    assert holds(stage.gateway.data_dir, [*words, held]) == set()
-    assert holds(stage.gateway.data_dir, [after])
+    assert stage.holds([*words, held]) == set()
+    assert stage.holds([after])

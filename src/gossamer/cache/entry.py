@@ -31,6 +31,8 @@ class Entry(msgspec.Struct, array_like=True):
     quiet: bytes | None = None
     """Made when it is first needed, and never stored elsewhere."""
     finish: Finish | None = None
+    session: str = ""
+    """The digest of that in which it was asked: what is deleted is found by it."""
 
     @property
     def size_bytes(self) -> int:

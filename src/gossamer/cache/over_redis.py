@@ -11,6 +11,8 @@ from itertools import count
 from secrets import token_hex
 from typing import Final, Literal
 
+from gossamer.cache.belongings import LOADS as NOTES
+from gossamer.cache.belongings import Belongings
 from gossamer.cache.entry import Entry
 from gossamer.cache.leases import LEASE_MS, Leases
 from gossamer.cache.purges import Purges
@@ -152,7 +154,8 @@ class RedisCache:
 
     def __init__(self, address: RedisAddress, seal: Seal, on_trouble: Callable[[str], None]) -> None:
         self.seal = seal
-        self.servers = open_servers(address, LOADS, self._came_up, on_trouble, TIMEOUT_S)
+        self.servers = open_servers(address, LOADS + NOTES, self._came_up, on_trouble, TIMEOUT_S)
+        self.belongings = Belongings(self.servers, seal)
         self._life = token_hex(6).encode()
         self._numbers = count(1)
         self._leases = Leases(self._renew)
@@ -220,14 +223,10 @@ class RedisCache:
         self._leases.drop(lease or b"")
         name = self.seal.name(question.key)
         part = "s" if entry.is_stream else "w"
+        key, ttl_ms = _named(name, part), max(1, int(ttl_s * 1000))
+        self.belongings.note(entry.session, key, ttl_ms)
         sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry)
-        self._tell(
-            name,
-            encode(
-                "EVALSHA", _KEEP, 2, _named(name, part), _named(name, "lease"),
-                sealed, max(1, int(ttl_s * 1000)), lease or b"-",
-            ),
-        )  # fmt: skip
+        self._tell(name, encode("EVALSHA", _KEEP, 2, key, _named(name, "lease"), sealed, ttl_ms, lease or b"-"))
 
     def release(self, lease: bytes) -> None:
         """There is no answer to keep."""

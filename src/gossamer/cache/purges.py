@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gossamer.cache.entry import Entry
+from gossamer.cache.gone import Gone
 from gossamer.core.purge import Purge, PurgeBy
 
 _CLOCKS_S: Final = 0.1
@@ -17,6 +18,8 @@ class Purges:
 
     def __init__(self) -> None:
         self._last: dict[tuple[PurgeBy, str], float] = {}
+        self.gone = Gone()
+        """Sessions that were deleted: a purge of their own."""
 
     def __bool__(self) -> bool:
         return bool(self._last)
@@ -28,7 +31,9 @@ class Purges:
         self._last[purge.by, purge.name] = max(known, purge.at + _CLOCKS_S)
 
     def forbids(self, entry: Entry) -> bool:
-        """Whether it is older than a purge that meant it."""
+        """Whether it is older than a purge that meant it, or than the end of its session."""
+        if self.gone.means(entry):
+            return True
         if not self._last:
             return False
         key, agent, user, model = entry.owner

@@ -1,4 +1,4 @@
-"""A session deleted for good: in sessions, traces and the journal, whatever is still on its way.
+"""A session deleted for good: in sessions, traces, kept answers and the journal, whatever is still on its way.
 
 Each step may be taken again. Until the last one the session is still listed, so that a deletion which fails can be
 asked for again.
@@ -8,6 +8,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from gossamer.control.kept_answers import KeptAnswers
 from gossamer.journal.aside import aside_of
 from gossamer.journal.blanking import blank_aside, blank_lines
 from gossamer.projections.sessions.search import Sessions
@@ -21,7 +22,7 @@ _ROUNDS: Final = 2
 
 
 async def delete_for_good(
-    session: Session, sessions: Sessions, traces: TraceReader, data_dir: Path, now_us: int
+    session: Session, sessions: Sessions, traces: TraceReader, answers: KeptAnswers, data_dir: Path, now_us: int
 ) -> None:
     """Raises sqlite3.Error, TracesAway and OSError."""
     await asyncio.to_thread(sessions.bury, session.id, now_us)
@@ -29,6 +30,7 @@ async def delete_for_good(
         await traces.erase(await asyncio.to_thread(sessions.ids, session.id))
         await _erase_found(session, traces, now_us)
         await asyncio.to_thread(_blank, session, data_dir / "journal", now_us)
+    await answers.erase(session.id)  # last: by now all workers know, and keep nothing more
     await asyncio.to_thread(sessions.delete, session.id)
 
 

@@ -113,6 +113,10 @@ class Caching:
             known = self._told[target, line] = msgspec.structs.replace(target, headers=target.headers + line)
         return known
 
+    def forget_questions(self) -> None:
+        """Whatever was read: what was asked in a session that is deleted is among it."""
+        self._asked_again.clear()
+
     # --- for a flight ---
 
     def landed(self, flight: Party) -> None:

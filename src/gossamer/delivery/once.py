@@ -18,6 +18,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheUse
 from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.between import Between
+from gossamer.delivery.session import session_of
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
 
@@ -36,6 +37,7 @@ class Keeping(Between):
         self._exchange: Exchange | None = exchange
         self._dialect = exchange.caller.endpoint.dialect
         self._ticket = ticket
+        self._asked_at = wall_time()
         self._most_bytes = most_bytes
         self._status = 0
         self._lines = b""
@@ -136,7 +138,7 @@ class Keeping(Between):
         if exchange is None:
             then()
         elif self._status in _GOOD and self._is_good():
-            self._ticket.keep(self._answer(exchange), then)
+            self._ticket.keep(self._answer(exchange), self._asked_at, then)
         else:
             self._ticket.release(then)  # its client may try again at once
 
@@ -146,7 +148,7 @@ class Keeping(Between):
         if exchange is None:
             then()
         elif self._is_too_large:
-            self._ticket.keep(self._answer(exchange), then)
+            self._ticket.keep(self._answer(exchange), self._asked_at, then)
         else:
             self._ticket.release(then)
 
@@ -166,7 +168,9 @@ class Keeping(Between):
             cost = target.price.cost(usage)
         body = None if self._is_too_large else b"".join(self._pieces)
         label = target.label if target is not None else ""
-        return KeptAnswer(self._ticket.print, self._status, self._lines, body, label, cost, wall_time())
+        return KeptAnswer(
+            self._ticket.print, self._status, self._lines, body, label, cost, wall_time(), session_of(exchange)
+        )
 
 
 def _nothing() -> None:

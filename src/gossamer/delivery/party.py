@@ -13,6 +13,7 @@ from gossamer.core.clock import wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.passenger import Passenger
+from gossamer.delivery.session import session_of
 from gossamer.dialects.ask import ask_for_usage
 from gossamer.http.request import Request
 
@@ -170,6 +171,7 @@ class Party(Request):
             self.made_at,
             self._caching.owner_of(exchange),
             finish=exchange.finish,
+            session=session_of(exchange),
         )
 
     def _part_if_empty(self) -> None:

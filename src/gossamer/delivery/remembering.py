@@ -21,10 +21,10 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.house import house_of
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Reply
-from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
 from gossamer.delivery.keeping import Keep as KeepAnswer
 from gossamer.delivery.keeping import KeptRequest
 from gossamer.delivery.recollection import Memory, Recollection
+from gossamer.delivery.session import session_name_of
 from gossamer.dialects.members import JsonObject
 from gossamer.dialects.responses.kept import Wish, as_input, joined, own_items, read_wish, with_seals, written_out
 from gossamer.dialects.responses.marks import Marks, Members
@@ -116,7 +116,7 @@ class Remembering:
         house = _house_of(exchange)
         path, _, query = exchange.request.head.target.partition(b"?")
         asked = Client(
-            house, _session_of(exchange), exchange.caller.method, path.decode("latin-1"), query.decode("latin-1"),
+            house, session_name_of(exchange), exchange.caller.method, path.decode("latin-1"), query.decode("latin-1"),
             exchange.body, self._settings.max_items, self._settings.max_bytes, exchange.services.body_limit_bytes,
         )  # fmt: skip
         if not self._places.take(house):
@@ -166,7 +166,7 @@ class Remembering:
         keep = None
         if name is not None:
             turn = Turn(
-                name, _house_of(exchange), _session_of(exchange), _asked_at(exchange), wish, before, items,
+                name, _house_of(exchange), session_name_of(exchange), _asked_at(exchange), wish, before, items,
                 self._recollection.generation,
             )  # fmt: skip
             keep = self._keeper(turn, exchange)
@@ -259,10 +259,6 @@ def _house_of(exchange: Exchange) -> str:
     claims = exchange.claims
     assert claims is not None, "authenticate comes first"
     return house_of(claims.user_id, claims.key_id)
-
-
-def _session_of(exchange: Exchange) -> str:
-    return exchange.caller.session or MINTED_SESSION + exchange.id[ID_PREFIX_CHARS:]
 
 
 def _asked_at(exchange: Exchange) -> float:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from gossamer.cache.gone import Gone
 from gossamer.cache.once.shelf import KeptAnswer, Shelf
 
 
@@ -21,6 +22,7 @@ class Desk:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
+        self.gone = Gone()
         self.tickets: dict[bytes, Ticket] = {}
         self.orphans = 0
         """Calls under way whose clients have left."""
@@ -55,7 +57,12 @@ class Ticket:
         self._is_orphaned = True
         self._desk.orphans += 1
 
-    def keep(self, answer: KeptAnswer, then: Callable[[], None]) -> None:
+    def keep(self, answer: KeptAnswer, asked_at: float, then: Callable[[], None]) -> None:
+        """Unless its session was deleted since it was asked."""
+        if self._desk.gone.has(answer.session, asked_at):
+            self.release(then)
+            return
+
         def done() -> None:
             self.over(answer)
             then()

@@ -28,10 +28,13 @@ _GAP: Final = "\n\n"
 _BEGIN: Final = re.compile(rb"\[[ \t\r\n]*+")
 _MARK: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]')
 """Whole strings, so that no bracket in one counts."""
-_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _SYSTEMS: Final = ("system", "developer")
-_PLAIN_HEADS: Final = (b'{"role":"system","content":', b'{"role":"developer","content":')
-"""How machines write it. If all that follows is one string, nothing in it is there twice."""
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_PLAIN_OTHER: Final = re.compile(rb'\[\{"role": ?"(?:user|assistant)", ?"content": ?' + _STRING + rb"\}")
+_PLAIN_SYSTEM: Final = re.compile(rb'\[\{"role": ?"(?:system|developer)", ?"content": ?(' + _STRING + rb")\}")
+"""A first message as machines write it: a role and a text, and so nothing that is there twice."""
+HAVE_A_PLACE: Final[frozenset[Dialect]] = frozenset(("chat", "responses", "messages", "count"))
+"""The others are sent on as they are."""
 _SMALL_BYTES: Final = 4096
 """Up to here all of a list is read faster than its first item is looked for (measured)."""
 
@@ -66,7 +69,20 @@ def _into_member(ask: JsonObject, name: str, prompt: Prompt, *, takes_blocks: bo
 
 
 def _into_messages(ask: JsonObject, prompt: Prompt) -> Changes:
-    raw = _view(ask, "messages")
+    messages = ask.members.get("messages", b"")
+    if _PLAIN_OTHER.match(messages):
+        return {"messages": Splice(1, 0, _message(prompt) + b",")}
+    raw = memoryview(messages)
+    plain = _PLAIN_SYSTEM.match(raw)
+    if plain is None:
+        return _into_other_messages(raw, prompt)
+    start, end = plain.span(1)
+    splice = _before_text(raw[start:end], prompt)
+    return {} if splice is None else {"messages": Splice(start + splice.at, 0, splice.piece)}
+
+
+def _into_other_messages(raw: memoryview, prompt: Prompt) -> Changes:
+    """However they are written."""
     found = _BEGIN.match(raw)
     if found is None:
         raise _no_place("messages", "messages", "a list")
@@ -74,12 +90,6 @@ def _into_messages(ask: JsonObject, prompt: Prompt) -> Changes:
     if raw[start] == _END_OF_LIST:
         return {"messages": Splice(start, 0, _message(prompt))}
     first = _object_at(raw, start)
-    plain = _plain_text_at(first)
-    if plain:
-        splice = _before_text(memoryview(first)[plain:-1], prompt)
-        if splice is None:
-            return {}
-        return {"messages": Splice(start + plain + splice.at, 0, splice.piece)}
     if not _is_system(first):
         return {"messages": Splice(start, 0, _message(prompt) + b",")}
     message = JsonObject(first, '"messages.0"')
@@ -88,14 +98,6 @@ def _into_messages(ask: JsonObject, prompt: Prompt) -> Changes:
     if change is None:
         return {}
     return {"messages": Splice(start, len(first), message.replaced({"content": change}))}
-
-
-def _plain_text_at(message: bytes) -> int:
-    """Where its text begins, if it is the system's and has a role and a text alone, as most have; else 0."""
-    for head in _PLAIN_HEADS:
-        if message.startswith(head):
-            return len(head) if _TEXT.fullmatch(message, len(head), len(message) - 1) else 0
-    return 0
 
 
 class _Message(msgspec.Struct, gc=False):

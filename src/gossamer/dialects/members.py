@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final, NamedTuple, NoReturn
 
 import msgspec
+from msgspec import Raw
 
 from gossamer.core.errors import InvalidRequest
 
@@ -95,8 +96,15 @@ class JsonObject:
         """The object with these members set to these JSON values. New ones come last; all else stays to the byte."""
         if self._write is None:
             return self._spliced(changes)
-        raws = {name: msgspec.Raw(self._value(name, change)) for name, change in changes.items()}
-        return self._write(self.members | raws)
+        members = self.members.copy()
+        for name, change in changes.items():
+            if isinstance(change, bytes):
+                members[name] = Raw(change)
+            else:
+                at, gone, piece = change
+                raw = memoryview(members[name])
+                members[name] = Raw(b"".join((raw[:at], piece, raw[at + gone :])))
+        return self._write(members)
 
     def _value(self, name: str, change: bytes | Splice) -> bytes:
         if isinstance(change, bytes):

@@ -206,6 +206,8 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True, tag="changed"):
     """What is to be forgotten of what was kept (core/purge.py)."""
     responses: tuple[str, ...] = ()
     """Deleted ones, or conversations or sessions of them: whoever remembers any forgets all."""
+    sessions: tuple[str, ...] = ()
+    """Deleted ones, and when (core/tombstone.py)."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

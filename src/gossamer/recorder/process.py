@@ -33,6 +33,7 @@ from gossamer.recorder.veil import veil
 
 LONGEST_DRAIN_S: Final = 5.0
 """For what the workers wrote last. A sink that is away gets it after the next start: the journal keeps it."""
+WATCHED: Final = ("traces", "sessions")
 RARELY: Final = 50_000
 """Objects between two looks for garbage. Each batch makes thousands, which die by themselves; cycles are few."""
 _TEXT: Final = b"content-type: text/plain; charset=utf-8\r\n"
@@ -66,8 +67,8 @@ def step_back() -> None:
 
 
 def look_every_s(sink: Sink) -> float:
-    """Somebody who has just asked looks for the trace of it; everything else may gather for a moment."""
-    return LOOK_EVERY_S if sink.name == "traces" else GATHER_S
+    """Who has just asked looks for the trace or the turn of it; everything else may gather for a moment."""
+    return LOOK_EVERY_S if sink.name in WATCHED else GATHER_S
 
 
 class Recorder:

@@ -10,35 +10,40 @@ import msgspec
 
 from gossamer.core.clock import now_ns
 from gossamer.core.directives import Directive
+from gossamer.core.endpoints import Dialect
 from gossamer.core.errors import InvalidRequest
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims
 from gossamer.core.record import Directed
 from gossamer.dialects.ask import default_model
-from gossamer.dialects.injection import Changes, inject
+from gossamer.dialects.injection import HAVE_A_PLACE, Changes, inject
 from gossamer.dialects.members import JsonObject, Members
 from gossamer.policy.template import VALUE_CHARS, prompt_of
 
+_NONE: Final[Changes] = {}
 _MOST_NAMES: Final = 50
 """In one header: more than any prompt has places."""
 
 
 def ask_for_agent(exchange: Exchange, agent: AgentClaims, asked: JsonObject) -> Members:
     """What the body says of the model and of streams, with what the agent adds; that is the body from here on."""
-    named = {} if agent.default_model is None else default_model(asked, agent.default_model)
-    members = {**asked.members, "model": msgspec.Raw(named["model"])} if named else asked.members
-    changes: Changes = {**named}
-    if agent.directive is not None and exchange.caller.run is None:  # else what began the run has it already
-        changes |= _direct(exchange, agent.directive, asked)
+    members, changes = asked.members, _NONE
+    if agent.default_model is not None:
+        named = default_model(asked, agent.default_model)
+        if named:
+            members, changes = {**members, "model": msgspec.Raw(named["model"])}, dict(named)
+    directive, caller = agent.directive, exchange.caller
+    if directive is not None and caller.run is None:  # else what began the run has it already
+        dialect = caller.endpoint.dialect
+        if dialect in HAVE_A_PLACE:
+            added = _direct(exchange, directive, asked, dialect)
+            changes = {**changes, **added} if changes else added
     if changes:
         exchange.body = asked.replaced(changes)
     return members
 
 
-def _direct(exchange: Exchange, directive: Directive, asked: JsonObject) -> Changes:
-    dialect = exchange.caller.endpoint.dialect
-    if dialect in ("completions", "embeddings"):
-        return {}
+def _direct(exchange: Exchange, directive: Directive, asked: JsonObject, dialect: Dialect) -> Changes:
     began = now_ns()
     prompt = directive.prompt or prompt_of(directive, read_metadata(exchange.caller.metadata))
     resolved = now_ns()

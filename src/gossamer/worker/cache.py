@@ -1,26 +1,26 @@
-"""The cache of one worker, through all reloads of its settings, and the secret by which a node knows its entries."""
+"""The cache of one worker, through all reloads of its settings."""
 
-import os
+import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.purges import Purges
 from gossamer.cache.seal import Seal
+from gossamer.cache.secret import secret_of_node
 from gossamer.config.cache import CacheSettings
 from gossamer.config.settings import Settings
 from gossamer.core.purge import parse_purge
+from gossamer.core.tombstone import Tombstone
 from gossamer.delivery.caching import Caching
 from gossamer.delivery.flight import Flight
 from gossamer.pipeline import CacheUse
 from gossamer.redis.address import parse_redis_url
 
-KEY_FILE: Final = "cache.key"
-_SECRET_BYTES: Final = 32
+_PAUSE_S: Final = 0.1
+"""Many sessions may be deleted one after the other: the memory is looked through for all of such a time at once."""
 
 
 def cache_use_of(settings: CacheSettings) -> CacheUse:
@@ -34,6 +34,8 @@ class WorkerCache:
         self._flights: dict[bytes, Flight] = {}
         self._memory: Memory | None = None
         self._size = (0, 0)
+        self._caching: Caching | None = None
+        self._sweep: asyncio.TimerHandle | None = None
         self._remote = remote
         self._purges = remote.purges if remote is not None else Purges()
         if remote is not None:
@@ -43,7 +45,8 @@ class WorkerCache:
         size = (settings.l1_entries, settings.l1_bytes)
         if self._memory is None or size != self._size:
             self._memory, self._size = Memory(*size), size
-        return Caching(settings, self._memory, self._flights, self._purges, self._remote)
+        self._caching = Caching(settings, self._memory, self._flights, self._purges, self._remote)
+        return self._caching
 
     def purge(self, purged: Sequence[str]) -> None:
         """As the control process says; of nothing in particular, where nobody can name what was missed."""
@@ -60,10 +63,32 @@ class WorkerCache:
         if self._remote is not None and not purged:
             self._remote.learn_purges()
 
+    def forget(self, stones: Sequence[Tombstone]) -> None:
+        """What was asked in sessions that are deleted."""
+        for stone in stones:
+            self._purges.gone.add(stone)
+            if self._remote is not None:
+                self._remote.belongings.erase(stone.session, _seen_to)
+        if self._caching is not None and self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_PAUSE_S, self._drop_gone)
+
+    def _drop_gone(self) -> None:
+        self._sweep = None
+        assert self._caching is not None
+        assert self._memory is not None
+        self._memory.drop_all(self._purges.gone.means)
+        self._caching.forget_questions()
+
     def close(self) -> None:
         """After the last request."""
+        if self._sweep is not None:
+            self._sweep.cancel()
         if self._remote is not None:
             self._remote.close()
+
+
+def _seen_to(trouble: str | None) -> None:
+    """Whoever deletes a session erases it there, and says if that failed: this is for what came later."""
 
 
 def open_cache(settings: Settings, on_trouble: Callable[[str], None]) -> WorkerCache:
@@ -73,16 +98,3 @@ def open_cache(settings: Settings, on_trouble: Callable[[str], None]) -> WorkerC
         return WorkerCache()
     secret = cache.secret or secret_of_node(Path(settings.data_dir))
     return WorkerCache(RedisCache(parse_redis_url(settings.counters), Seal(secret.encode()), on_trouble))
-
-
-def secret_of_node(data_dir: Path) -> str:
-    """Made by whichever worker is first, and the same for all of them: a link to a whole file is there or not."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path, own = data_dir / KEY_FILE, data_dir / f"{KEY_FILE}.{os.getpid()}"
-    if not path.exists():
-        own.touch(mode=0o600)
-        own.write_text(token_hex(_SECRET_BYTES))
-        with suppress(FileExistsError):
-            path.hardlink_to(own)
-        own.unlink()
-    return path.read_text()

@@ -1,24 +1,22 @@
 """The answers under idempotency keys of one worker, through all reloads: where they lie, by the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
 
-from gossamer.cache.once.files import AnswerFiles
+from gossamer.cache.once.files import DIRECTORY, AnswerFiles
 from gossamer.cache.once.on_disk import DiskShelf
 from gossamer.cache.once.over_redis import RedisShelf
 from gossamer.cache.seal import Seal
+from gossamer.cache.secret import secret_of_node
 from gossamer.config.idempotency import IdempotencySettings
 from gossamer.config.settings import Settings
 from gossamer.config.values import IN_MEMORY
 from gossamer.core.clock import wall_time
+from gossamer.core.tombstone import Tombstone
 from gossamer.delivery.heeding import Heeding
 from gossamer.delivery.ticket import Desk
 from gossamer.redis.address import parse_redis_url
-from gossamer.worker.cache import secret_of_node
-
-DIRECTORY: Final = "idempotency"
 
 
 class WorkerIdempotency:
@@ -33,6 +31,12 @@ class WorkerIdempotency:
         self._disk.keep_s = self.desk.shelf.keep_s = settings.keep_s
         self._disk.most_bytes = settings.max_bytes
         return Heeding(settings, self.desk)
+
+    def forget(self, stones: Sequence[Tombstone]) -> None:
+        """What was asked in sessions that are deleted; what was on its way to the shelf when they were, as well."""
+        for stone in stones:
+            self.desk.gone.add(stone)
+            self.desk.shelf.forget(stone.session)
 
     async def close(self) -> None:
         """After the last request."""

@@ -1,6 +1,6 @@
 """From settings to the parts that the stages reach for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from gossamer.core.clock import now_ns
 from gossamer.core.ids import mint
 from gossamer.core.ports import Journal, Lister, Provider, Services
 from gossamer.core.runs import ANSWER_WITHIN_S
+from gossamer.core.tombstone import Tombstone
 from gossamer.counters.counting import Counting
 from gossamer.feed.paths import agents_path
 from gossamer.http.connect import Connector
@@ -90,6 +91,7 @@ class ServiceFactory:
         if responses is not None:
             self.identity.hear_deleted = responses.forget
         self.idempotency = idempotency
+        self.identity.hear_gone = self._hear_gone
         self._counting = counting or Counting(None, _unheard)
         self._run_secret = run_secret
         self._journal = journal
@@ -154,6 +156,11 @@ class ServiceFactory:
 
     def _hear_turned(self, target: str, is_open: bool) -> None:
         self.healths.hear(target, now_ns() / 1e9, is_open=is_open)
+
+    def _hear_gone(self, stones: Sequence[Tombstone]) -> None:
+        self.cache.forget(stones)
+        if self.idempotency is not None:
+            self.idempotency.forget(stones)
 
     def _provider(self, name: str, settings: ProviderSettings, trace_lines: TraceLines | None) -> Provider:
         if isinstance(settings, MockProviderSettings):

@@ -13,6 +13,7 @@ from gossamer.core.record import Content, Record
 from gossamer.journal.writer import JournalWriter
 from tests.real.admin.house import TRACE, House, Person, refusal, settings_with
 from tests.real.admin.speaking import say
+from tests.real.redis import free_port
 
 SESSIONS = "/admin/v1/sessions"
 AT = TRACE["at"]
@@ -152,6 +153,21 @@ async def test_a_deletion_that_could_not_be_whole_can_be_asked_for_again(
     assert (await house.get(path, admin.token)).status_code == 200
     assert (await house.delete(path, admin.token)).status_code == 204
     assert await listed(house, admin) == []
+
+
+async def test_where_redis_cannot_be_asked_the_session_stays_listed(house: House, admin: Person):
+    """Answers may lie there: whoever deletes is told, and can ask again."""
+    house.app.state.desk.wall_time = lambda: AT + 60
+    say(house, None, "talk")
+    (talk,) = await listed(house, admin)
+    settings = settings_with("open", data_dir=house.app.state.desk.data_dir)
+    use_settings(house.app, structs.replace(settings, counters=f"redis://127.0.0.1:{free_port()}/0"))
+    answer = await house.delete(f"{SESSIONS}/{talk['id']}", admin.token)
+    assert refusal(answer)[:2] == (503, "unavailable")
+    assert "kept answers in" in answer.text
+    assert [each["id"] for each in await listed(house, admin)] == [talk["id"]]
+    use_settings(house.app, settings)
+    assert (await house.delete(f"{SESSIONS}/{talk['id']}", admin.token)).status_code == 204
 
 
 async def test_after_what_time_a_session_is_idle_is_a_setting(house: House, admin: Person):

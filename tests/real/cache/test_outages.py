@@ -45,13 +45,13 @@ async def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
     client = await gateway.client()
     await client.ask(ASK)
     visit = await origin.visit()
-    (lease,) = redis.names()
+    (lease,) = redis.answers()
     assert lease.endswith(":lease")
     assert 0 < redis.ask("PTTL", lease) <= 10_000
     tell(visit)
     await client.answer()
     await asyncio.sleep(0.05)
-    (entry,) = redis.names()
+    (entry,) = redis.answers()
     assert entry.endswith(":w")
     assert 3_500_000 < redis.ask("PTTL", entry) <= 3_600_000
 
@@ -67,7 +67,7 @@ async def test_an_entry_that_somebody_else_wrote_is_refused(
         tell(await origin.visit(), f"answer {seed}")
         await client.answer()
     await asyncio.sleep(0.05)
-    names = redis.names()
+    names = redis.answers()
     entries = {name: redis.ask("GET", name) for name in names}
     for name, other_name in zip(names, reversed(names), strict=True):
         sealed = entries[name]

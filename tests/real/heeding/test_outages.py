@@ -48,7 +48,7 @@ async def test_what_the_node_kept_meanwhile_it_still_knows_when_redis_is_back(
     finally:
         redis.start()
     async with asyncio.timeout(10):
-        while not redis.names():  # until it is asked again
+        while not redis.answers():  # until it is asked again
             await asyncio.sleep(0.05)
             await pay(f"idempotency-key: {uuid4()}")
     again = await ask(client)
@@ -88,7 +88,7 @@ async def test_a_claim_ends_soon_after_its_worker(opened: Open, origin: Origin, 
     client = await (await opened()).client()
     await client.ask(ASK, CHAT, KEY)
     visit = await origin.visit()
-    (claim,) = redis.names()
+    (claim,) = redis.answers()
     assert 0 < redis.ask("PTTL", claim) <= 10_000
     tell(visit)
     await client.answer()
@@ -104,7 +104,7 @@ async def test_an_answer_that_somebody_else_wrote_is_given_to_nobody(
         await client.ask(ASK, CHAT, line)
         tell(await origin.visit(), f"secret of {line}")
         await client.answer()
-    names = redis.names()
+    names = redis.answers()
     sealed = {name: redis.ask("GET", name) for name in names}
     for name, other in zip(names, reversed(names), strict=True):
         forged = {
@@ -126,7 +126,7 @@ async def test_what_lies_in_redis_names_neither_key_nor_user_nor_question(
     client = await (await opened()).client()
     await client.ask(ASK, CHAT, KEY)
     visit = await origin.visit()
-    (name,) = redis.names()
+    (name,) = redis.answers()
     claim = redis.ask("GET", name)
     for word in (b"5f9c", b"tester", b"hi"):
         assert word not in name.encode()

@@ -54,6 +54,46 @@ async def chain(store: Store, *names: str, session: str = "s1") -> None:
 # --- responses ---
 
 
+async def test_many_at_once_are_kept_each_as_it_is(store: Store):
+    """They go in together: what cannot be kept costs the others nothing, and what is said twice is there once."""
+    await chain(store, "a", "b")
+    await store.add_conversation(HOUSE, "s1", Conversation("conv_1", b"{}", now_utc()), [])
+    await store.erase_responses_of(ACTOR, HOUSE, "gone")
+    asked = [keep(f"r{n}", "b", f"s{n}") for n in range(30)]
+    asked += [keep(f"c{n}", conversation="conv_1") for n in range(5)]
+    asked += [keep("twice"), keep("twice"), keep("theirs", "b", house=OTHERS), keep("nowhere", conversation="conv_2")]
+    asked += [keep("late", session="gone", asked_at=1.0), keep("after", "twice")]
+    told = await asyncio.gather(*map(store.keep_response, asked))
+    refused = {one.id: answer.why_not for one, answer in zip(asked, told, strict=True) if answer.why_not}
+    after = refused.pop("after", None)  # nobody says so before "twice" is known to be kept
+    assert after in (None, "the response before it was deleted")
+    assert refused == {
+        "theirs": "the response before it was deleted",
+        "nowhere": "its conversation was deleted",
+        "late": "its session was deleted",
+    }
+    assert await texts_up_to(store, "r29") == ["a-asked", "a-told", "b-asked", "b-told", "r29-asked", "r29-told"]
+    assert len(await store.conversation_items(HOUSE, "conv_1")) == 10
+    assert await texts_up_to(store, "twice") == ["twice-asked", "twice-told"]
+
+
+async def test_one_that_the_store_cannot_take_costs_the_others_nothing(store: Store):
+    asked = [keep("a"), keep("b", items=1 << 70), keep("c")]
+    told = await asyncio.gather(*map(store.keep_response, asked), return_exceptions=True)
+    assert isinstance(told[1], Exception)
+    for name in ("a", "c"):
+        assert await texts_up_to(store, name) == [f"{name}-asked", f"{name}-told"]
+
+
+async def test_who_gives_up_while_it_is_kept_costs_the_others_nothing(store: Store):
+    tasks = [asyncio.create_task(store.keep_response(keep(name))) for name in ("a", "b", "c")]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[2].cancel()
+    assert (await tasks[1]).why_not == ""
+    assert await texts_up_to(store, "b") == ["b-asked", "b-told"]
+
+
 async def test_all_up_to_a_response_comes_in_its_order(store: Store):
     await chain(store, "a", "b", "c")
     assert await texts_up_to(store, "c") == ["a-asked", "a-told", "b-asked", "b-told", "c-asked", "c-told"]

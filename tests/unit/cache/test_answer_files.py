@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from msgspec.structs import replace
 
 from gossamer.cache.once.files import SHARDS, AnswerFiles
 from gossamer.cache.once.shelf import KeptAnswer, UnderWay
@@ -102,6 +103,20 @@ def test_nobody_is_buried_who_is_just_beginning(files: AnswerFiles, time: Time, 
     others[0].join()
     assert second.claim(NAME, PRINT, DAY_S) == UnderWay(PRINT)
     second.close()
+
+
+def test_what_was_answered_in_a_session_goes_with_it_and_nothing_else(files: AnswerFiles, time: Time):
+    gone, kept = "a" * 32, "b" * 32
+    names = [sha256(b"%d" % number).digest() for number in range(6)]
+    for name, session in zip(names, (gone, kept) * 3, strict=True):
+        files.claim(name, PRINT, DAY_S)
+        files.keep(name, replace(answer(time, gone.encode()), session=session))
+    running = sha256(b"running").digest()
+    files.claim(running, PRINT, DAY_S)
+    assert sum(files.forget(shard, gone) for shard in SHARDS) == 3
+    assert [files.claim(name, PRINT, DAY_S) == "ours" for name in names] == [True, False] * 3
+    assert files.claim(running, PRINT, DAY_S) == UnderWay(PRINT)
+    assert sum(files.forget(shard, gone) for shard in SHARDS) == 0
 
 
 def test_it_is_over_to_the_second(files: AnswerFiles, time: Time):

@@ -204,6 +204,9 @@ def test_an_empty_directive_changes_nothing():
 
 
 PLAIN = [
+    ('{"role":"user","content":"Hi"}', '{"role":"system","content":"D"},{"role":"user","content":"Hi"}'),
+    ('{"role": "user", "content": "a\\"}"}', '{"role":"system","content":"D"},{"role": "user", "content": "a\\"}"}'),
+    ('{"role": "system", "content": "Hi"}', '{"role": "system", "content": "D\\n\\nHi"}'),
     ('{"role":"system","content":""}', '{"role":"system","content":"D"}'),
     ('{"role":"developer","content":"Hi \\"there\\\\"}', '{"role":"developer","content":"D\\n\\nHi \\"there\\\\"}'),
     ('{"role":"system","content":"D"}', None),
@@ -220,8 +223,16 @@ def test_a_system_message_as_machines_write_it(first: str, out: str | None):
     assert injected(body, "chat", prompt("D")) == f'{{"messages":[{out or first},{rest}],"model":"m"}}'.encode()
 
 
-@pytest.mark.parametrize("more", ['"content":"b"', '"\\u0063ontent":"b"'])
-def test_a_system_message_that_says_something_twice_is_refused(more: str):
-    body = f'{{"messages":[{{"role":"system","content":"a",{more}}}]}}'.encode()
+@pytest.mark.parametrize(
+    ("role", "more"),
+    [
+        ("system", '"content":"b"'),
+        ("system", '"\\u0063ontent":"b"'),
+        ("user", '"role":"system"'),
+        ("system", '"role":"user","role":"system"'),
+    ],
+)
+def test_a_system_message_that_says_something_twice_is_refused(role: str, more: str):
+    body = f'{{"messages":[{{"role":"{role}","content":"a",{more}}}]}}'.encode()
     with pytest.raises(InvalidRequest):
         injected(body, "chat", prompt("D"))

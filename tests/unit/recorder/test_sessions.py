@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gossamer.config.settings import Settings
 from gossamer.control.forgetting import delete_for_good
+from gossamer.control.kept_answers import KeptAnswers
 from gossamer.core.record import Content, Directed, Record, Usage
 from gossamer.projections.sessions.search import Query, Sessions
 from gossamer.projections.sessions.session import Session
@@ -72,7 +74,8 @@ class Home:
 
     def delete(self, session: Session, now_us: int = NOW_US) -> None:
         traces = FileTraces(self.traces_path)
-        asyncio.run(delete_for_good(session, self.search, traces, self.path.parent, now_us))
+        answers = KeptAnswers(Settings(data_dir=str(self.path.parent)))
+        asyncio.run(delete_for_good(session, self.search, traces, answers, self.path.parent, now_us))
 
     def journal_bytes(self) -> bytes:
         return b"".join(path.read_bytes() for path in self.journal.directory.iterdir())

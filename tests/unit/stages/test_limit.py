@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from gossamer.core.allowance import UNLIMITED
+from gossamer.core.allowance import UNLIMITED, Limits
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
 from gossamer.stages.limit import limit
@@ -45,7 +45,17 @@ def test_who_is_free_by_an_earlier_limiter_is_looked_at_anew():
 
 def test_an_agent_may_have_limits_where_its_key_has_none():
     limiter = Asked()
+    one = made(limiter, of=agent("bot", Limits(requests_per_min=1)))
+    assert one.claims is not None
+    one.claims.free_under = limiter
+    assert limit(one) is limiter.later
+
+
+def test_an_agent_without_limits_is_as_free_as_its_key():
+    limiter = Asked()
     one = made(limiter, of=agent("bot", UNLIMITED))
     assert one.claims is not None
     one.claims.free_under = limiter
+    assert limit(one) is None
+    one.claims.free_under = None
     assert limit(one) is limiter.later

@@ -16,6 +16,8 @@ import msgspec
 
 from gossamer.cache.once.shelf import PRINT_BYTES, Found, KeptAnswer, UnderWay
 
+DIRECTORY: Final = "idempotency"
+"""Below the data directory."""
 SHARDS: Final = "0123456789abcdef"
 _CLAIM: Final = b"r"
 _ANSWER: Final = b"a"
@@ -74,6 +76,17 @@ class AnswerFiles:
                     early += not is_old
         return early
 
+    def forget(self, shard: str, session: str) -> int:
+        """What was answered in it, all of which ends with its digest. How many went."""
+        mark, count = session.encode(), 0
+        for _, size, path in self._answers(shard):
+            if _ends_with(path, size, mark):
+                with self._alone():
+                    if path.exists() and _ends_with(path, path.stat().st_size, mark):
+                        path.unlink()
+                        count += 1
+        return count
+
     def close(self) -> None:
         """This life is over: what it had claimed is free."""
         if self._alive is not None:
@@ -89,7 +102,7 @@ class AnswerFiles:
         return self._directory.is_dir()
 
     def open(self) -> None:
-        """Before a sweep."""
+        """Before a sweep, or before something is forgotten."""
         self._open()
 
     # --- inside ---
@@ -183,3 +196,14 @@ class AnswerFiles:
                 with suppress(FileNotFoundError):
                     found = entry.stat()
                     yield found.st_mtime, found.st_size, Path(entry.path)
+
+
+def _ends_with(path: Path, size: int, mark: bytes) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return os.pread(handle, len(mark), max(0, size - len(mark))) == mark
+    finally:
+        os.close(handle)

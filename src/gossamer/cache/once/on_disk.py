@@ -6,6 +6,7 @@ The thread begins with the first request that has a key. Worker 0 looks through 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from gossamer.cache.once.files import SHARDS, AnswerFiles
@@ -34,6 +35,7 @@ class DiskShelf:
         self._shard = 0
         self._next_look: asyncio.TimerHandle | None = None
         self._is_reported = False
+        self._looks = looks
         if looks:
             self._look_later()
 
@@ -66,6 +68,12 @@ class DiskShelf:
                 self._trouble(error)
 
         self._do(lambda: self._files.release(name), told)
+
+    def forget(self, session: str) -> None:
+        """Shard by shard, so that nobody who asks meanwhile waits for all of them; by one worker of the node."""
+        if self._looks and self._files.is_there:
+            for shard in SHARDS:
+                self._do(partial(self._forget, shard, session), self._told)
 
     @property
     def is_used(self) -> bool:
@@ -105,6 +113,15 @@ class DiskShelf:
                 )
 
         self._do(work, told)
+
+    def _forget(self, shard: str, session: str) -> None:
+        self._files.open()
+        self._files.forget(shard, session)
+
+    def _told(self, done: "asyncio.Future[None]") -> None:
+        error = done.exception()
+        if error is not None:
+            self._trouble(error)
 
     def _trouble(self, error: BaseException) -> None:
         if not isinstance(error, OSError):

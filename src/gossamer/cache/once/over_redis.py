@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from gossamer.cache.belongings import LOADS as NOTES
+from gossamer.cache.belongings import Belongings
 from gossamer.cache.leases import LEASE_MS, Leases
 from gossamer.cache.once.scripts import CLAIM, KEEP, LOADS
 from gossamer.cache.once.shelf import Found, KeptAnswer, Shelf, UnderWay
@@ -77,7 +79,8 @@ class RedisShelf:
         self.keep_s = keep_s
         self._seal = seal
         self._stand_in = stand_in
-        self._servers = open_servers(address, LOADS, _up_again, on_trouble)
+        self._servers = open_servers(address, LOADS + NOTES, _up_again, on_trouble)
+        self._belongings = Belongings(self._servers, seal)
         self._life = token_hex(6).encode()
         self._numbers = count(1)
         self._leases = Leases(self._renew)
@@ -114,8 +117,9 @@ class RedisShelf:
             return
         self._leases.drop(claim)
         key = self._key(name)
-        sealed = self._seal.close_bytes(key, _encode(answer))
-        command = encode("EVALSHA", _keep, 1, key, claim, sealed, max(1, int(self.keep_s * 1000)))
+        sealed, ttl_ms = self._seal.close_bytes(key, _encode(answer)), max(1, int(self.keep_s * 1000))
+        self._belongings.note(answer.session, key, ttl_ms)
+        command = encode("EVALSHA", _keep, 1, key, claim, sealed, ttl_ms)
         server = self._servers.of_slot(slot_of(key))
         if server.is_up:
             server.ask(_Asked(self._servers, key, command, lambda reply: done()))  # noqa: ARG005 - whatever became of it
@@ -131,6 +135,11 @@ class RedisShelf:
         self._leases.drop(claim)
         self._free(self._key(name), claim)
         done()
+
+    def forget(self, session: str) -> None:
+        self._belongings.erase(session, lambda _: None)  # whoever deletes it has seen to it, and says if that failed
+        if self._stand_in is not None:
+            self._stand_in.forget(session)
 
     async def close(self) -> None:
         self._leases.close()

@@ -23,6 +23,8 @@ class KeptAnswer(msgspec.Struct, array_like=True, frozen=True):
     cost_nanos: int | None
     made_at: float
     """Unix time at which it was whole."""
+    session: str = ""
+    """The digest of that in which it was asked. Last of all, where it is found without the rest (files.py)."""
 
 
 class UnderWay(msgspec.Struct, frozen=True):
@@ -48,6 +50,9 @@ class Shelf(Protocol):
 
     def release(self, name: bytes, done: Callable[[], None]) -> None:
         """There is no answer worth keeping: whoever asks next may be the first again."""
+
+    def forget(self, session: str) -> None:
+        """Whatever was answered in it. What is answered later is not kept: the desk sees to it."""
 
     @property
     def is_used(self) -> bool:

@@ -29,6 +29,7 @@ from gossamer.control.api import (
 from gossamer.control.api.desk import Desk
 from gossamer.control.api.openapi import DESCRIPTION
 from gossamer.control.api.rim import InTurns, SmallBodies, Unkept
+from gossamer.control.kept_answers import KeptAnswers
 from gossamer.control.nouns import Actor
 from gossamer.control.store.store import Store
 from gossamer.control.trace_store import trace_reader
@@ -62,6 +63,7 @@ def make_app(
         store,
         settings.auth,
         trace_reader(settings),
+        KeptAnswers(settings),
         Path(settings.data_dir),
         *names,
         spans_of(settings),
@@ -103,6 +105,7 @@ def use_settings(app: FastAPI, settings: Settings) -> None:
     """From the next request on; who is slowed stays so."""
     desk = app.state.desk
     desk.auth = settings.auth
+    desk.answers = KeptAnswers(settings)
     desk.providers = frozenset(settings.providers)
     desk.names_in_file = frozenset(settings.models)
     desk.spans = spans_of(settings)

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from gossamer.config.settings import AuthSettings
+from gossamer.control.kept_answers import KeptAnswers
 from gossamer.control.nouns import Actor
 from gossamer.control.store.errors import StoreUnavailable
 from gossamer.control.store.store import Store
@@ -36,6 +37,7 @@ class Desk:
     """None: the database could not be reached yet."""
     auth: AuthSettings
     traces: TraceReader
+    answers: KeptAnswers
     data_dir: Path
     """Where the recorder listens."""
     providers: frozenset[str]

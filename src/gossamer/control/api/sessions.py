@@ -89,14 +89,15 @@ async def close_session(caller: Asking, desk: AtDesk, session_id: Id) -> Session
     responses=refused(400, 401, 403, 404, 503),
 )
 async def delete_session(caller: Asking, desk: AtDesk, session_id: Id) -> None:
-    """For good, with its turns, traces and kept responses, and what the journal has of what was said; no replay
-    brings it back.
+    """For good, with its turns, traces, kept responses, and answers that are kept to be given again, and what the
+    journal has of what was said; no replay brings it back.
     """
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.delete", session.id, owner=session.user)
+    now_us = _now_us(desk)  # before the workers are told of it: what they keep from then on is a new session's
     await desk.store.erase_responses_of(caller.actor, house_of(session.user, session.key), session.name)
     try:
-        await delete_for_good(session, _sessions(desk), desk.traces, desk.data_dir, _now_us(desk))
+        await delete_for_good(session, _sessions(desk), desk.traces, desk.answers, desk.data_dir, now_us)
     except (TracesAway, OSError, sqlite3.Error) as error:
         raise Unavailable(f"Not all of it could be deleted ({error}). Try again.", retry_after_s=1.0) from error
 

@@ -93,9 +93,9 @@ def changes_of(rows: Sequence[Row[Any]]) -> list[Changed]:
     found = []
     for revision, of_one in groupby(rows, lambda row: int(row.revision)):
         things = [(row.kind, row.thing_id) for row in of_one]
-        keys, agents, users, routes, directives, purged, responses = (
+        keys, agents, users, routes, directives, purged, responses, sessions = (
             tuple(thing_id for kind, thing_id in things if kind == wanted)
-            for wanted in ("key", "agent", "user", "route", "directive", "purge", "response")
+            for wanted in ("key", "agent", "user", "route", "directive", "purge", "response", "session")
         )
-        found.append(Changed(revision, keys, agents, users, routes, directives, purged, responses))
+        found.append(Changed(revision, keys, agents, users, routes, directives, purged, responses, sessions))
     return found

@@ -9,6 +9,8 @@ from gossamer.control.nouns import Actor
 from gossamer.control.store.part import Part
 from gossamer.control.store.response_tables import CONVERSATION_ITEMS, CONVERSATIONS, ERASED_SESSIONS, RESPONSES
 from gossamer.control.store.transaction import Change
+from gossamer.core.house import session_digest
+from gossamer.core.tombstone import Tombstone
 
 AT_ONCE: Final = 200
 """Threads or conversations in one transaction, each with all its responses: others wait meanwhile."""
@@ -32,6 +34,7 @@ class Erasing(Part):
             for table in (CONVERSATION_ITEMS, RESPONSES, CONVERSATIONS):
                 gone += await change.run(sa.delete(table).where(*_of(table, house, session)))
             change.touch("response", session)
+            change.touch("session", Tombstone(change.now.timestamp(), session_digest(house, session)).text)
         await self._database.scrub()
         return gone
 

@@ -3,20 +3,20 @@
 So what is deleted is gone, from all that followed it as well: those can be read, and not gone on from.
 """
 
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gossamer.control.nouns import Actor
-from gossamer.control.store.conversations import add_items, held_conversation, items_before
+from gossamer.control.store.conversations import items_before
+from gossamer.control.store.database import Database
 from gossamer.control.store.errors import Broken, Missing, Oversized
+from gossamer.control.store.keeping import Keeping
 from gossamer.control.store.part import Part
-from gossamer.control.store.response_tables import CONVERSATIONS, ERASED_SESSIONS, RESPONSES
-from gossamer.control.store.tables import EPOCH
+from gossamer.control.store.passwords import Passwords
+from gossamer.control.store.response_tables import RESPONSES
 from gossamer.feed.responses import Keep, Kept, Recalled
 
 _COMMA: Final = b","
@@ -40,15 +40,13 @@ _COLUMNS: Final = tuple(RESPONSES.c[name] for name in KeptResponse.__struct_fiel
 class Responses(Part):
     """The kept responses of the store. Whatever is not of the house does not exist."""
 
+    def __init__(self, database: Database, passwords: Passwords) -> None:
+        super().__init__(database, passwords)
+        self._keeping = Keeping(database)
+
     async def keep_response(self, keep: Keep) -> Kept:
-        """Once, however often it is said. Beside the order of changes, and never while something is deleted."""
-        async with self._database.beside() as line:
-            await line.execute(sa.select(EPOCH.c.value).with_for_update(read=True))
-            if await _first(line, sa.select(RESPONSES.c.id).where(RESPONSES.c.id == keep.id)) is not None:
-                return Kept()
-            if await _was_erased(line, keep):
-                return Kept("its session was deleted")
-            return await _keep(line, keep, self._database.now())
+        """Once, however often it is said (keeping.py)."""
+        return await self._keeping.keep(keep)
 
     async def recall_response(self, house: str, response_id: str, most_items: int, most_bytes: int) -> Recalled:
         """All up to this response. Raises Missing, Broken where something before it is gone, and Oversized."""
@@ -139,48 +137,3 @@ _BEGINNING: Final = (
     .order_by(_STEPS.c.depth.desc())
     .limit(1)
 )
-
-
-async def _first(line: AsyncConnection, query: sa.Executable) -> Row[Any] | None:
-    return (await line.execute(query)).first()
-
-
-async def _was_erased(line: AsyncConnection, keep: Keep) -> bool:
-    """Its session, since it was asked."""
-    gone = await _first(
-        line,
-        sa.select(ERASED_SESSIONS.c.at).where(
-            ERASED_SESSIONS.c.house == keep.house, ERASED_SESSIONS.c.session == keep.session
-        ),
-    )
-    return gone is not None and gone.at.timestamp() >= keep.asked_at
-
-
-async def _keep(line: AsyncConnection, keep: Keep, now: datetime) -> Kept:
-    thread, items, size = keep.id, 0, 0
-    if keep.conversation is not None:
-        held = await held_conversation(line, keep.house, keep.conversation)
-        if held is None:
-            return Kept("its conversation was deleted")
-        thread, items, size = keep.conversation, int(held.length), int(held.size)
-        await add_items(line, held, keep.session, [*_split(keep.input), *_split(keep.output)], now)
-    elif keep.previous is not None:
-        last = await _first(
-            line,
-            sa.select(RESPONSES.c.thread, RESPONSES.c.length, RESPONSES.c.size).where(
-                *_theirs(keep.house, keep.previous)
-            ),
-        )
-        if last is None:
-            return Kept("the response before it was deleted")
-        thread, items, size = last.thread, int(last.length), int(last.size)
-        await line.execute(sa.update(CONVERSATIONS).where(CONVERSATIONS.c.id == thread).values(last_at=now))
-    await line.execute(
-        sa.insert(RESPONSES).values(
-            id=keep.id, house=keep.house, session=keep.session, thread=thread, previous_id=keep.previous,
-            conversation_id=keep.conversation, start=keep.start, length=items + keep.items,
-            size=size + len(keep.input) + len(keep.output), created_at=now,
-            input=keep.input, output=keep.output, body=keep.body,
-        )
-    )  # fmt: skip
-    return Kept()

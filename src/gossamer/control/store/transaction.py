@@ -16,7 +16,7 @@ from gossamer.control.nouns import Actor
 from gossamer.control.store.tables import CHANGES, EPOCH, EVENTS
 from gossamer.control.tokens import new_id
 
-Kind = Literal["key", "agent", "user", "route", "directive", "purge", "response"]
+Kind = Literal["key", "agent", "user", "route", "directive", "purge", "response", "session"]
 
 CHANGES_KEPT: Final = 10_000
 """Revisions that can still be named. Whoever has missed more forgets everything, which costs it one look-up a key."""

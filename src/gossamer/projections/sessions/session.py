@@ -1,15 +1,14 @@
 """A session and its turns, as they are stored and found again. Whose a session is, is a part of what it is."""
 
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
+from gossamer.core.house import house_of, session_digest
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION, Directed, Finish, Outcome, Record, Usage
 from gossamer.projections.traces.trace import US_PER_S
 
 FAILED: Final = 400
-_ID_BYTES: Final = 16
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -57,8 +56,7 @@ def session_id(record: Record, name: str) -> str | None:
     """The same name of another user, or of another key of nobody, is another session. None: nobody asked."""
     if record.key is None:
         return None
-    owner = f"user {record.user}" if record.user is not None else f"key {record.key}"
-    return blake2b(f"{owner}\0{name}".encode(), digest_size=_ID_BYTES).hexdigest()
+    return session_digest(house_of(record.user, record.key), name)
 
 
 def session_of(record: Record) -> str | None:

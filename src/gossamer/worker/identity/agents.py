@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from gossamer.config.settings import AuthSettings
+from gossamer.core.allowance import UNLIMITED
 from gossamer.core.directives import Directive
 from gossamer.core.ports import AgentClaims
 from gossamer.feed.messages import AgentGrant, Agents, AskAgents, Changed
@@ -114,7 +115,7 @@ class StoredAgents:
             models=grant.models,
             default_model=grant.default_model,
             directive=_directive(grant),
-            limits=grant.limits,
+            limits=UNLIMITED if grant.limits == UNLIMITED else grant.limits,  # the stage knows it by sight
         )
         subjects = tuple(filter(None, (grant.agent_id, grant.user_id, grant.directive_id)))
         self._claims.put(agent_id, claims, subjects, monotonic() + self._auth.cache_ttl_s)

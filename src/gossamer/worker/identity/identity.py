@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from gossamer.config.settings import AuthSettings
+from gossamer.core.tombstone import Tombstone, parse_tombstone
 from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, Routes, State, Turned, Unavailable, Used
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.agents import StoredAgents
@@ -35,6 +36,8 @@ class Identity:
         """What is to be forgotten of what was kept; of nothing in particular: whatever there is."""
         self.hear_deleted: Callable[[], None] = _nothing_is_remembered
         """Kept responses were deleted, or may have been."""
+        self.hear_gone: Callable[[Sequence[Tombstone]], None] = _no_session_leaves_anything
+        """Sessions were deleted."""
         self._news = News()
         self._feed = Feed(feed_path(data_dir), worker, self)
         ids = count(1)  # one for both: an answer names nothing but the id
@@ -119,6 +122,8 @@ class Identity:
             self.hear_purged(change.purged)
         if change.responses:
             self.hear_deleted()
+        if change.sessions:
+            self.hear_gone([parse_tombstone(text) for text in change.sessions])
 
     def _begin_anew(self, revision: int) -> None:
         """Nobody can name what has changed since: nothing from before is believed."""
@@ -159,6 +164,10 @@ def _nobody_listens(target: str, is_open: bool) -> None:
 
 def _nothing_is_kept(purged: Sequence[str]) -> None:
     """There is no cache."""
+
+
+def _no_session_leaves_anything(stones: Sequence[Tombstone]) -> None:
+    """There is neither a cache, nor does a key of its own give answers again."""
 
 
 def _nothing_is_remembered() -> None:
