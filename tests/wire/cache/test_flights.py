@@ -34,17 +34,19 @@ async def asked(gateway: Gateway, count: int, body: object = ASK) -> list[Client
 
 
 async def test_equal_requests_under_way_are_one_call(gateway: Gateway, origin: Origin):
-    clients = await asked(gateway, 50)
-    tell(await origin.visit())
+    clients = await asked(gateway, 1000)
+    visit = await origin.visit()
+    await eventually(lambda: gateway.server.in_flight == 1000)
+    tell(visit)
     answers = [await client.answer() for client in clients]
     assert {answer.body for answer in answers} == {completion()}
-    assert [answer.headers[b"x-gossamer-cache"] for answer in answers] == [b"miss"] + [b"hit-l1"] * 49
+    assert [answer.headers[b"x-gossamer-cache"] for answer in answers] == [b"miss"] + [b"hit-l1"] * 999
     assert {answer.headers[b"x-gossamer-target"] for answer in answers} == {b"local/real"}
-    await gateway.record(50)
+    await gateway.record(1000)
     tiers = [record.cache.tier for record in gateway.records.all if record.cache is not None]
-    assert sorted(tiers) == ["flight"] * 49 + ["miss"]
+    assert sorted(tiers) == ["flight"] * 999 + ["miss"]
     assert {record.finish for record in gateway.records.all} == {"end"}
-    assert [record.usage is None for record in gateway.records.all].count(True) == 49
+    assert [record.usage is None for record in gateway.records.all].count(True) == 999
     assert origin.accepted == 1
 
 
