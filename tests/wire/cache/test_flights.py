@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from gossamer.config.cache import CacheSettings
+from gossamer.core.record import Record
+from gossamer.delivery.passenger import Passenger
 from tests.wire.cache.answers import STREAM_BODY, STREAM_WITH_USAGE, USED, WORDS, completion, stream, tell
 from tests.wire.cache.conftest import Open
 from tests.wire.conftest import eventually
@@ -231,3 +233,45 @@ async def test_a_slow_follower_holds_up_nobody(gateway: Gateway, origin: Origin)
     await slow.head()
     assert await slow.chunked_body() == expected
     await eventually(lambda: len(gateway.records.all) == 2)
+
+
+@pytest.mark.parametrize("what", ["answer", "fail"])
+async def test_a_defect_that_one_of_them_meets_is_kept_from_the_others(
+    gateway: Gateway, origin: Origin, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    clients = await asked(gateway, 4)
+    visit = await origin.visit()
+    act, calls = getattr(Passenger, what), iter(range(9))
+
+    def broken_for_the_second(passenger: Passenger, *given: object) -> object:
+        if next(calls) == 1:
+            raise RuntimeError("a defect")
+        return act(passenger, *given)
+
+    monkeypatch.setattr(Passenger, what, broken_for_the_second)
+    if what == "answer":
+        tell(visit)
+    else:
+        visit.write(whole(b'{"error":{"message":"out of order"}}', 500))
+    statuses = [(await client.answer()).status for client in clients]
+    assert statuses == ([200, 200, 500, 200] if what == "answer" else [502, 502, 500, 502])
+    assert origin.accepted == 1
+
+
+async def test_who_has_its_record_and_no_answer_is_cut_off_and_the_others_are_not(
+    gateway: Gateway, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    clients = await asked(gateway, 3)
+    visit = await origin.visit()
+    append, calls = gateway.records.append, iter(range(9))
+
+    def broken_for_the_second(record: Record) -> None:
+        if next(calls) == 1:
+            raise RuntimeError("a defect")
+        append(record)
+
+    monkeypatch.setattr(gateway.records, "append", broken_for_the_second)
+    tell(visit)
+    assert (await clients[0].answer()).status == 200
+    assert await clients[1].rest() == b""
+    assert (await clients[2].answer()).status == 200
