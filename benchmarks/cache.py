@@ -89,18 +89,18 @@ def lru(asked: Sequence[int]) -> float:
     return hits / len(asked)
 
 
-def exact(asked: Sequence[int]) -> float:
+def exact(asked: Sequence[int], entries: int = ENTRIES) -> float:
     """W-TinyLFU, offline: every count is exact and nothing is approximated; the same windows and shares."""
     counts: Counter[int] = Counter()
     window: OrderedDict[int, bool] = OrderedDict()
     probation: OrderedDict[int, bool] = OrderedDict()
     protected: OrderedDict[int, bool] = OrderedDict()
-    room = ENTRIES - max(1, ENTRIES // 100)
+    room = entries - max(1, entries // 100)
     hits = seen = 0
     for number in asked:
         counts[number] += 1
         seen += 1
-        if seen >= 10 * ENTRIES:
+        if seen >= 10 * entries:
             counts, seen = Counter({each: count // 2 for each, count in counts.items() if count > 1}), seen // 2
         if number in window:
             window.move_to_end(number)
@@ -116,7 +116,7 @@ def exact(asked: Sequence[int]) -> float:
                 probation[protected.popitem(last=False)[0]] = True
         else:
             window[number] = True
-            if len(window) > ENTRIES - room:
+            if len(window) > entries - room:
                 _admit(window.popitem(last=False)[0], counts, probation, protected, room)
     return hits / len(asked)
 

@@ -1,11 +1,14 @@
 """The cache in whole processes: what was answered once is not asked again, by whichever worker, until it is purged."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from openai import OpenAI
 
@@ -72,3 +75,38 @@ def purge(gateway: Gateway) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_thousand_who_ask_the_same_of_two_nodes_at_once_are_one_call(tmp_path: Path, redis: RedisServer):
+    """Two gateways with two workers each, which share a Redis and a secret and nothing else."""
+    with start_mock("--ttft", "2000") as mock, ExitStack() as nodes:
+        config = standard_config(
+            mock.url,
+            server={"port": 0, "workers": 2},
+            counters=redis.url,
+            cache={"enabled": True, "l2": "redis", "secret": "of-both-nodes"},
+        )
+        gateways = [nodes.enter_context(start_gateway(tmp_path / name, config)) for name in ("one", "other")]
+        body = msgspec.json.encode({**QUESTION, "seed": 1})
+        said = asyncio.run(ask_all_at_once([gateway.port for gateway in gateways], 500, body))
+        words = [tier for gateway in gateways for tier in tiers(gateway)]
+    assert {status for status, _ in said} == {200}
+    assert len({answer for _, answer in said}) == 1
+    assert (len(words), words.count("miss")) == (1000, 1)
+
+
+async def ask_all_at_once(ports: list[int], of_each: int, body: bytes) -> list[tuple[int, bytes]]:
+    """Status and body of each. All connections stand before the first of them asks."""
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\nauthorization: Bearer {TOKEN}\r\nconnection: close\r\n"
+    request = head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body
+    lines = [await asyncio.open_connection("127.0.0.1", port) for port in ports for _ in range(of_each)]
+    for _, writer in lines:
+        writer.write(request)
+    found = []
+    for reader, writer in lines:
+        async with asyncio.timeout(PATIENCE_S):
+            told = await reader.read()
+        writer.close()
+        head_of_it, _, answer = told.partition(b"\r\n\r\n")
+        found.append((int(head_of_it.split()[1]), answer))
+    return found

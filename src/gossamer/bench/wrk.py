@@ -49,14 +49,16 @@ def parse(output: str) -> Counts:
     return Counts(*map(int, found.groups()))
 
 
-def drive(port: int, asking: Asking, connections: int, seconds: int, place: Place, workspace: Path) -> Counts:
-    """One closed loop of POSTs over warm connections."""
+def drive(
+    port: int, asking: Asking, connections: int, seconds: int, place: Place, workspace: Path, more: str = ""
+) -> Counts:
+    """One closed loop of POSTs over warm connections. `more` is Lua, such as a `request` of its own."""
     binary = shutil.which("wrk")
     if binary is None:
         raise RigBroken("wrk is missing")
     script, log = workspace / f"post-{port}.lua", workspace / "wrk.log"
     headers = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in asking.head.items())
-    script.write_text(_SCRIPT.format(body=asking.body, headers=headers))
+    script.write_text(_SCRIPT.format(body=asking.body, headers=headers) + more)
     url = f"http://{HOST}:{port}{asking.path}"
     shape = ["-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={WAIT_S}s"]
     process = Process("wrk", [binary, *shape, "-s", str(script), url], place, log)

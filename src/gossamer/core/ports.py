@@ -284,16 +284,21 @@ class ResponseKeeper(Protocol):
         """What a client asks of what is kept."""
 
 
+LookAgain = Callable[["Exchange"], Awaitable[None] | None]
+"""Behind a wait: None, where nothing has changed; else it ends when the request may go on, or raises why not."""
+
+
 class Heeding(Protocol):
     """What few requests ask for."""
 
     has_keys: bool
     """Whether idempotency keys mean anything here."""
 
-    def claim(self, exchange: "Exchange", key: bytes, body: bytes) -> Later:
+    def claim(self, exchange: "Exchange", key: bytes, body: bytes, look_again: LookAgain) -> Later:
         """Ends when the request may go on, or with a refusal; with PeerGone, where it was answered already.
 
-        Raises IdempotencyKeyInUse and IdempotencyKeyReused where that is known at once.
+        Nobody is given anything before `look_again`. Raises IdempotencyKeyInUse and IdempotencyKeyReused where that is
+        known at once.
         """
 
     def tell_of_itself(self, exchange: "Exchange") -> None:

@@ -206,26 +206,24 @@ class Caching:
             held = memory.look(own_key, now)
             if held is not None:
                 return recall(exchange, held[0], "l1", hides_usage=exchange.hides_usage)
-        entry = self._known_otherwise(exchange, question, now)
-        if entry is not None:
-            return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
+        other_key = question.other_key
+        if other_key is not None and other_key in memory.region_of:
+            entry = self._known_otherwise(exchange, other_key, own_key, now)
+            if entry is not None:
+                return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
         flight = self._flights.get(question.key)
         if flight is None or self._purges.forbids(flight.card):
             return None
         return Passenger(exchange, question, flight)
 
-    def _known_otherwise(self, exchange: Exchange, question: Question, now: float) -> Entry | None:
+    def _known_otherwise(self, exchange: Exchange, other_key: bytes, own_key: bytes, now: float) -> Entry | None:
         """In the other form: told in this one, and kept so for as long as it was to be."""
-        other = question.other_key
-        if other not in self._memory.region_of:
-            return None
-        assert other is not None
-        found = self._memory.look(other, now)
+        found = self._memory.look(other_key, now)
         if found is None:
             return None
         entry = retold(found[0], exchange.body)
         if entry is not None:
-            self._memory.put(question.own_key, entry, found[1])
+            self._memory.put(own_key, entry, found[1])
         return entry
 
     def _question_answered(self, flight: Flight, exchange: Exchange, entry: Entry) -> Question | None:

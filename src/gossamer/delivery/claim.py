@@ -1,18 +1,27 @@
 """A request that asks whether its key was answered: a Later, until it goes its way, is refused, or has its answer."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, cast
 
 from gossamer.cache.once.shelf import Found, KeptAnswer, UnderWay
 from gossamer.config.idempotency import IdempotencySettings
 from gossamer.core.clock import now_ns
-from gossamer.core.errors import IdempotencyAnswerLost, IdempotencyKeyInUse, IdempotencyKeyReused, Unavailable
+from gossamer.core.errors import (
+    GatewayError,
+    IdempotencyAnswerLost,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    Unavailable,
+)
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.ports import Provider, Target
+from gossamer.core.ports import LookAgain, Provider, Target
 from gossamer.core.record import CacheUse, Usage
 from gossamer.delivery.once import Keeping
 from gossamer.delivery.replay import give_shared
+from gossamer.delivery.reply import note_defect
 from gossamer.delivery.ticket import Desk, Ticket
 from gossamer.http.errors import PeerGone
 
@@ -23,80 +32,142 @@ _RETRY_AFTER_S: Final = 1.0
 
 
 class Claim(Later):
-    """`begin` raises what is known at once."""
+    """`begin` raises what is known at once. `look_again` is asked before anything is given: the key of who waited may
+    have been revoked meanwhile."""
 
     def __init__(
-        self, exchange: Exchange, desk: Desk, settings: IdempotencySettings, name: bytes, print_: bytes
+        self,
+        exchange: Exchange,
+        desk: Desk,
+        settings: IdempotencySettings,
+        name: bytes,
+        print_: bytes,
+        look_again: LookAgain,
     ) -> None:
         self._exchange = exchange
         self._desk = desk
         self._settings = settings
         self._name = name
         self._print = print_
-        self._ticket: Ticket | None = None
+        self._look_again = look_again
+        self._looking: asyncio.Task[None] | None = None
         self._since_ns = now_ns()
         self._pause_s = _SOON_S
 
     def begin(self) -> None:
         known = self._desk.tickets.get(self._name)
         if known is None:
-            self._ticket = Ticket(self._desk, self._name, self._print)
-            self._desk.shelf.claim(self._name, self._print, self._learn)
-            return
-        self._check_may_wait(known.print)
-        known.waiting.append(self)
+            self._ask(Ticket(self._desk, self._name))
+        else:
+            self.wait(known)
 
     # --- as one who waits ---
 
+    def wait(self, ticket: Ticket) -> None:
+        """Whoever asked first may only be asking for an answer that is there: until that is known, all wait."""
+        if ticket.print is not None:
+            self._check_may_wait(ticket.print)
+        ticket.waiting.append(self)
+
     def look(self) -> None:
-        if self._exchange.is_settled:
-            return  # its client has left
-        try:
+        if not self._exchange.is_settled:  # else its client has left
             self.begin()
-        except (IdempotencyKeyInUse, IdempotencyKeyReused) as refusal:
-            self.end(refusal)
 
     def give(self, answer: KeptAnswer) -> None:
         if self._exchange.is_settled:
             return
         if answer.print != self._print:
-            self.end(_reused())
+            self.fail(_reused())
         elif answer.body is None:
-            self.end(_lost())
+            self.fail(_lost())
         else:
-            self._replay(answer, answer.body)
+            self._if_still_allowed(partial(self._replay, answer, answer.body), _nothing)
+
+    def fail(self, error: Exception) -> None:
+        exchange = self._exchange
+        if not exchange.is_settled:
+            self.end(error if isinstance(error, GatewayError) else note_defect(exchange, error))
+        elif not self._is_ended:
+            note_defect(exchange, error)
+            self.end(PeerGone("it is recorded, and was not answered"))
+            exchange.request.abort()
 
     # --- inside ---
 
-    def _learn(self, found: Found) -> None:
-        ticket, self._ticket = self._ticket, None
-        assert ticket is not None
+    def _ask(self, ticket: Ticket) -> None:
+        try:
+            self._desk.shelf.claim(self._name, self._print, partial(self._learn, ticket))
+        except Exception:
+            ticket.over()
+            raise
+
+    def _learn(self, ticket: Ticket, found: Found) -> None:
+        try:
+            self._take(ticket, found)
+        except Exception as error:  # noqa: BLE001 - a refusal, or a defect: it ends this one alone
+            if found == "ours":
+                ticket.release()
+            else:
+                ticket.over()
+            self.fail(error)
+
+    def _take(self, ticket: Ticket, found: Found) -> None:
         if found == "ours":
-            self._go_on(ticket)
-            return
-        ticket.over(found if isinstance(found, KeptAnswer) else None)
-        if isinstance(found, KeptAnswer):
+            ticket.known(self._print)
+            self._if_still_allowed(partial(self._go_on, ticket), ticket.release)
+        elif found == "away":
+            error = _nobody_can_say()
+            ticket.over(error=error)
+            self.fail(error)
+        elif isinstance(found, KeptAnswer):
+            ticket.over(found)
             self.give(found)
-        elif isinstance(found, UnderWay):
-            self._look_later(found)
         else:
-            self.end(_nobody_can_say())
+            self._wait_for_another(ticket, found)
+
+    def _wait_for_another(self, ticket: Ticket, found: UnderWay) -> None:
+        """One of those who wait here looks again, for all of them."""
+        self._check_may_wait(found.print)
+        ticket.known(found.print)
+        asyncio.get_running_loop().call_later(self._pause_s, self._ask_again, ticket)
+        self._pause_s = min(2 * self._pause_s, _SLOWEST_S)
+
+    def _ask_again(self, ticket: Ticket) -> None:
+        if self._exchange.is_settled:
+            ticket.over()
+            return
+        try:
+            self._ask(ticket)
+        except Exception as error:  # noqa: BLE001 - a defect: it ends this one alone
+            self.fail(error)
+
+    def _if_still_allowed(self, then: Callable[[], None], refused: Callable[[], None]) -> None:
+        asked = self._look_again(self._exchange)
+        if asked is None:
+            then()
+        else:
+            self._looking = asyncio.ensure_future(self._ask_whether_allowed(asked, then, refused))
+
+    async def _ask_whether_allowed(
+        self, asked: Awaitable[None], then: Callable[[], None], refused: Callable[[], None]
+    ) -> None:
+        try:
+            await asked
+            then()
+        except Exception as error:  # noqa: BLE001 - a refusal, or a defect: it ends this one alone
+            refused()
+            self.fail(error)
 
     def _go_on(self, ticket: Ticket) -> None:
         if self._exchange.is_settled:
             ticket.release()
             return
-        Keeping(self._exchange, ticket, self._settings.max_answer_bytes)
-        self.end()
-
-    def _look_later(self, found: UnderWay) -> None:
         try:
-            self._check_may_wait(found.print)
-        except (IdempotencyKeyInUse, IdempotencyKeyReused) as refusal:
-            self.end(refusal)
-            return
-        asyncio.get_running_loop().call_later(self._pause_s, self.look)
-        self._pause_s = min(2 * self._pause_s, _SLOWEST_S)
+            Keeping(self._exchange, ticket, self._settings.max_answer_bytes)
+        except Exception:
+            ticket.release()
+            raise
+        self.end()
 
     def _check_may_wait(self, print_: bytes) -> None:
         if print_ != self._print:
@@ -110,6 +181,8 @@ class Claim(Later):
 
     def _replay(self, answer: KeptAnswer, body: bytes) -> None:
         exchange = self._exchange
+        if exchange.is_settled:
+            return
         exchange.cached = CacheUse("idempotent", answer.cost_nanos)
         exchange.target = Target(
             cast("Provider", None), None, answer.target, price=None if answer.cost_nanos is None else _FREE
@@ -117,6 +190,10 @@ class Claim(Later):
         exchange.limit_lines += f"x-gossamer-target: {answer.target}\r\nidempotent-replayed: true\r\n"
         give_shared(exchange, self._since_ns, answer.status, answer.lines, body, "completed", None)
         self.end(PeerGone("it was answered"))
+
+
+def _nothing() -> None:
+    """Nothing is held."""
 
 
 class _Free:

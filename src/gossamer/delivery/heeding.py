@@ -15,6 +15,7 @@ from hashlib import sha256
 from gossamer.config.idempotency import IdempotencySettings
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
+from gossamer.core.ports import LookAgain
 from gossamer.delivery.claim import Claim
 from gossamer.delivery.telling import Telling
 from gossamer.delivery.ticket import Desk
@@ -28,14 +29,14 @@ class Heeding:
         self._settings = settings
         self._desk = desk
 
-    def claim(self, exchange: Exchange, key: bytes, body: bytes) -> Later:
+    def claim(self, exchange: Exchange, key: bytes, body: bytes, look_again: LookAgain) -> Later:
         claims, caller = exchange.claims, exchange.caller
         assert claims is not None
         house = f"key {claims.key_id}" if claims.user_id is None else f"user {claims.user_id}"
         name = _digest((house.encode(), caller.path.encode(), key))
         agent = exchange.agent.agent_id if exchange.agent is not None else ""
         print_ = _digest((exchange.request.head.target, agent.encode(), (caller.provider or "").encode(), body))
-        claim = Claim(exchange, self._desk, self._settings, name, print_)
+        claim = Claim(exchange, self._desk, self._settings, name, print_, look_again)
         claim.begin()
         return claim
 

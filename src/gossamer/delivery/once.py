@@ -18,6 +18,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheUse
 from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.between import Between
+from gossamer.delivery.reply import note_defect
 from gossamer.delivery.session import session_of
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
@@ -37,6 +38,8 @@ class Keeping(Between):
         self._exchange: Exchange | None = exchange
         self._dialect = exchange.caller.endpoint.dialect
         self._ticket = ticket
+        assert ticket.print is not None, "who has the ticket knows what for"
+        self._print = ticket.print
         self._asked_at = wall_time()
         self._most_bytes = most_bytes
         self._status = 0
@@ -137,8 +140,14 @@ class Keeping(Between):
         self.owner = None
         if exchange is None:
             then()
-        elif self._status in _GOOD and self._is_good():
-            self._ticket.keep(self._answer(exchange), self._asked_at, then)
+            return
+        try:
+            answer = self._answer(exchange) if self._status in _GOOD and self._is_good() else None
+        except Exception as defect:  # noqa: BLE001 - it is logged, and keeps nobody waiting
+            note_defect(exchange, defect)
+            answer = None
+        if answer is not None:
+            self._ticket.keep(answer, self._asked_at, then)
         else:
             self._ticket.release(then)  # its client may try again at once
 
@@ -168,9 +177,7 @@ class Keeping(Between):
             cost = target.price.cost(usage)
         body = None if self._is_too_large else b"".join(self._pieces)
         label = target.label if target is not None else ""
-        return KeptAnswer(
-            self._ticket.print, self._status, self._lines, body, label, cost, wall_time(), session_of(exchange)
-        )
+        return KeptAnswer(self._print, self._status, self._lines, body, label, cost, wall_time(), session_of(exchange))
 
 
 def _nothing() -> None:

@@ -5,7 +5,8 @@ the leader is refused here     nobody was asked: the next one leads
 the call fails                 they get its error, or make calls of their own (`cache.failures`)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal
 
 from gossamer.cache.entry import Entry
@@ -13,6 +14,7 @@ from gossamer.core.clock import wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.passenger import Passenger
+from gossamer.delivery.reply import note_defect
 from gossamer.delivery.session import session_of
 from gossamer.dialects.ask import ask_for_usage
 from gossamer.http.request import Request
@@ -187,7 +189,12 @@ class Party(Request):
     def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
         for passenger in followers:
             self.left(passenger)
-        self._ask_alone([passenger for passenger in followers if not passenger.answer(entry, tier)])
+        alone: list[Passenger] = []
+        for passenger in followers:
+            with _alone_in_it(passenger):
+                if not passenger.answer(entry, tier):
+                    alone.append(passenger)
+        self._ask_alone(alone)
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
         for passenger in followers:
@@ -196,9 +203,20 @@ class Party(Request):
             self._ask_alone(followers)
             return
         for passenger in followers:
-            passenger.fail(status, lines, body)
+            with _alone_in_it(passenger):
+                passenger.fail(status, lines, body)
 
     def _ask_alone(self, passengers: list[Passenger]) -> None:
         for passenger in passengers:
             if not passenger.exchange.is_settled:
-                self._caching.ask_alone(passenger)
+                with _alone_in_it(passenger):
+                    self._caching.ask_alone(passenger)
+
+
+@contextmanager
+def _alone_in_it(passenger: Passenger) -> Iterator[None]:
+    """A defect that one of them meets ends that one's request, and is kept from the others."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - it is logged
+        passenger.lost(note_defect(passenger.exchange, error))

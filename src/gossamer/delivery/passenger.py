@@ -7,7 +7,7 @@ by nobody but its own record.
 from typing import TYPE_CHECKING, Final
 
 from gossamer.core.clock import now_ns
-from gossamer.core.errors import ProviderUnavailable
+from gossamer.core.errors import GatewayError, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Heard, Later
 from gossamer.core.record import CacheTier, CacheUse
@@ -89,6 +89,16 @@ class Passenger(Later):
         """A stream broke off that this one was to get as a whole."""
         self.exchange.cached = CacheUse("flight")
         refuse(self.exchange, ProviderUnavailable("The provider's answer broke off in the middle. Try again."))
+        self._gone()
+
+    def lost(self, error: GatewayError) -> None:
+        """By no fault of the call."""
+        exchange = self.exchange
+        if exchange.is_settled:
+            self.request.abort()
+        else:
+            exchange.request = self.request
+            refuse(exchange, error)
         self._gone()
 
     # --- a stream ---

@@ -1,20 +1,32 @@
-"""The right to answer under one name, and the desk that gives it out: one for the life of a worker."""
+"""The right to answer under one name, and the desk that gives it out: one for the life of a worker.
+
+However a ticket ends, all who wait for it hear of it: one of them that cannot be told does not keep it from the others.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from gossamer.cache.gone import Gone
 from gossamer.cache.once.shelf import KeptAnswer, Shelf
+from gossamer.core.logs import get_log
+
+_log = get_log(__name__)
 
 
 class Waiting(Protocol):
-    """Somebody who asked the same meanwhile."""
+    """Somebody who asked for the same name meanwhile."""
+
+    def wait(self, ticket: "Ticket") -> None:
+        """Go on waiting, or raise, by what is under way."""
 
     def look(self) -> None:
         """It is over, and there is no answer: ask again."""
 
     def give(self, answer: KeptAnswer) -> None: ...
+
+    def fail(self, error: Exception) -> None:
+        """It gets no answer at all."""
 
 
 class Desk:
@@ -44,13 +56,21 @@ class Desk:
 class Ticket:
     """Of whoever asked first, until the name is kept, or nobody's again."""
 
-    def __init__(self, desk: Desk, name: bytes, print_: bytes) -> None:
+    def __init__(self, desk: Desk, name: bytes) -> None:
         self.name = name
-        self.print = print_
+        self.print: bytes | None = None
+        """Of what is under way, here or elsewhere; None while the shelf is asked."""
         self.waiting: list[Waiting] = []
         self._desk = desk
         self._is_orphaned = False
+        self._is_over = False
         desk.tickets[name] = self
+
+    def known(self, print_: bytes) -> None:
+        """What is under way. Those who wait hear it, and some of them wait no more."""
+        self.print = print_
+        waiting, self.waiting = self.waiting, []
+        _tell(waiting, lambda each: each.wait(self))
 
     def orphaned(self) -> None:
         """The client has left, and the call goes on."""
@@ -62,29 +82,60 @@ class Ticket:
         if self._desk.gone.has(answer.session, asked_at):
             self.release(then)
             return
-
-        def done() -> None:
-            self.over(answer)
-            then()
-
-        self._desk.shelf.keep(self.name, answer, done)
+        shelf = self._desk.shelf
+        self._end(lambda done: shelf.keep(self.name, answer, done), answer, then)
 
     def release(self, then: Callable[[], None] | None = None) -> None:
-        def done() -> None:
-            self.over()
-            if then is not None:
-                then()
+        shelf = self._desk.shelf
+        self._end(lambda done: shelf.release(self.name, done), None, then)
 
-        self._desk.shelf.release(self.name, done)
-
-    def over(self, answer: KeptAnswer | None = None) -> None:
+    def over(self, answer: KeptAnswer | None = None, error: Exception | None = None) -> None:
         """What the shelf has now, it has."""
+        if self._is_over:
+            return
+        self._is_over = True
         del self._desk.tickets[self.name]
         if self._is_orphaned:
             self._desk.adopted()
         waiting, self.waiting = self.waiting, []
-        for each in waiting:
-            if answer is not None:
-                each.give(answer)
-            else:
-                each.look()
+        if error is not None:
+            _tell(waiting, lambda each: each.fail(error))
+        elif answer is not None:
+            _tell(waiting, lambda each: each.give(answer))
+        else:
+            _tell(waiting, lambda each: each.look())
+
+    # --- inside ---
+
+    def _end(
+        self, ask: Callable[[Callable[[], None]], None], answer: KeptAnswer | None, then: Callable[[], None] | None
+    ) -> None:
+        """`then` once, and whatever the shelf may do."""
+
+        is_done = False
+
+        def done() -> None:
+            nonlocal is_done
+            if is_done:
+                return
+            is_done = True
+            self.over(answer)
+            if then is not None:
+                then()
+
+        try:
+            ask(done)
+        except Exception as defect:  # noqa: BLE001 - it is logged, and keeps nobody waiting
+            _log.defect("an answer under an idempotency key met a defect on its way to where it is kept", defect)
+            done()
+
+
+def _tell(waiting: Iterable[Waiting], tell: Callable[[Waiting], None]) -> None:
+    for each in waiting:
+        try:
+            try:
+                tell(each)
+            except Exception as error:  # noqa: BLE001 - a refusal, or a defect: it ends this one alone
+                each.fail(error)
+        except Exception as defect:  # noqa: BLE001 - the others wait
+            _log.defect("one who waited for an answer under an idempotency key cannot be told", defect)

@@ -43,6 +43,12 @@ LASTING: Final[Mapping[str, tuple[bytes, ...]]] = {
 }
 """Members that leave something behind at the provider, unless they have one of these values: such a request is made."""
 
+_MOST_TOLD: Final = 256
+_LONGEST_TOLD: Final = 1024
+"""Characters of all the names of a body: what is remembered is 256 KiB, whatever anybody sends."""
+_told: Final[dict[tuple[str, ...], tuple[list[str], bytes]]] = {}
+"""By the dialect and the names of a body: those that count, and what a key says of them."""
+
 OF_ONE_FORM: Final = frozenset({"audio", "logprobs", "modalities", "n", "top_logprobs"})
 """With these, an answer says more than can be told again in another form: whole and streamed are two entries then."""
 
@@ -66,6 +72,21 @@ def prefix_of(circumstances: Iterable[bytes]) -> bytes:
 
 
 def key_of(members: Members, dialect: Dialect, prefix: bytes) -> bytes:
-    """32 bytes. What is told of the members is JSON itself, so it looks like nothing else either."""
+    """32 bytes. The names that count, as JSON, then their values: JSON too, so nothing else looks like them either."""
+    known = _told.get((dialect, *members))
+    if known is None:
+        known = _tell(members, dialect)
+    names, told = known
+    return sha256(prefix + told + b",".join([members[name] for name in names])).digest()
+
+
+def _tell(members: Members, dialect: Dialect) -> tuple[list[str], bytes]:
+    """The names that count, in their order. Whoever asks mostly sends the same ones as the last time."""
     mute = MUTE[dialect]
-    return sha256(prefix + _encode({name: members[name] for name in sorted(members) if name not in mute})).digest()
+    names = sorted(name for name in members if name not in mute)
+    if len(_told) >= _MOST_TOLD:
+        _told.clear()
+    known = names, _encode(names)
+    if sum(map(len, members)) <= _LONGEST_TOLD:
+        _told[(dialect, *members)] = known
+    return known

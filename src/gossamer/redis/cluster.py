@@ -182,10 +182,11 @@ def open_servers(
     on_up: Callable[[Server], None],
     on_trouble: Callable[[str], None],
     timeout_s: float = TIMEOUT_S,
+    on_down: Callable[[Server], None] | None = None,
 ) -> Servers:
     """Not started yet."""
 
     def make(at: RedisAddress) -> Server:
-        return Server(at, scripts, on_up, on_trouble, timeout_s)
+        return Server(at, scripts, on_up, on_trouble, timeout_s, on_down)
 
     return Cluster(address, make) if address.is_cluster else Single(make(address))

@@ -29,7 +29,8 @@ LINGER_S: Final = 10.0
 
 
 class Server:
-    """`on_up` is called when it can be asked again, `on_trouble` with words for the log."""
+    """`on_up` is called when it can be asked again; `on_down` as soon as it cannot, before those who wait for it hear
+    of that; `on_trouble` with words for the log."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Server:
         on_up: Callable[["Server"], None],
         on_trouble: Callable[[str], None],
         timeout_s: float = TIMEOUT_S,
+        on_down: Callable[["Server"], None] | None = None,
     ) -> None:
         self.address = address
         self.is_up = True
@@ -45,6 +47,7 @@ class Server:
         self.line: Line | None = None
         self._scripts = scripts
         self._on_up = on_up
+        self._on_down = on_down
         self._on_trouble = on_trouble
         self._timeout_s = timeout_s
         self._breaker = Breaker()
@@ -174,7 +177,7 @@ class Server:
             return
         now = self._loop.time()
         self._breaker.hear("failed", now)
-        self.is_up = False
+        was_up, self.is_up = self.is_up, False
         if self._connecting is not None and self._connecting is not asyncio.current_task():
             self._connecting.cancel()
         if self.line is not None:
@@ -188,6 +191,8 @@ class Server:
         if not self._is_reported:
             self._is_reported = True
             self._on_trouble(f"{self.address.shown} is not asked any more: {reason}")
+        if was_up and self._on_down is not None:
+            self._on_down(self)
         early, self._early = self._early, []
         awaited, self._awaited = self._awaited, deque()
         for waiter in (*early, *(asking for _, asking in awaited if not asking.is_over)):

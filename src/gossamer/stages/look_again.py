@@ -5,10 +5,14 @@ from gossamer.stages.authenticate import authenticate
 from gossamer.stages.verify_agent import verify_agent
 
 
+def is_unchanged(exchange: Exchange) -> bool:
+    claims, agent = exchange.claims, exchange.agent
+    return claims is None or (claims.is_valid and (agent is None or agent.is_valid))
+
+
 async def look_again(exchange: Exchange) -> None:
     """Behind a wait: a body may take as long as its sender likes, and its key may be revoked meanwhile."""
-    claims, agent = exchange.claims, exchange.agent
-    if claims is None or (claims.is_valid and (agent is None or agent.is_valid)):
+    if is_unchanged(exchange):
         return
     exchange.agent = None
     for stage in (authenticate, verify_agent):

@@ -11,6 +11,7 @@ from gossamer.cache.seal import Seal
 from gossamer.cache.secret import secret_of_node
 from gossamer.config.idempotency import IdempotencySettings
 from gossamer.config.settings import Settings
+from gossamer.config.usage import CountersDown
 from gossamer.config.values import IN_MEMORY
 from gossamer.core.clock import wall_time
 from gossamer.core.tombstone import Tombstone
@@ -20,14 +21,20 @@ from gossamer.redis.address import parse_redis_url
 
 
 class WorkerIdempotency:
-    """`disk` is the shelf of the node, or what stands in while Redis is away."""
+    """`disk` is the shelf of the node, or what stands in while Redis is away. Redis is asked for from when it is needed
+    first: before that there is no request with a key under way."""
 
-    def __init__(self, disk: DiskShelf, redis: RedisShelf | None = None) -> None:
+    def __init__(self, disk: DiskShelf, open_redis: Callable[[], RedisShelf] | None = None) -> None:
         self._disk = disk
-        self._redis = redis
-        self.desk = Desk(redis or disk)
+        self._open_redis = open_redis
+        self._redis: RedisShelf | None = None
+        self.desk = Desk(disk)
 
-    def heeding(self, settings: IdempotencySettings) -> Heeding:
+    def heeding(self, settings: IdempotencySettings, counters_down: CountersDown) -> Heeding:
+        if settings.enabled and self._open_redis is not None and self._redis is None:
+            self.desk.shelf = self._redis = self._open_redis()
+        if self._redis is not None:
+            self._redis.stands_in = counters_down == "local"
         self._disk.keep_s = self.desk.shelf.keep_s = settings.keep_s
         self._disk.most_bytes = settings.max_bytes
         return Heeding(settings, self.desk)
@@ -49,10 +56,11 @@ def open_idempotency(settings: Settings, number: int, on_trouble: Callable[[str]
     data_dir = Path(settings.data_dir)
     files = AnswerFiles(data_dir / DIRECTORY, f"{number}-{token_hex(8)}", wall_time)
     disk = DiskShelf(files, wanted.keep_s, wanted.max_bytes, on_trouble, looks=number == 0)
-    if settings.counters == IN_MEMORY or not wanted.enabled:
+    if settings.counters == IN_MEMORY:
         return WorkerIdempotency(disk)
-    seal = Seal((settings.cache.secret or secret_of_node(data_dir)).encode())
-    stand_in = disk if settings.counters_down == "local" else None
-    return WorkerIdempotency(
-        disk, RedisShelf(parse_redis_url(settings.counters), seal, wanted.keep_s, stand_in, on_trouble)
-    )
+
+    def open_redis() -> RedisShelf:
+        seal = Seal((settings.cache.secret or secret_of_node(data_dir)).encode())
+        return RedisShelf(parse_redis_url(settings.counters), seal, wanted.keep_s, disk, on_trouble)
+
+    return WorkerIdempotency(disk, open_redis)

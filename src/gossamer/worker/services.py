@@ -17,7 +17,7 @@ from gossamer.config.upstreams import MockSettings, Upstream
 from gossamer.config.upstreams import Provider as ProviderSettings
 from gossamer.core.clock import now_ns
 from gossamer.core.ids import mint
-from gossamer.core.ports import Journal, Lister, Provider, Services
+from gossamer.core.ports import Heeding, Journal, Lister, Provider, Services
 from gossamer.core.runs import ANSWER_WITHIN_S
 from gossamer.core.tombstone import Tombstone
 from gossamer.counters.counting import Counting
@@ -130,10 +130,15 @@ class ServiceFactory:
             admit=admit,
             cache=self.cache.caching(settings.cache) if settings.cache.enabled else None,
             responses=self._responses.keeper(settings.responses) if self._responses is not None else None,
-            heeding=self.idempotency.heeding(settings.idempotency) if self.idempotency is not None else None,
+            heeding=self._heeding(settings),
             run_secret=self._run_secret if settings.agents else "",
         )
         return Assembly(services, keys, providers, settings)
+
+    def _heeding(self, settings: Settings) -> Heeding | None:
+        if self.idempotency is None:
+            return None
+        return self.idempotency.heeding(settings.idempotency, settings.counters_down)
 
     def make_routes(self, assembly: "Assembly") -> Services:
         """The same services, with the routes that the store has now."""

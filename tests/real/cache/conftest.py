@@ -40,9 +40,9 @@ async def opened(origin: Origin, url: str, tmp_path: Path) -> AsyncIterator[Open
     """Opens a worker."""
     open_ones = []
 
-    async def open_one(cache: CacheSettings = SHARED) -> Gateway:
+    async def open_one(cache: CacheSettings = SHARED, node: int = 0) -> Gateway:
         base = settings_for(origin, connect_s=1.0, first_byte_s=5.0, idle_s=5.0, total_s=9.0)
-        settings = replace(base, cache=cache, counters=url, data_dir=str(tmp_path))
+        settings = replace(base, cache=cache, counters=url, data_dir=str(tmp_path / str(node)))
         kept = open_cache(settings, lambda trouble: None)
         gateway = Gateway(settings, kept)
         await gateway.listen()

@@ -38,6 +38,41 @@ async def test_redis_gone_in_the_middle_is_a_cache_less_and_no_error(opened: Ope
         redis.start()
 
 
+async def test_a_redis_that_hangs_is_waited_for_once_and_not_for_long(opened: Open, origin: Origin, redis: RedisServer):
+    """Whoever has asked it hears nothing; whoever comes then does not ask it."""
+    client = await (await opened()).client()
+    redis.freeze()
+    try:
+        for seed in range(2):
+            await client.ask({**ASK, "seed": seed})
+            tell(await origin.visit())
+            assert (await said(client))[0] == b"miss"
+    finally:
+        redis.thaw()
+
+
+@pytest.mark.parametrize("how", ["stopped", "hung"])
+async def test_who_waits_for_another_worker_asks_alone_when_redis_goes(
+    opened: Open, origin: Origin, redis: RedisServer, how: str
+):
+    one, other = await opened(), await opened()
+    client, waiting = await one.client(), await other.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    await waiting.ask(ASK)
+    await asyncio.sleep(0.05)
+    assert origin.accepted == 1
+    redis.stop() if how == "stopped" else redis.freeze()
+    try:
+        tell(await origin.visit(), "alone")
+        word, body = await said(waiting)
+        assert (word, b"alone" in body) == (b"miss", True)
+        tell(visit)
+        assert (await said(client))[0] == b"miss"
+    finally:
+        redis.start() if how == "stopped" else redis.thaw()
+
+
 async def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
     opened: Open, origin: Origin, redis: RedisServer
 ):

@@ -16,6 +16,7 @@ from gossamer.feed.messages import Changed
 from gossamer.worker.cache import open_cache
 from tests.real.cache.conftest import SHARED, Open
 from tests.wire.cache.answers import STREAM_BODY, stream, tell
+from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import ASK, CHAT, STREAM, Client, Gateway, Origin, settings_for, whole
 
 
@@ -45,15 +46,15 @@ async def test_what_one_worker_was_told_another_knows(opened: Open, origin: Orig
 
 
 async def test_a_thousand_equal_requests_at_several_workers_are_one_call(opened: Open, origin: Origin):
-    workers = [await opened() for _ in range(4)]
-    clients = [await workers[number % 4].client() for number in range(200)]
+    """Each on a connection of its own, all of them before the answer; two workers of each of two nodes."""
+    workers = [await opened(node=number // 2) for number in range(4)]
+    clients = [await workers[number % 4].client() for number in range(1000)]
     for client in clients:
-        for _ in range(5):
-            await client.ask(ASK)
+        await client.ask(ASK)
     visit = await origin.visit()
-    await asyncio.sleep(0.1)
+    await eventually(lambda: sum(worker.server.in_flight for worker in workers) == 1000)
     tell(visit)
-    tiers = [(await said(client))[0] for client in clients for _ in range(5)]
+    tiers = [(await said(client))[0] for client in clients]
     assert tiers.count(b"miss") == 1
     assert set(tiers) == {b"miss", b"hit-l1", b"hit-l2"}
     assert origin.accepted == 1
@@ -125,7 +126,7 @@ async def test_without_a_secret_the_workers_of_a_node_share_one(opened: Open, or
     await asyncio.sleep(0.05)
     await other.ask(ASK)
     assert (await said(other))[0] == b"hit-l2"
-    assert modes_in(tmp_path) == {"cache.key": 0o600}
+    assert modes_in(tmp_path / "0") == {"cache.key": 0o600}
 
 
 async def test_who_is_refused_before_anybody_was_asked_leaves_the_lead_to_the_next(

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from gossamer.config.idempotency import IdempotencySettings
 from tests.real.heeding.conftest import Open
@@ -70,3 +71,16 @@ async def test_nodes_of_other_secrets_never_meet(opened: Open, origin: Origin):
         await client.ask(ASK, CHAT, KEY)
         tell(await origin.visit())
         assert not is_replayed(await client.answer())
+
+
+async def test_switched_on_by_a_reload_the_nodes_know_of_each_other(opened: Open, origin: Origin):
+    """A shelf on each node's disk would be no promise: Redis is asked from the first moment that it is on."""
+    off = IdempotencySettings(enabled=False)
+    one, other = await opened(off), await opened(off)
+    for node in (one, other):
+        node.reload(replace(node.settings, idempotency=IdempotencySettings()))
+    client = await one.client()
+    await client.ask(ASK, CHAT, KEY)
+    tell(await origin.visit())
+    await client.answer()
+    assert is_replayed(await ask(await other.client()))

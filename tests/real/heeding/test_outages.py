@@ -1,15 +1,16 @@
 """Redis goes, or somebody writes into it: nobody pays twice without knowing, and nothing false is believed."""
 
 import asyncio
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.real.heeding.conftest import Open
+from tests.real.heeding.conftest import Node, Open
 from tests.real.redis import RedisServer
 from tests.wire.cache.answers import completion, tell
-from tests.wire.conftest import Answer
-from tests.wire.delivery.gateway import ASK, CHAT, Origin
+from tests.wire.conftest import Answer, eventually
+from tests.wire.delivery.gateway import ASK, CHAT, Client, Origin
 from tests.wire.heeding.test_keys import KEY, OTHER, ask, code, is_replayed
 
 
@@ -47,10 +48,7 @@ async def test_what_the_node_kept_meanwhile_it_still_knows_when_redis_is_back(
         first = await pay(KEY)
     finally:
         redis.start()
-    async with asyncio.timeout(10):
-        while not redis.answers():  # until it is asked again
-            await asyncio.sleep(0.05)
-            await pay(f"idempotency-key: {uuid4()}")
+    await until_asked_again(redis, client, origin)
     again = await ask(client)
     assert (again.status, again.body, is_replayed(again)) == (200, first.body, True)
     assert (await ask(client, OTHER)).status == 422
@@ -70,16 +68,129 @@ async def test_or_refuses_what_it_cannot_promise(opened: Open, origin: Origin, r
         redis.start()
 
 
-async def test_redis_gone_while_the_call_is_under_way_is_an_answer_all_the_same(
-    opened: Open, origin: Origin, redis: RedisServer
+def lying_in(node: Node) -> int:
+    """How many claims and answers."""
+    return len(list((Path(node.settings.data_dir) / "idempotency").glob("?/*")))
+
+
+async def until_asked_again(redis: RedisServer, client: Client, origin: Origin) -> None:
+    """Other keys are paid until one of them is known to Redis."""
+    async with asyncio.timeout(10):
+        while not redis.names():
+            await asyncio.sleep(0.05)
+            await client.ask(ASK, CHAT, f"idempotency-key: {uuid4()}")
+            tell(await origin.visit())
+            await client.answer()
+
+
+@pytest.mark.parametrize("how", ["stopped", "hung", "full"])
+async def test_an_answer_that_redis_did_not_take_is_kept_by_the_node(
+    opened: Open, origin: Origin, redis: RedisServer, how: str
 ):
+    """Its claim was in Redis. Whoever asks again meanwhile gets it, and so does whoever asks when all is well."""
     client = await (await opened()).client()
+    await client.ask(ASK, CHAT, KEY)
+    visit = await origin.visit()
+    match how:
+        case "stopped":
+            redis.stop()
+        case "hung":
+            redis.freeze()
+        case _:
+            redis.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        tell(visit)
+        assert (await client.answer()).body == completion()
+        assert is_replayed(await ask(client))
+    finally:
+        if how == "stopped":
+            redis.start()
+        elif how == "hung":
+            redis.thaw()
+        else:
+            redis.ask("CONFIG", "SET", "maxmemory", "0")
+    if how == "stopped":
+        await until_asked_again(redis, client, origin)
+    paid = origin.accepted
+    async with asyncio.timeout(15):  # a claim that Redis kept over it is over by then
+        while (again := await ask(client)).status == 409:
+            await asyncio.sleep(0.1)
+    assert (is_replayed(again), again.body, origin.accepted) == (True, completion(), paid)
+
+
+async def test_also_where_nobody_may_count_alone(opened: Open, origin: Origin, redis: RedisServer):
+    """Refused while Redis is away, since another node may know more; known when it is back."""
+    client = await (await opened(counters_down="refuse")).client()
     await client.ask(ASK, CHAT, KEY)
     visit = await origin.visit()
     redis.stop()
     try:
         tell(visit)
         assert (await client.answer()).body == completion()
+        assert (await ask(client)).status == 503
+    finally:
+        redis.start()
+    async with asyncio.timeout(10):
+        while (again := await ask(client)).status == 503:
+            await asyncio.sleep(0.05)
+    assert (is_replayed(again), again.body, origin.accepted) == (True, completion(), 1)
+
+
+async def test_a_call_under_way_when_redis_goes_is_under_way_for_all_workers_of_the_node(
+    opened: Open, origin: Origin, redis: RedisServer
+):
+    one, other = await opened(node=0), await opened(node=0)
+    first, second = await one.client(), await other.client()
+    await first.ask(ASK, CHAT, KEY)
+    visit = await origin.visit()
+    redis.stop()
+    try:
+        await eventually(lambda: lying_in(one) == 1)
+        assert (await ask(second)).status == 409
+        tell(visit)
+        await first.answer()
+        assert is_replayed(await ask(second))
+    finally:
+        redis.start()
+    assert origin.accepted == 1
+
+
+async def test_what_was_kept_for_redis_is_handed_to_it(opened: Open, origin: Origin, redis: RedisServer):
+    """By the node that kept it, when it is asked for it again: from then on the others know it too."""
+    one, other = await opened(), await opened()
+    client, elsewhere = await one.client(), await other.client()
+    await client.ask(ASK, CHAT, KEY)
+    visit = await origin.visit()
+    redis.stop()
+    try:
+        tell(visit)
+        first = await client.answer()
+    finally:
+        redis.start()
+    await until_asked_again(redis, client, origin)
+    await until_asked_again(redis, elsewhere, origin)
+    paid = origin.accepted
+    assert is_replayed(await ask(client))
+    again = await ask(elsewhere)
+    assert (is_replayed(again), again.body, origin.accepted) == (True, first.body, paid)
+
+
+async def test_no_claim_stays_on_the_node_when_its_call_is_over(opened: Open, origin: Origin, redis: RedisServer):
+    """It was doubled there when Redis went; the next outage must not find it under way for ever."""
+    one = await opened()
+    client = await one.client()
+    await client.ask(ASK, CHAT, KEY)
+    visit = await origin.visit()
+    redis.stop()
+    redis.start()
+    await asyncio.sleep(0.5)
+    visit.write(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n")
+    await client.answer()
+    redis.stop()
+    try:
+        await client.ask(ASK, CHAT, KEY)
+        tell(await origin.visit())
+        assert (await client.answer()).status == 200
     finally:
         redis.start()
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gossamer.config.cache import CacheRule, CacheSettings, Share
+from gossamer.policy.cache_key import _told
 from tests.unit.cache.asking import ASK, exchange, key, question
 
 SAME: dict[str, bytes] = {
@@ -205,3 +206,23 @@ def test_the_nearest_rule_speaks():
     terms = CacheRules(settings).terms_of(exchange(agent="bot"))
     assert (terms.l1_ttl_s, terms.l2_ttl_s, terms.tools, terms.max_bytes, terms.is_kept) == (1.0, 1.0, False, 7, False)
     assert CacheRules(settings).terms_of(exchange(key="other")).l1_ttl_s == 3.0
+
+
+def test_names_that_are_too_many_or_too_long_to_be_remembered_count_all_the_same():
+    long = "x" * 2000
+    bodies = [
+        {**ASK, long: 1},
+        {**ASK, long: 2},
+        {**ASK, long + "y": 1},
+        *({**ASK, f"n{each}": 1} for each in range(600)),
+    ]
+    keys = [key(exchange(body)) for body in bodies]
+    assert len(set(keys)) == len(bodies)
+    assert [key(exchange(body)) for body in reversed(bodies)] == keys[::-1]
+    assert len(_told) <= 256
+    assert not any(long in name for names in _told for name in names)
+
+
+def test_a_value_is_no_other_members_value():
+    one, other = {**ASK, "a": 1, "b": [2, 3]}, {**ASK, "a": [1, 2], "b": 3}
+    assert len({key(exchange(body)) for body in (one, other, {**ASK, "a": "1,[2", "b": "3]"})}) == 3

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from gossamer.config.cache import CacheSettings
+from gossamer.core.record import Record
+from gossamer.delivery.passenger import Passenger
 from tests.wire.cache.answers import STREAM_BODY, STREAM_WITH_USAGE, USED, WORDS, completion, stream, tell
 from tests.wire.cache.conftest import Open
 from tests.wire.conftest import eventually
@@ -34,17 +36,19 @@ async def asked(gateway: Gateway, count: int, body: object = ASK) -> list[Client
 
 
 async def test_equal_requests_under_way_are_one_call(gateway: Gateway, origin: Origin):
-    clients = await asked(gateway, 50)
-    tell(await origin.visit())
+    clients = await asked(gateway, 1000)
+    visit = await origin.visit()
+    await eventually(lambda: gateway.server.in_flight == 1000)
+    tell(visit)
     answers = [await client.answer() for client in clients]
     assert {answer.body for answer in answers} == {completion()}
-    assert [answer.headers[b"x-gossamer-cache"] for answer in answers] == [b"miss"] + [b"hit-l1"] * 49
+    assert [answer.headers[b"x-gossamer-cache"] for answer in answers] == [b"miss"] + [b"hit-l1"] * 999
     assert {answer.headers[b"x-gossamer-target"] for answer in answers} == {b"local/real"}
-    await gateway.record(50)
+    await gateway.record(1000)
     tiers = [record.cache.tier for record in gateway.records.all if record.cache is not None]
-    assert sorted(tiers) == ["flight"] * 49 + ["miss"]
+    assert sorted(tiers) == ["flight"] * 999 + ["miss"]
     assert {record.finish for record in gateway.records.all} == {"end"}
-    assert [record.usage is None for record in gateway.records.all].count(True) == 49
+    assert [record.usage is None for record in gateway.records.all].count(True) == 999
     assert origin.accepted == 1
 
 
@@ -229,3 +233,45 @@ async def test_a_slow_follower_holds_up_nobody(gateway: Gateway, origin: Origin)
     await slow.head()
     assert await slow.chunked_body() == expected
     await eventually(lambda: len(gateway.records.all) == 2)
+
+
+@pytest.mark.parametrize("what", ["answer", "fail"])
+async def test_a_defect_that_one_of_them_meets_is_kept_from_the_others(
+    gateway: Gateway, origin: Origin, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    clients = await asked(gateway, 4)
+    visit = await origin.visit()
+    act, calls = getattr(Passenger, what), iter(range(9))
+
+    def broken_for_the_second(passenger: Passenger, *given: object) -> object:
+        if next(calls) == 1:
+            raise RuntimeError("a defect")
+        return act(passenger, *given)
+
+    monkeypatch.setattr(Passenger, what, broken_for_the_second)
+    if what == "answer":
+        tell(visit)
+    else:
+        visit.write(whole(b'{"error":{"message":"out of order"}}', 500))
+    statuses = [(await client.answer()).status for client in clients]
+    assert statuses == ([200, 200, 500, 200] if what == "answer" else [502, 502, 500, 502])
+    assert origin.accepted == 1
+
+
+async def test_who_has_its_record_and_no_answer_is_cut_off_and_the_others_are_not(
+    gateway: Gateway, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    clients = await asked(gateway, 3)
+    visit = await origin.visit()
+    append, calls = gateway.records.append, iter(range(9))
+
+    def broken_for_the_second(record: Record) -> None:
+        if next(calls) == 1:
+            raise RuntimeError("a defect")
+        append(record)
+
+    monkeypatch.setattr(gateway.records, "append", broken_for_the_second)
+    tell(visit)
+    assert (await clients[0].answer()).status == 200
+    assert await clients[1].rest() == b""
+    assert (await clients[2].answer()).status == 200

@@ -216,8 +216,10 @@ class Gateway:
 async def listening(origin: Origin) -> AsyncIterator[Origin]:
     server = await asyncio.start_server(origin.take, "127.0.0.1", 0)
     origin.port = server.sockets[0].getsockname()[1]
-    yield origin
-    server.close()
+    try:
+        yield origin
+    finally:  # of a test that failed as well: uvloop waits for what still listens
+        server.close()
 
 
 def settings_for(origin: Origin, *, key: str = "sk-the-providers", **timeouts: float) -> Settings:

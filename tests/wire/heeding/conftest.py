@@ -22,6 +22,7 @@ class Node(Gateway):
     """One worker."""
 
     kept: WorkerIdempotency
+    settings: Settings
 
 
 class Open(Protocol):
@@ -59,7 +60,7 @@ async def opened(settings: Settings, troubles: list[str]) -> AsyncIterator[Open]
         own = replace(settings, idempotency=idempotency, cache=cache)
         kept = open_idempotency(own, len(nodes), troubles.append)
         node = Node(own, idempotency=kept)
-        node.kept = kept
+        node.kept, node.settings = kept, own
         await node.listen()
         nodes.append(node)
         return node

@@ -51,14 +51,20 @@ class AnswerFiles:
         return "ours"
 
     def keep(self, name: bytes, answer: KeptAnswer) -> int:
-        """Its bytes on disk."""
+        """Its bytes on disk. It need not have been claimed here."""
         content = _ANSWER + _encode(answer)
+        self._open()
         with self._alone():
             self._write(self._path(name), content)
         return len(content)
 
     def release(self, name: bytes) -> None:
-        self._path(name).unlink(missing_ok=True)
+        """Only our own claim: an answer stays, and so does what another life has claimed."""
+        self._open()
+        path = self._path(name)
+        with self._alone():
+            if self._claimant(path) == self._life:
+                path.unlink()
 
     def sweep(self, shard: str, keep_s: float, most_bytes: int) -> int:
         """Take away what nobody can be given any more, and the oldest beyond the bound: how many went before time."""
@@ -157,10 +163,16 @@ class AnswerFiles:
         return answer if answer.made_at + keep_s > self._wall_time() else None
 
     def _is_running(self, path: Path) -> bool:
+        life = self._claimant(path)
+        return life is not None and self._is_alive(life)
+
+    def _claimant(self, path: Path) -> str | None:
+        """Whose claim lies there, if one does."""
         with suppress(FileNotFoundError), path.open("rb") as file:
             content = file.read(1 + PRINT_BYTES + 64)
-            return content[:1] == _CLAIM and self._is_alive(content[1 + PRINT_BYTES :].decode("ascii", "replace"))
-        return False
+            if content[:1] == _CLAIM:
+                return content[1 + PRINT_BYTES :].decode("ascii", "replace")
+        return None
 
     def _is_alive(self, life: str) -> bool:
         if life == self._life:

@@ -1,7 +1,10 @@
 """The shelf of all nodes: Redis. What lies there is sealed as the cache's entries are.
 
-While Redis is away the node's own shelf stands in, or nobody can say (`counters_down`): an answer is then kept where it
-was claimed, and the other nodes do not know of it. The node itself still looks there when Redis is back.
+While Redis is away the node's own shelf stands in, or nobody can say (`counters_down`):
+
+    claimed there                       kept there, and the other nodes do not know of it
+    claimed in Redis, which then goes   claimed there as well; kept there, unless Redis takes it after all
+    asked for again when Redis is back  looked for there, too; an answer is then handed to Redis, for the others
 """
 
 from collections.abc import Callable
@@ -18,6 +21,7 @@ from gossamer.cache.once.scripts import CLAIM, KEEP, LOADS
 from gossamer.cache.once.shelf import Found, KeptAnswer, Shelf, UnderWay
 from gossamer.cache.scripts import FREE, RENEW, sha_of
 from gossamer.cache.seal import Seal
+from gossamer.core.clock import wall_time
 from gossamer.redis.address import RedisAddress
 from gossamer.redis.cluster import Servers, open_servers
 from gossamer.redis.line import Line
@@ -65,27 +69,41 @@ def _up_again(server: Server) -> None:
     """What was claimed meanwhile stays where it is."""
 
 
+def _unheard(found: Found) -> None:
+    """Whoever was faster there has it: what is kept last stays."""
+
+
+class _Claimed(msgspec.Struct, frozen=True):
+    """What is ours in Redis: the words that stand there, and the print of what was asked."""
+
+    words: bytes
+    print: bytes
+
+
 class RedisShelf:
-    """`stand_in` is asked while Redis is away; None: then nobody can say."""
+    """`own` is the node's. Where `stands_in` is false, nobody can say while Redis is away."""
 
     def __init__(
         self,
         address: RedisAddress,
         seal: Seal,
         keep_s: float,
-        stand_in: Shelf | None,
+        own: Shelf,
         on_trouble: Callable[[str], None],
     ) -> None:
         self.keep_s = keep_s
+        self.stands_in = True
         self._seal = seal
-        self._stand_in = stand_in
-        self._servers = open_servers(address, LOADS + NOTES, _up_again, on_trouble)
+        self._own = own
+        self._servers = open_servers(address, LOADS + NOTES, _up_again, on_trouble, on_down=self._went)
         self._belongings = Belongings(self._servers, seal)
         self._life = token_hex(6).encode()
         self._numbers = count(1)
         self._leases = Leases(self._renew)
-        self._claims: dict[bytes, bytes] = {}
-        """By name: what stands in Redis for those that are ours."""
+        self._claims: dict[bytes, _Claimed] = {}
+        """By name: those that stand in Redis for us."""
+        self._doubled: set[bytes] = set()
+        """Names of those that the node's shelf has as well."""
         self._servers.start()
 
     def claim(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
@@ -101,7 +119,7 @@ class RedisShelf:
                 self._free(key, claim)  # it may have been carried out all the same
                 self._without(name, print_, heard)
             elif reply == _OURS:
-                self._claims[name] = claim
+                self._claims[name] = _Claimed(claim, print_)
                 self._leases.hold(claim, key)
                 self._look_behind(name, print_, heard)
             else:
@@ -110,42 +128,47 @@ class RedisShelf:
         server.ask(_Asked(self._servers, key, encode("EVALSHA", _claim, 1, key, claim, LEASE_MS), told))
 
     def keep(self, name: bytes, answer: KeptAnswer, done: Callable[[], None]) -> None:
-        claim = self._claims.pop(name, None)
-        if claim is None:
-            assert self._stand_in is not None
-            self._stand_in.keep(name, answer, done)
+        claimed = self._claims.get(name)
+        if claimed is None:
+            self._own.keep(name, answer, done)
             return
-        self._leases.drop(claim)
-        key = self._key(name)
-        sealed, ttl_ms = self._seal.close_bytes(key, _encode(answer)), max(1, int(self.keep_s * 1000))
-        self._belongings.note(answer.session, key, ttl_ms)
-        command = encode("EVALSHA", _keep, 1, key, claim, sealed, ttl_ms)
-        server = self._servers.of_slot(slot_of(key))
-        if server.is_up:
-            server.ask(_Asked(self._servers, key, command, lambda reply: done()))  # noqa: ARG005 - whatever became of it
+        self._leases.drop(claimed.words)
+
+        def here() -> None:
+            self._free(self._key(name), claimed.words)  # who finds nothing there looks here
+            done()
+
+        def told(reply: object) -> None:
+            is_doubled = self._forget(name)
+            if reply is None:
+                self._own.keep(name, answer, here)
+            elif is_doubled:
+                self._own.keep(name, answer, done)
+            else:
+                done()
+
+        self._put(name, claimed.words, answer, self.keep_s, told)
+
+    def release(self, name: bytes, done: Callable[[], None]) -> None:
+        claimed = self._claims.get(name)
+        if claimed is None:
+            self._own.release(name, done)
+            return
+        self._leases.drop(claimed.words)
+        self._free(self._key(name), claimed.words)
+        if self._forget(name):
+            self._own.release(name, done)
         else:
             done()
 
-    def release(self, name: bytes, done: Callable[[], None]) -> None:
-        claim = self._claims.pop(name, None)
-        if claim is None:
-            assert self._stand_in is not None
-            self._stand_in.release(name, done)
-            return
-        self._leases.drop(claim)
-        self._free(self._key(name), claim)
-        done()
-
     def forget(self, session: str) -> None:
         self._belongings.erase(session, lambda _: None)  # whoever deletes it has seen to it, and says if that failed
-        if self._stand_in is not None:
-            self._stand_in.forget(session)
+        self._own.forget(session)
 
     async def close(self) -> None:
         self._leases.close()
         self._servers.close()
-        if self._stand_in is not None:
-            await self._stand_in.close()
+        await self._own.close()
 
     @property
     def is_used(self) -> bool:
@@ -155,24 +178,62 @@ class RedisShelf:
 
     def _look_behind(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
         """Redis knows nothing of it. What was kept or begun while it was away must not be paid again."""
-        stand_in = self._stand_in
-        if stand_in is None or not stand_in.is_used:
+        own = self._own
+        if not own.is_used:
             heard("ours")
             return
 
         def told(found: Found) -> None:
             if found == "ours":
-                stand_in.release(name, lambda: heard("ours"))
+                own.release(name, lambda: heard("ours"))
+            elif isinstance(found, KeptAnswer):
+                self._hand_over(name, found)
+                heard(found)
             else:
                 self.release(name, lambda: heard(found))
 
-        stand_in.claim(name, print_, told)
+        own.claim(name, print_, told)
+
+    def _forget(self, name: bytes) -> bool:
+        """The call is over. Whether the node's shelf has its claim, too."""
+        del self._claims[name]
+        is_doubled = name in self._doubled
+        self._doubled.discard(name)
+        return is_doubled
+
+    def _hand_over(self, name: bytes, answer: KeptAnswer) -> None:
+        """To Redis, in the place of our claim, for as long as it would lie here."""
+        claimed = self._claims[name]
+        self._leases.drop(claimed.words)
+        self._forget(name)
+        left_s = answer.made_at + self.keep_s - wall_time()
+        self._put(name, claimed.words, answer, left_s, lambda reply: None)  # noqa: ARG005 - it lies here, too
+
+    def _put(
+        self, name: bytes, claim: bytes, answer: KeptAnswer, keep_s: float, told: Callable[[object], None]
+    ) -> None:
+        key = self._key(name)
+        server = self._servers.of_slot(slot_of(key))
+        if not server.is_up:
+            told(None)
+            return
+        sealed, ttl_ms = self._seal.close_bytes(key, _encode(answer)), max(1, int(keep_s * 1000))
+        self._belongings.note(answer.session, key, ttl_ms)
+        command = encode("EVALSHA", _keep, 1, key, claim, sealed, ttl_ms)
+        server.ask(_Asked(self._servers, key, command, told))
+
+    def _went(self, server: Server) -> None:
+        """Whoever asks another worker of the node while Redis is away must find there what is under way here."""
+        for name, claimed in self._claims.items():
+            if name not in self._doubled and self._servers.of_slot(slot_of(self._key(name))) is server:
+                self._doubled.add(name)
+                self._own.claim(name, claimed.print, _unheard)
 
     def _without(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
-        if self._stand_in is None:
-            heard("away")
+        if self.stands_in:
+            self._own.claim(name, print_, heard)
         else:
-            self._stand_in.claim(name, print_, heard)
+            heard("away")
 
     def _read(self, key: bytes, print_: bytes, reply: object) -> Found:
         if not isinstance(reply, bytes):
