@@ -31,8 +31,8 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Under `bench`."""
     test = verbs.add_parser(
         "selftest",
-        help="a hop against itself, against one that is 30 % dearer, and a gateway with one stage made slower",
-        description=f"Runs a hop against itself ({SAME} times, 19 of 20 must pass), against one that adds 30 %% more "
+        help="a hop against itself, against one that is 30 %% dearer, and a gateway with one stage made slower",
+        description=f"Runs a hop against itself ({SAME} times, 19 of 20 must pass), against one that adds 30 % more "
         f"({DEARER} times, 8 of 10 must be found), and Gossamer against itself with {STAGE_US} us more in one stage "
         f"({GROWN} times, that stage must be named, and no other). Small runs take some 15 minutes together.",
         epilog="Exit code: 0 the yardstick is good on this machine now, 1 it is not, 2 it could not be tried.",
