@@ -88,14 +88,16 @@ class View:
         samples = [row.sample for row in rows]
         deltas = median_deltas(self._base, beyond)
         centre = self._added(0.5, self._base, beyond)
+        first_byte = tuple(
+            self._added(q, self._base_first, [row.first_ns for row in rows], is_first=True) for q in FIRST_QUANTILES
+        )
+        told_by = first_byte[0] if self._cell.is_stream else centre  # it is said in the head
         return ArmFigures(
             arm=arm.name,
             role=arm.role,
             blocks=len(rows),
             added=(centre, *(self._added(q, self._base, beyond) for q in QUANTILES[1:])),
-            first_byte=tuple(
-                self._added(q, self._base_first, [row.first_ns for row in rows], is_first=True) for q in FIRST_QUANTILES
-            ),
+            first_byte=first_byte,
             quantiles_us=tuple(_pooled(beyond, q) * US_IN_NS for q in CURVE),
             medians_us=tuple(delta * US_IN_NS for delta in deltas),
             per_s=median([_speed(row) for row in rows]),
@@ -115,7 +117,7 @@ class View:
             answered=sum(sample.answered for sample in samples),
             reached=sum(row.costs.reached for row in rows),
             flow=self._flow(rows) if self._cell.is_stream and self._direct else None,
-            account=account_of(rows, centre.us.centre),
+            account=account_of(rows, told_by.us.centre),
             metrics_us=metrics_of(rows),
         )
 

@@ -1,12 +1,13 @@
 """From runs whose truth is known to their figures."""
 
+import msgspec
 import pytest
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.changes import changes_between, changes_within, why_not_comparable
 from gossamer.bench.judging import judge_changes
-from gossamer.bench.profiles import floor
+from gossamer.bench.profiles import floor, latency_stream
 from gossamer.bench.record import Role
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, exit_code
@@ -52,6 +53,22 @@ def test_what_answers_say_is_reconciled_with_what_was_measured():
     assert arm.account.self_us == pytest.approx(45, abs=3)
     assert arm.account.unexplained_us == pytest.approx(arm.at(0.5).us.centre - arm.account.self_us)
     assert set(arm.account.stages_us) == set(STAGES)
+
+
+def test_what_a_stream_says_of_itself_is_held_against_its_first_byte():
+    """It is said in the head: what comes after it cannot be in it."""
+    cell = latency_stream(10)
+    run = run_of(cells=(cell,), ways=gateway(stages_us=STAGES))
+    for at, block in enumerate(run.blocks):
+        sample = block.sample
+        assert sample is not None
+        late = [took + 700_000 * (block.arm == "gateway") for took in sample.took_ns]
+        run.blocks[at] = msgspec.structs.replace(block, sample=msgspec.structs.replace(sample, took_ns=late))
+    arm = figures_of(run).cells[0].arm(Role.GATEWAY)
+    assert arm is not None
+    assert arm.account is not None
+    assert arm.at(0.5).us.centre == pytest.approx(1000, rel=0.1)
+    assert arm.account.unexplained_us == pytest.approx(arm.first_byte[0].us.centre - arm.account.self_us)
 
 
 def test_few_requests_are_shown_and_not_judged():

@@ -11,7 +11,8 @@ from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.charts import BOTTOM, HEIGHT, Line, Part, _apart, bars, plot, ticks_of
 from gossamer.bench.figures import Figures, decode_figures, write_figures
 from gossamer.bench.limits import hard_limits
-from gossamer.bench.markdown import headroom_mark, verdict, write_markdown
+from gossamer.bench.markdown import verdict, write_markdown
+from gossamer.bench.marks import headroom_mark
 from gossamer.bench.page import write_page
 from gossamer.bench.plates import COLOURS, heat, stack
 from gossamer.bench.profiles import floor, latency
@@ -103,9 +104,38 @@ def test_a_figure_that_the_rig_limits_never_goes_without_its_mark():
 
 
 @pytest.mark.parametrize(
+    ("cell", "odd", "mark"),
+    [
+        (latency(10), Adds(300, load_share=0.9), "gateway RIG-BOUND"),
+        (Cell(Lane.CAPACITY, 64, 50, rate_per_s=100), Adds(300, load_share=0.9), "gateway RIG-BOUND"),
+        (latency(10), Adds(300, cpu_us=7_000), "gateway SATURATED"),
+    ],
+)
+def test_a_latency_that_tells_of_something_else_is_marked_in_its_row(cell: Cell, odd: Adds, mark: str):
+    plain = figures_of(run_of(cells=(cell,)))
+    marked = figures_of(run_of(cells=(cell,), ways={**WAYS, Role.GATEWAY: odd}))
+    assert f"| {mark} |" in write_markdown(marked)
+    assert mark in write_page(marked)
+    assert f"| {mark} |" not in write_markdown(plain)
+
+
+def test_slow_one_at_a_time_is_no_saturation():
+    slow = figures_of(run_of(cells=(latency(1, each=40), floor()), ways={**WAYS, Role.GATEWAY: Adds(300, cpu_us=9e5)}))
+    assert "gateway SATURATED" not in write_markdown(slow)
+
+
+def test_two_rounds_have_no_interval():
+    few, enough = (figures_of(run_of(rounds=rounds, cells=(floor(),))) for rounds in (2, 6))
+    assert "(?)" in write_markdown(few).split("## Taken with")[0]
+    assert "<small>?</small>" in write_page(few)
+    assert "(?)" not in write_markdown(enough).split("## Taken with")[0]
+
+
+@pytest.mark.parametrize(
     ("answers", "word"),
     [
         ((), "figures, not judged"),
+        ((Answer.SHOWN,), "figures, not judged"),
         ((Answer.PASS, Answer.SHOWN), "PASS"),
         ((Answer.PASS, Answer.INCONCLUSIVE), "INCONCLUSIVE"),
         ((Answer.INCONCLUSIVE, Answer.FAIL), "FAIL"),
