@@ -214,15 +214,21 @@ def facts(figures: Figures) -> Iterator[str]:
     yield from (f"- {mark.strip()}: {WORDS[mark]}" for mark in (SATURATED_MARK, RIG_MARK))
 
 
+_CELL_WORDS = (
+    "a cell: its lane, the dialect, `json` or `sse` (a stream), the size of the request, and how many at once (`c10`: "
+    "ten) or how many a second"
+)
+_ADDED_WORDS = (
+    "added: a quantile through the way less the same quantile straight to the provider, its own time taken off; in us, "
+    "microseconds"
+)
+_SAYS_WORDS = "it says: what its own answers tell that it costs; unexplained: the added p50 less that (of streams the first byte's)"
 WORDS_OF_A_READER = (
-    "- a cell: its lane, the dialect, `json` or `sse` (a stream), the size of the request, and how many at once "
-    "(`c10`: ten) or how many a second",
-    "- added: a quantile through the way less the same quantile straight to the provider, its own time taken off; us: "
-    "microseconds",
+    f"- {_CELL_WORDS}",
+    f"- {_ADDED_WORDS}",
     "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged",
     NO_INTERVAL_WORDS,
-    "- it says: what its own answers tell that it costs; unexplained: the added p50 less that, of streams the added p50 "
-    "of the first byte",
+    f"- {_SAYS_WORDS}",
     "- CPU us: of all of the way's processes, a request; to the hop: as a ratio to the null hop's",
     "- headroom: answers a second as a share of those without the way; over 0.5 the generator is near its own limit",
 )

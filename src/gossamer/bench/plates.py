@@ -42,8 +42,8 @@ def heat_map(figures: Figures) -> Iterator[str]:
         yield "<h2>Added latency, microseconds</h2>"
         yield (
             "<p>A quantile through the way less the same quantile straight to the provider, with its 95 % interval. "
-            "A star: too few requests to judge, shown only. A cell is what was asked: its lane, the dialect, json or sse "
-            "(a stream), the size of the request, and c10 for ten at once.</p>"
+            "A star: too few requests to judge, shown only. A cell is what was asked: its lane, the dialect, json or "
+            "sse (a stream), the size of the request, and c10 for ten at once.</p>"
         )
         yield table_of(headings, rows)
 
