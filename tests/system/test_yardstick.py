@@ -136,5 +136,5 @@ def test_an_interrupted_run_is_kept_and_goes_on_where_it_stopped(tmp_path: Path)
     resumed = take_run(wish, lambda _: None, lambda *_: None, keep, kept)
     assert resumed.is_complete
     assert len({(block.round, block.arm) for block in resumed.blocks}) == len(resumed.blocks) == 3 * 4
-    with pytest.raises(RigBroken, match="rounds is not that of the run to resume"):
+    with pytest.raises(RigBroken, match="its rounds were others"):
         take_run(replace(wish, rounds=4), lambda _: None, lambda *_: None, keep, read_run(file))

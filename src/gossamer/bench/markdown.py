@@ -222,7 +222,9 @@ _ADDED_WORDS = (
     "added: a quantile through the way less the same quantile straight to the provider, its own time taken off; in us, "
     "microseconds"
 )
-_SAYS_WORDS = "it says: what its own answers tell that it costs; unexplained: the added p50 less that (of streams the first byte's)"
+_SAYS_WORDS = (
+    "it says: what its answers tell that it costs; unexplained: the added p50 less that; of streams the first byte's"
+)
 WORDS_OF_A_READER = (
     f"- {_CELL_WORDS}",
     f"- {_ADDED_WORDS}",

@@ -1,11 +1,15 @@
 """From runs whose truth is known to their figures."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 import pytest
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.changes import changes_between, changes_within, why_not_comparable
+from gossamer.bench.figures import Figures
 from gossamer.bench.judging import judge_changes
 from gossamer.bench.profiles import floor, latency_stream
 from gossamer.bench.record import Role
@@ -152,3 +156,31 @@ def test_a_base_in_the_same_run_needs_no_hop():
     ways = {**WAYS, Role.BASE: Adds(1000), Role.GATEWAY: Adds(1000)}
     results = judge_changes(changes_within(run_of(ways=ways, arms=(*ARMS, BASE), cells=(floor(),))), "x")
     assert {result.answer for result in results if result.name.endswith("p50")} == {Answer.PASS}
+
+
+def called(figures: Figures, *names: str) -> Figures:
+    """The same, with a gateway of each name."""
+
+    def ours(arms: Sequence[Any], key: str) -> tuple[Any, ...]:
+        gateway = next(arm for arm in arms if arm.role is Role.GATEWAY)
+        own = [msgspec.structs.replace(gateway, **{key: name}) for name in names]
+        return (*(arm for arm in arms if arm.role is not Role.GATEWAY), *own)
+
+    cells = tuple(msgspec.structs.replace(cell, arms=ours(cell.arms, "arm")) for cell in figures.cells)
+    return msgspec.structs.replace(figures, arms=ours(figures.arms, "name"), cells=cells)
+
+
+def test_of_several_gateways_each_is_held_against_itself():
+    figures = figures_of(run_of(cells=(SPEED,)))
+    many, turned = called(figures, "a", "b"), called(figures, "b", "a", "c")
+    assert [change.name.partition(":")[0] for change in changes_between(many, turned)] == ["b", "a"]
+    assert why_not_comparable(many, turned) == ""
+    assert "different gateways (a, b; c)" in why_not_comparable(many, called(figures, "c"))
+
+
+def test_one_gateway_may_be_held_against_another_one():
+    figures = figures_of(run_of(cells=(SPEED,)))
+    assert why_not_comparable(figures, called(figures, "theirs")) == ""
+    assert [change.name for change in changes_between(figures, called(figures, "theirs"))] == [
+        f"{SPEED.name} CPU a request"
+    ]
