@@ -143,7 +143,7 @@ async def test_an_open_loop_keeps_its_times():
 
 async def test_what_found_no_free_connection_in_time_has_failed_too():
     """Else a gateway that hangs would be charged for the few that it took, and not for those that it kept waiting."""
-    scripted = [Silent(), Silent()]
+    scripted: list[Scripted] = [Silent(), Silent()]
     block = OpenBlock(as_callers(scripted), [b"%d" % i for i in range(5)], [0] * 5)
     await block.run(within_s=0.02)
     assert {taken.number: taken.reason.partition(":")[0] for taken in block.taken} == {
