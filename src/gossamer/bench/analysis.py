@@ -13,7 +13,7 @@ from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.diagnosis import diagnose
 from gossamer.bench.figures import CURVE, Added, ArmFigures, CellFigures, Figures, Flow
 from gossamer.bench.power import effect_seen, requests_needed
-from gossamer.bench.record import Arm, Role, Run, Spread
+from gossamer.bench.record import Arm, Role, Run, Spread, Visited
 from gossamer.bench.rows import Row, Table, table_of
 from gossamer.bench.statistics import Interval, hodges_lehmann, median, quantile
 from gossamer.bench.tails import aa_noise, aa_noise_of_centres, added, ratio, ratio_of_centres
@@ -44,7 +44,19 @@ def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
     noise = [view.noise_us(q) for q in (0.5, 0.99)]
     arms = tuple(view.figures(arm) for arm in run.arms if view.has_base and table.rows.get(arm.name))
     return CellFigures(
-        cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing)
+        cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing),
+        *_around([visit for visit in run.visits if visit.cell == cell.name]),
+    )  # fmt: skip
+
+
+def _around(visits: Sequence[Visited]) -> tuple[float, float, float]:
+    """What the machine did meanwhile."""
+    if not visits:
+        return 0.0, 0.0, 0.0
+    return (
+        median([visit.neighbours_share for visit in visits]),
+        median([visit.steal_share for visit in visits]),
+        median([visit.pressure for visit in visits]),
     )
 
 

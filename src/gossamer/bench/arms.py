@@ -136,7 +136,7 @@ def _ask_once(outside: Outside, origin: Origin, asking: Asking, provider: Provid
     except (OSError, http.client.HTTPException) as error:
         raise RigBroken(f"{outside.name} gives no answer at {outside.base_url} ({error}): start it first") from error
     if status != http.client.OK:
-        raise SubjectBroken(f"{outside.name} answered {status}: {body[:BODY_SHOWN_CHARS]}")
+        raise SubjectBroken(f"{outside.name} answered {status}: {' '.join(body.split())[:BODY_SHOWN_CHARS]}")
     if provider.requests() == before:
         raise RigBroken(
             f"{outside.name} answered, and not from the mock: its provider must be {provider.base_url}, and no cache on"

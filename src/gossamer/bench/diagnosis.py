@@ -21,6 +21,7 @@ shrinks half of them."""
 LUMPED = 0.5
 """Reads an event, against the direct way, where there are no stamps to tell gaps by."""
 REACHED = 0.98
+NO_FIGURES = "no-figures"
 
 
 def diagnose(cells: Sequence[CellFigures], arms: Mapping[str, Arm]) -> Iterator[Finding]:
@@ -48,7 +49,7 @@ def _absent(cell: CellFigures) -> Iterator[Named]:
     """On the ladder a way that was beaten by a rate is not asked for the next: that is no fault, and told elsewhere."""
     if not cell.cell.rate_per_s:
         for name, reason in cell.missing.items():
-            yield name, 1.0, "no-figures", f"there are no figures of it: {' '.join(reason.split())}"
+            yield name, 1.0, NO_FIGURES, f"there are no figures of it: {' '.join(reason.split())}"
 
 
 def _present(cell: CellFigures, arms: Mapping[str, Arm]) -> Iterator[Named]:

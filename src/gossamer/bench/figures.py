@@ -118,6 +118,11 @@ class CellFigures(msgspec.Struct, frozen=True):
     arms: tuple[ArmFigures, ...]
     missing: dict[str, str]
     """Ways without a figure here, and why."""
+    neighbours_share: float = 0.0
+    """Of a core, at the median of all rounds; so are the next two."""
+    steal_share: float = 0.0
+    pressure: float = 0.0
+    """PSI: the share of time in which something waited for a core."""
 
     def arm(self, role: Role) -> ArmFigures | None:
         """The first of its role."""

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from gossamer.bench.analysis import figures_of
+from gossamer.bench.asides import asides_of
+from gossamer.bench.capacity import kept_rates
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.charts import BOTTOM, HEIGHT, Line, Part, _apart, bars, plot, ticks_of
 from gossamer.bench.figures import Figures, decode_figures, write_figures
@@ -203,3 +205,32 @@ def test_no_two_stages_share_a_colour():
     assert "stage10" in drawn
     assert "stage0<" not in drawn
     assert "other stages" in drawn
+
+
+def ladder(**told: float) -> dict[str, str]:
+    """What is said of each way: rate, and what ended it."""
+    cells = tuple(Cell(Lane.CAPACITY, 64, 30, rate_per_s=rate) for rate in (500, 1_000))
+    ways = {**WAYS, Role.GATEWAY: Adds(300, **told)}
+    aside = next(aside for aside in asides_of(figures_of(run_of(cells=cells, ways=ways))) if "highest" in aside.title)
+    return {row[0]: f"{row[2]}; {row[3]}" for row in aside.rows}
+
+
+def test_the_highest_rate_is_told_with_what_ended_it():
+    whole = "1,000; nothing: the ladder has no higher rate"
+    assert ladder() == {"direct": whole, "hop": whole, "gateway": whole}
+    assert ladder(spread_us=9_000)["gateway"].startswith("none of the ladder's; p99 ")
+    assert ladder(spread_us=9_000)["gateway"].endswith(" ms at 500/s")
+
+
+def test_a_rate_that_the_generator_ended_is_marked():
+    slow = figures_of(
+        run_of(cells=(Cell(Lane.CAPACITY, 64, 30, rate_per_s=500),), ways=dict.fromkeys(WAYS, Adds(30_000)))
+    )
+    assert {each.arm: each.is_rig_bound for each in kept_rates(slow)} == {"direct": False, "hop": True, "gateway": True}
+
+
+def test_every_cell_tells_how_the_rig_fared(figures: Figures):
+    aside = next(aside for aside in asides_of(figures) if "rig" in aside.title)
+    assert [row[0] for row in aside.rows] == [cell.name for cell in figures.cells]
+    assert aside.rows[0][2] == "20%"
+    assert "Was the rig the limit?" in write_page(figures)
