@@ -52,12 +52,17 @@ def verdict(results: Sequence[Result]) -> str:
 
 
 def _head(figures: Figures) -> list[str]:
-    told = [f"Profile {figures.profile}, {figures.rounds} rounds, begun {figures.began}."]
+    told = [f"Profile {figures.profile}, {rounds(figures)}, begun {figures.began}."]
     if not figures.is_complete:
         told.append("**The run was interrupted: these are the figures of the rounds that there are.**")
     if any(cell.is_disturbed for cell in figures.cells):
         told.append("**Other processes were at work meanwhile: figures are wider and higher than on a quiet machine.**")
     return told
+
+
+def rounds(figures: Figures) -> str:
+    """How many."""
+    return f"{figures.rounds} round{'s' if figures.rounds != 1 else ''}"
 
 
 def findings(figures: Figures) -> Iterator[str]:

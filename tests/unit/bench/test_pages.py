@@ -207,10 +207,10 @@ def test_no_two_stages_share_a_colour():
     assert "other stages" in drawn
 
 
-def ladder(**told: float) -> dict[str, str]:
+def ladder(spread_us: float = 20.0) -> dict[str, str]:
     """What is said of each way: rate, and what ended it."""
     cells = tuple(Cell(Lane.CAPACITY, 64, 30, rate_per_s=rate) for rate in (500, 1_000))
-    ways = {**WAYS, Role.GATEWAY: Adds(300, **told)}
+    ways = {**WAYS, Role.GATEWAY: Adds(300, spread_us)}
     aside = next(aside for aside in asides_of(figures_of(run_of(cells=cells, ways=ways))) if "highest" in aside.title)
     return {row[0]: f"{row[2]}; {row[3]}" for row in aside.rows}
 

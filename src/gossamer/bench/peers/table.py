@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
-from gossamer.bench.markdown import NO_INTERVAL_WORDS, SHOWN, findings, lane_table, number, span
+from gossamer.bench.markdown import NO_INTERVAL_WORDS, SHOWN, findings, lane_table, number, rounds, span
 from gossamer.bench.marks import RIG_MARK, SATURATED_MARK, WORDS, headroom_mark, marks
 from gossamer.bench.peers.manifest import Manifest
 from gossamer.bench.record import Role, Run, Speed
@@ -79,7 +79,7 @@ def write_peers(run: Run, figures: Figures, manifests: Sequence[Manifest], comma
 
 def _told(figures: Figures) -> str:
     return (
-        f"Begun {figures.began}, {figures.rounds} rounds, each with a block of every gateway in random order. "
+        f"Begun {figures.began}, {rounds(figures)}, each with a block of every gateway in random order. "
         f"{AT_ONCE} at once, a provider that takes 50 ms; full speed over 64 connections to a provider that answers at "
         "once. Times are microseconds that are added to those without a gateway."
     )
