@@ -71,6 +71,7 @@ def test_a_tiny_run_of_everything():
             assert set(gateway.statuses) == {"200"}
             assert gateway.account is not None
             assert "authenticate" in gateway.account.stages_us
+            assert 0 < gateway.metrics_us["gossamer_proxy_request_duration"] < 1e6
         if cell.cell.is_stream and not cell.cell.fault:
             assert gateway.flow is not None
             assert gateway.flow.is_stamped

@@ -54,6 +54,8 @@ class Way:
     says: str = ""
     """The header in which it tells what it costs, where that is none of those that everybody knows."""
     metrics_url: str = ""
+    metrics_rounds: int = sys.maxsize
+    """In how many rounds it is read: a page that is behind is waited for, and a run is to be short."""
 
     def order(self, connections: int) -> Open:
         """For the load process."""
@@ -109,7 +111,11 @@ def gateway_way(
         said = what or subject.template or "gossamer serve, one worker"
         says = () if subject.template else ("key check", "routing", "journal", "Server-Timing")
         arm = Arm(name, role, f"http://{HOST}:{gateway.port}/v1", said, says)
-        yield Way(arm, subject.token, MODEL, worker=gateway.worker, pids=gateway.node, check=gateway.process.check)
+        page = "" if subject.template else f"http://{HOST}:{gateway.port}/metrics"
+        yield Way(
+            arm, subject.token, MODEL, worker=gateway.worker, pids=gateway.node, check=gateway.process.check,
+            metrics_url=page, metrics_rounds=1,
+        )  # fmt: skip
 
 
 def outside_way(outside: Outside, provider: Provider) -> Way:

@@ -16,7 +16,7 @@ from gossamer.bench.cells import Cell
 from gossamer.bench.driver import Driver
 from gossamer.bench.errors import BenchError, SubjectBroken
 from gossamer.bench.machine import Surroundings
-from gossamer.bench.metrics import fetch_totals, means_ns
+from gossamer.bench.metrics import fetch_totals, means_ns, settled_totals
 from gossamer.bench.orders import Measure, Measured
 from gossamer.bench.provider import Provider
 from gossamer.bench.record import Block, Costs, Run, Sample
@@ -95,7 +95,7 @@ class Runner:
         sample, costs, reason = None, None, ""
         try:
             way.check()
-            sample, costs = self._measure(cell, way, visit.first_number)
+            sample, costs = self._measure(cell, way, visit.first_number, visit.round)
         except BenchError as error:
             reason = str(error)
         self._note_silence(name, sample, time.monotonic() - self._began_s - began_s)
@@ -109,11 +109,11 @@ class Runner:
         elif took_s > LONG_S:
             self._silent[name] += 1
 
-    def _measure(self, cell: Cell, way: Way, first_number: int) -> tuple[Sample, Costs]:
+    def _measure(self, cell: Cell, way: Way, first_number: int, turn: int) -> tuple[Sample, Costs]:
         patience_s = min(BLOCK_WITHIN_S, max(LEAST_PATIENCE_S, PATIENCE * cell.block_s))
         order = Measure(way.arm.name, cell, first_number, patience_s)
         reached = self.provider.requests()
-        totals = fetch_totals(way.metrics_url) if way.metrics_url else {}
+        totals = fetch_totals(way.metrics_url) if way.metrics_url and turn < way.metrics_rounds else {}
         window = Busy(self.provider.process, self.driver.process)
         before = cpu_now(way)
         sample = self.driver.tell(order, Measured, SubjectBroken).sample
@@ -124,7 +124,7 @@ class Runner:
             memory_now(way),
             window.share,
             self.provider.requests() - reached,
-            means_ns(totals, fetch_totals(way.metrics_url)) if way.metrics_url else {},
+            means_ns(totals, settled_totals(way.metrics_url, totals, sample.answered)) if totals else {},
         )
 
 

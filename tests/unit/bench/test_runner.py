@@ -23,7 +23,7 @@ class Scripted(Runner):
 
     answers: list[int]
 
-    def _measure(self, cell: Cell, way: Way, first_number: int) -> tuple[Sample, Costs]:
+    def _measure(self, cell: Cell, way: Way, first_number: int, turn: int) -> tuple[Sample, Costs]:
         block = run_of(rounds=1, cells=(CELL,)).blocks[0]
         assert block.sample is not None
         assert block.costs is not None
