@@ -49,6 +49,20 @@ def test_there_is_something_to_look_at():
     assert {("serve",), ("doctor",), ("mock",)} <= set(shown())
 
 
+def all_parsers(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The command and, below it, all of its verbs."""
+    yield name, parser
+    for verb, lower in below(parser).items():
+        yield from all_parsers(f"{name} {verb}", lower)
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_the_help_of_a_command_and_of_each_verb_can_be_shown(command: str):
+    """argparse fills in `%` in the words of an option or a verb and nowhere else: an unwritten `%%` ends in a stack."""
+    for name, parser in all_parsers(command, parser_of(command)):
+        assert "%%" not in parser.format_help(), name
+
+
 @pytest.mark.parametrize("words", shown(), ids=" ".join)
 def test_a_command_that_is_shown_exists(words: tuple[str, ...]):
     name, *rest = words

@@ -4,12 +4,14 @@ They speak just enough HTTP/1.1 for the yardstick's own requests.
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 
 HELD_BACK = 6
 DROPPED = 500
 LIED = 10
+OWN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 LIE = b'{"error":{"message":"the provider is down","type":"server_error"}}'
 
 
@@ -20,6 +22,12 @@ class Proxy:
         self.chunks = self.requests = 0
 
     async def serve(self, client: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        if self.kind == "alone":
+            head = await client.readuntil(b"\r\n\r\n")
+            await client.readexactly(length_of(head))
+            out.write(OWN)
+            out.close()
+            return
         upstream, upstream_out = await asyncio.open_connection("127.0.0.1", self.upstream_port)
         try:
             while True:
@@ -35,6 +43,8 @@ class Proxy:
     async def answer(self, upstream: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         head = await upstream.readuntil(b"\r\n\r\n")
         self.requests += 1
+        if self.kind == "dying" and self.requests > 1:
+            os._exit(7)
         if b"chunked" in head.lower():
             out.write(head)
             async for piece in self.pieces(chunks_of(upstream)):

@@ -4,18 +4,23 @@ What is asked for here holds on a busy machine: that things are found and named,
 """
 
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gossamer.bench.analysis import figures_of
+from gossamer.bench.arms import Outside
 from gossamer.bench.cells import Cell, Dialect, Lane
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.page import write_page
+from gossamer.bench.placement import Place
+from gossamer.bench.processes import Process, free_port, wait_for_port
 from gossamer.bench.profiles import Profile, floor, latency, latency_stream
 from gossamer.bench.record import Role, Run, read_run, write_run
 from gossamer.bench.schedule import Visit
@@ -66,6 +71,7 @@ def test_a_tiny_run_of_everything():
             assert set(gateway.statuses) == {"200"}
             assert gateway.account is not None
             assert "authenticate" in gateway.account.stages_us
+            assert 0 < gateway.metrics_us["gossamer_proxy_request_duration"] < 1e6
         if cell.cell.is_stream and not cell.cell.fault:
             assert gateway.flow is not None
             assert gateway.flow.is_stamped
@@ -115,6 +121,68 @@ def test_a_stage_that_has_grown_since_a_revision_is_named():
     assert "`authenticate`" in grown_stages(run)[0].text
 
 
+def told_in_the_end(subject: Subject) -> Run:
+    return taken((Cell(Lane.FLOOR, 1, 20),), 2, subject)
+
+
+def test_a_gateway_that_dies_in_the_run_is_named_and_the_others_have_their_figures():
+    """One more request than it takes to stand: it is gone in its first block."""
+    run = told_in_the_end(Subject(f"{ODD} dying {{port}} {{upstream_port}}"))
+    figures = figures_of(run)
+    assert {"hop", "direct"} <= {arm.arm for arm in figures.cells[0].arms}
+    (finding,) = (finding for finding in figures.findings if finding.kind == "no-figures")
+    assert finding.arm == "gateway"
+    assert any("gateway ended with code 7" in note for note in run.notes)
+
+
+@contextmanager
+def standing(kind: str, port: int, upstream_port: int, folder: Path) -> Iterator[str]:
+    """A gateway that somebody else started."""
+    command = [sys.executable, str(ROOT / "tests/system/odd_proxies.py"), kind, str(port), str(upstream_port)]
+    process = Process("proxy", command, Place(min(os.sched_getaffinity(0))), folder / f"words-{port}")
+    try:
+        wait_for_port(process, port, 20)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.stop()
+
+
+def asked(outside: Outside, provider_port: int) -> Run:
+    cells = (Cell(Lane.FLOOR, 1, 20),)
+    wish = Wish(Profile("tiny", cells, 2), 2, 1, outside=(outside,), provider_port=provider_port)
+    return take_run(wish, lambda _: None, lambda *_: None, lambda _: None)
+
+
+def test_a_gateway_that_runs_already_is_measured_and_its_processes_are_found(tmp_path: Path):
+    provider_port = free_port()
+    with standing("good", free_port(), provider_port, tmp_path) as url:
+        figures = figures_of(asked(Outside("mine", url, "t"), provider_port))
+    (arm,) = (arm for arm in figures.cells[0].arms if arm.arm == "mine")
+    assert arm.statuses == {"200": 40}
+    assert arm.cpu_us is not None
+
+
+def test_a_target_that_cannot_be_measured_is_told_of_before_the_run(tmp_path: Path):
+    provider_port, other = free_port(), free_port()
+    with (
+        standing("good", free_port(), other, tmp_path) as astray,
+        pytest.raises(RigBroken, match="mine gives no answer"),
+    ):
+        asked(Outside("mine", astray, "t"), provider_port)
+    with (
+        standing("alone", free_port(), provider_port, tmp_path) as alone,
+        pytest.raises(RigBroken, match="not from the mock: its provider must be"),
+    ):
+        asked(Outside("mine", alone, "t"), provider_port)
+    with pytest.raises(RigBroken, match="write it like https://"):
+        asked(Outside("mine", "127.0.0.1:80", "t"), provider_port)
+
+
+def test_whoever_has_the_mocks_port_is_not_taken_for_the_mock():
+    with socket.create_server(("127.0.0.1", 0)) as taken_port, pytest.raises(RigBroken, match="cannot be had"):
+        asked(Outside("mine", "http://127.0.0.1:1/v1", "t"), taken_port.getsockname()[1])
+
+
 def test_an_interrupted_run_is_kept_and_goes_on_where_it_stopped(tmp_path: Path):
     cells, file = (Cell(Lane.FLOOR, 1, 20),), tmp_path / "run.json"
     wish = Wish(Profile("tiny", cells, 3), 3, 1, Subject())
@@ -136,5 +204,5 @@ def test_an_interrupted_run_is_kept_and_goes_on_where_it_stopped(tmp_path: Path)
     resumed = take_run(wish, lambda _: None, lambda *_: None, keep, kept)
     assert resumed.is_complete
     assert len({(block.round, block.arm) for block in resumed.blocks}) == len(resumed.blocks) == 3 * 4
-    with pytest.raises(RigBroken, match="rounds is not that of the run to resume"):
+    with pytest.raises(RigBroken, match="its rounds were others"):
         take_run(replace(wish, rounds=4), lambda _: None, lambda *_: None, keep, read_run(file))

@@ -13,7 +13,7 @@ from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.diagnosis import diagnose
 from gossamer.bench.figures import CURVE, Added, ArmFigures, CellFigures, Figures, Flow
 from gossamer.bench.power import effect_seen, requests_needed
-from gossamer.bench.record import Arm, Role, Run, Spread
+from gossamer.bench.record import Arm, Role, Run, Spread, Visited
 from gossamer.bench.rows import Row, Table, table_of
 from gossamer.bench.statistics import Interval, hodges_lehmann, median, quantile
 from gossamer.bench.tails import aa_noise, aa_noise_of_centres, added, ratio, ratio_of_centres
@@ -44,7 +44,19 @@ def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
     noise = [view.noise_us(q) for q in (0.5, 0.99)]
     arms = tuple(view.figures(arm) for arm in run.arms if view.has_base and table.rows.get(arm.name))
     return CellFigures(
-        cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing)
+        cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing),
+        *_around([visit for visit in run.visits if visit.cell == cell.name]),
+    )  # fmt: skip
+
+
+def _around(visits: Sequence[Visited]) -> tuple[float, float, float]:
+    """What the machine did meanwhile."""
+    if not visits:
+        return 0.0, 0.0, 0.0
+    return (
+        median([visit.neighbours_share for visit in visits]),
+        median([visit.steal_share for visit in visits]),
+        median([visit.pressure for visit in visits]),
     )
 
 
@@ -88,14 +100,16 @@ class View:
         samples = [row.sample for row in rows]
         deltas = median_deltas(self._base, beyond)
         centre = self._added(0.5, self._base, beyond)
+        first_byte = tuple(
+            self._added(q, self._base_first, [row.first_ns for row in rows], is_first=True) for q in FIRST_QUANTILES
+        )
+        told_by = first_byte[0] if self._cell.is_stream else centre  # it is said in the head
         return ArmFigures(
             arm=arm.name,
             role=arm.role,
             blocks=len(rows),
             added=(centre, *(self._added(q, self._base, beyond) for q in QUANTILES[1:])),
-            first_byte=tuple(
-                self._added(q, self._base_first, [row.first_ns for row in rows], is_first=True) for q in FIRST_QUANTILES
-            ),
+            first_byte=first_byte,
             quantiles_us=tuple(_pooled(beyond, q) * US_IN_NS for q in CURVE),
             medians_us=tuple(delta * US_IN_NS for delta in deltas),
             per_s=median([_speed(row) for row in rows]),
@@ -115,7 +129,7 @@ class View:
             answered=sum(sample.answered for sample in samples),
             reached=sum(row.costs.reached for row in rows),
             flow=self._flow(rows) if self._cell.is_stream and self._direct else None,
-            account=account_of(rows, centre.us.centre),
+            account=account_of(rows, told_by.us.centre),
             metrics_us=metrics_of(rows),
         )
 

@@ -1,14 +1,15 @@
 """The ways of a run, each started or found, and asked in the same manner: direct, hop, gateways, and direct again."""
 
+import http.client
 import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gossamer.bench.errors import RigBroken
+from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.kernel import family, holder, root_of
 from gossamer.bench.nginx import running_hop
 from gossamer.bench.orders import Open
@@ -16,12 +17,14 @@ from gossamer.bench.placement import Place
 from gossamer.bench.processes import HOST, Process, free_port, wait_for_port
 from gossamer.bench.provider import Provider
 from gossamer.bench.record import Arm, Role
-from gossamer.bench.subject import Subject, running_gateway
+from gossamer.bench.subject import BODY_SHOWN_CHARS, Asking, Subject, ask, connection_to, running_gateway
 from gossamer.bench.traffic import MODEL
-from gossamer.http.origin import parse_base_url
+from gossamer.http.origin import Origin, parse_base_url
 
 _READY_WITHIN_S = 10.0
 _CONNECT_WITHIN_S = 5.0
+_ASKED_WITHIN_S = 20.0
+"""A gateway that runs already, and may be far away; its first request may open what later ones find open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Way:
     says: str = ""
     """The header in which it tells what it costs, where that is none of those that everybody knows."""
     metrics_url: str = ""
+    metrics_rounds: int = sys.maxsize
+    """In how many rounds it is read: a page that is behind is waited for, and a run is to be short."""
 
     def order(self, connections: int) -> Open:
         """For the load process."""
@@ -106,17 +111,42 @@ def gateway_way(
         said = what or subject.template or "gossamer serve, one worker"
         says = () if subject.template else ("key check", "routing", "journal", "Server-Timing")
         arm = Arm(name, role, f"http://{HOST}:{gateway.port}/v1", said, says)
-        yield Way(arm, subject.token, MODEL, worker=gateway.worker, pids=gateway.node, check=gateway.process.check)
+        page = "" if subject.template else f"http://{HOST}:{gateway.port}/metrics"
+        yield Way(
+            arm, subject.token, MODEL, worker=gateway.worker, pids=gateway.node, check=gateway.process.check,
+            metrics_url=page, metrics_rounds=1,
+        )  # fmt: skip
 
 
-def outside_way(outside: Outside) -> Way:
+def outside_way(outside: Outside, provider: Provider) -> Way:
     """Its processes are found where they are on this machine: CPU is then known too."""
-    origin, _ = parse_base_url(outside.base_url)
+    try:
+        origin, prefix = parse_base_url(outside.base_url)
+    except ValueError as error:
+        raise RigBroken(f"--target {outside.name}: {error}") from error
+    asking = Asking(outside.token, outside.model, outside.headers, f"{prefix.decode('ascii')}/chat/completions")
+    _ask_once(outside, origin, asking, provider)
     arm = Arm(outside.name, Role.GATEWAY, outside.base_url, "as it was found")
     worker = _holder_of(origin.host, origin.port) if origin.is_loopback else 0
     root = root_of(worker) if worker else 0
     pids = (lambda: family(root)) if root else list
     return Way(arm, outside.token, outside.model, outside.headers, worker, pids, metrics_url=outside.metrics_url)
+
+
+def _ask_once(outside: Outside, origin: Origin, asking: Asking, provider: Provider) -> None:
+    """A gateway that refuses us, or asks somebody else, is found out now and not after minutes."""
+    before = provider.requests()
+    try:
+        with closing(connection_to(origin.scheme, origin.host, origin.port, _ASKED_WITHIN_S)) as connection:
+            status, body = ask(connection, asking)
+    except (OSError, http.client.HTTPException) as error:
+        raise RigBroken(f"{outside.name} gives no answer at {outside.base_url} ({error}): start it first") from error
+    if status != http.client.OK:
+        raise SubjectBroken(f"{outside.name} answered {status}: {' '.join(body.split())[:BODY_SHOWN_CHARS]}")
+    if provider.requests() == before:
+        raise RigBroken(
+            f"{outside.name} answered, and not from the mock: its provider must be {provider.base_url}, and no cache on"
+        )
 
 
 def _holder_of(host: str, port: int) -> int:

@@ -1,10 +1,13 @@
-"""Tables that stand beside the figures and that Markdown and the page share: growth with size, and metrics. Pure."""
+"""Tables beside the figures that Markdown and the page share: capacity, growth, the rig. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gossamer.bench.capacity import Kept, kept_rates
 from gossamer.bench.cells import Lane, size_name
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
+from gossamer.bench.limits import ADDED_P99_MS
+from gossamer.bench.marks import RIG_MARK
 from gossamer.bench.slopes import Slope, slopes_of
 from gossamer.bench.statistics import Interval
 
@@ -23,11 +26,60 @@ class Aside:
 
 def asides_of(figures: Figures) -> Iterator[Aside]:
     """Those that have rows."""
+    if kept := tuple(_kept(each) for each in kept_rates(figures)):
+        yield Aside("The highest rate that was kept", _KEPT_WORDS, _KEPT, kept)
     if growth := tuple(_growth(slope) for slope in slopes_of(figures)):
         yield Aside("Growth with size", _GROWTH_WORDS, _GROWTH, growth)
     metrics = tuple(row for cell in figures.cells for arm in cell.arms for row in _metrics(cell, arm))
     if metrics:
         yield Aside("By their own metrics", _METRICS_WORDS, _METRICS, metrics)
+    if rig := tuple(_rig(cell) for cell in figures.cells if cell.arms):
+        yield Aside("Was the rig the limit?", _RIG_WORDS, _RIG, rig)
+
+
+_KEPT = ("way", "what it is", "a second", "what ended it")
+_KEPT_WORDS = (
+    "By the ladder of rates: an open loop, each request timed from when it was meant to be sent, with a p99 of at most "
+    f"{ADDED_P99_MS:.0f} ms and every answer whole. RIG-BOUND: the generator and the mock could do no more."
+)
+
+
+def _kept(kept: Kept) -> tuple[str, ...]:
+    ended = kept.stopped_by or "nothing: the ladder has no higher rate"
+    mark = RIG_MARK if kept.is_rig_bound else ""
+    return kept.arm, "highest rate", f"{kept.rate_per_s:,}{mark}" if kept.rate_per_s else "none of the ladder's", ended
+
+
+_RIG = (
+    "cell",
+    "worst of",
+    "load's core",
+    "loop lag, us",
+    "send lag, us",
+    "refused",
+    "neighbours",
+    "stolen",
+    "pressure",
+)
+_RIG_WORDS = (
+    "Of the way that strained it most: how busy the core of load and mock was, how late its own timers were, how late "
+    "it sent what an open loop was to send, connections that were not taken; and of the machine meanwhile: what others "
+    "took of a core, what the hypervisor took, how long something waited for a core."
+)
+
+
+def _rig(cell: CellFigures) -> tuple[str, ...]:
+    worst = max(cell.arms, key=lambda arm: arm.load_share)
+    lags = [arm.send_lag_us for arm in cell.arms if arm.send_lag_us is not None]
+    return (
+        cell.name,
+        worst.arm,
+        f"{worst.load_share:.0%}",
+        f"{max(arm.loop_lag_us for arm in cell.arms):,.0f}",
+        f"{max(lags):,.0f}" if lags else _NONE,
+        str(sum(arm.refused for arm in cell.arms)),
+        *(f"{share:.1%}" for share in (cell.neighbours_share, cell.steal_share, cell.pressure)),
+    )
 
 
 _GROWTH = ("cells", "way", "sizes", "added p50, us a KB (95 %)", "CPU, us a KB (95 %)", "to the hop", "off the line")

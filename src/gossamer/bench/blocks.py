@@ -19,6 +19,8 @@ BLOCK_WITHIN_S = 30.0
 """A block takes a fraction of a second to five; an arm that hangs must not hang the run."""
 OK = 200
 _BODY_SHOWN_BYTES = 300
+_NONE = -1
+"""The number of a caller that has not been sent out in this block."""
 
 
 class ArmFailed(Exception):
@@ -49,6 +51,7 @@ class Block(ABC):
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.taken: list[Taken] = []
         for caller in callers:
+            caller.number = _NONE
             caller.on_answer = self._answered
             caller.on_failure = self._failed
 
@@ -120,7 +123,7 @@ class Block(ABC):
 
     def _give_up(self, within_s: float) -> None:
         """What is still open has failed. Connections are closed, or their answers would come into the next block."""
-        waiting = {caller.number for caller in self._callers} - {taken.number for taken in self.taken}
+        waiting = {caller.number for caller in self._callers} - {taken.number for taken in self.taken} - {_NONE}
         for number in sorted(waiting):
             self.taken.append(Taken(number, 0, 0, 0, 0, None, [], f"no whole answer within {within_s:g} s"))
         for caller in self._callers:
@@ -184,6 +187,13 @@ class OpenBlock(Block):
     def begin(self) -> None:
         self._began_ns = perf_counter_ns()
         self._ring()
+
+    def _give_up(self, within_s: float) -> None:
+        """What was due and found no free connection has failed too: its wait is the gateway's doing."""
+        super()._give_up(within_s)
+        reason = f"not sent within {within_s:g} s: all connections were waiting for answers"
+        for number in range(self._issued, len(self._requests)):
+            self.taken.append(Taken(number, 0, 0, 0, 0, None, [], reason))
 
     def _ring(self) -> None:
         """Send all that is due, and sleep until the next is."""

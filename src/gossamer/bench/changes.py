@@ -111,11 +111,34 @@ def _cpu(row: Row) -> float:
 def changes_between(old: Figures, new: Figures) -> list[Change]:
     """By ratios to the null hop of each run's own, which carry from machine to machine."""
     before = {cell.name: cell for cell in old.cells}
+    pairs = pairs_of(old, new)
     found: list[Change] = []
     for cell in new.cells:
         if cell.name in before:
-            found += _between(before[cell.name], cell, times_too=is_same_machine(old, new))
+            for was, now in pairs:
+                changes = _between(_arm(before[cell.name], was), _arm(cell, now), before[cell.name], cell)
+                found += [
+                    _fitted(each, "" if len(pairs) == 1 else now, times_too=is_same_machine(old, new))
+                    for each in changes
+                ]
     return found
+
+
+def pairs_of(old: Figures, new: Figures) -> list[tuple[str, str]]:
+    """Which gateway of the one is held against which of the other: by name, or the only ones that there are."""
+    was, now = ([arm.name for arm in figures.arms if arm.role is Role.GATEWAY] for figures in (old, new))
+    shared = [(name, name) for name in now if name in was]
+    return shared or ([(was[0], now[0])] if len(was) == len(now) == 1 else [])
+
+
+def _arm(cell: CellFigures, name: str) -> ArmFigures | None:
+    return next((arm for arm in cell.arms if arm.arm == name), None)
+
+
+def _fitted(change: Change, whose: str, *, times_too: bool) -> Change:
+    """Named by the gateway where there are several; times of another machine are no part of it."""
+    named = replace(change, name=f"{whose}: {change.name}") if whose else change
+    return named if times_too else replace(named, change_us=None)
 
 
 def why_not_comparable(old: Figures, new: Figures) -> str:
@@ -127,6 +150,9 @@ def why_not_comparable(old: Figures, new: Figures) -> str:
         return f"no cell is in both: the profiles are {old.profile} and {new.profile}"
     if not all(any(arm.role is Role.GATEWAY for arm in figures.arms) for figures in (old, new)):
         return "one of them measured no gateway"
+    if not pairs_of(old, new):
+        names = [", ".join(arm.name for arm in each.arms if arm.role is Role.GATEWAY) for each in (old, new)]
+        return f"they measured different gateways ({names[0]}; {names[1]})"
     return ""
 
 
@@ -135,15 +161,12 @@ def is_same_machine(old: Figures, new: Figures) -> bool:
     return (old.machine, old.digest) == (new.machine, new.digest)
 
 
-def _between(old: CellFigures, new: CellFigures, *, times_too: bool) -> list[Change]:
-    before, after = old.arm(Role.GATEWAY), new.arm(Role.GATEWAY)
+def _between(before: ArmFigures | None, after: ArmFigures | None, old: CellFigures, new: CellFigures) -> list[Change]:
     if before is None or after is None:
         return []
     found = []
     if is_judged_for_latency(new.cell):
         found = [change for q in QUANTILES if (change := _between_at(q, old, new, before, after)) is not None]
-        if not times_too:
-            found = [replace(change, change_us=None) for change in found]
     if is_judged_for_cpu(new.cell) and before.cpu_to_hop is not None and after.cpu_to_hop is not None:
         ratio_now = over(after.cpu_to_hop, before.cpu_to_hop)
         floor = floor_of(0.0)

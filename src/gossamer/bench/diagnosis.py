@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Finding, Flow
+from gossamer.bench.marks import RIG_BOUND, RIG_WARN, is_rig_bound
 from gossamer.bench.record import Arm, Role
 
 SLOW_STAGE_US = 80.0
@@ -20,19 +21,15 @@ shrinks half of them."""
 LUMPED = 0.5
 """Reads an event, against the direct way, where there are no stamps to tell gaps by."""
 REACHED = 0.98
-RIG_WARN, RIG_BOUND = 0.5, 0.8
-BUSY = 0.8
+NO_FIGURES = "no-figures"
 
 
 def diagnose(cells: Sequence[CellFigures], arms: Mapping[str, Arm]) -> Iterator[Finding]:
     """Of all cells; the same finding in many cells is told once, with the worst in front."""
     found: dict[tuple[str, str], list[tuple[float, Finding]]] = {}
     for cell in cells:
-        for arm in cell.arms:
-            if arms[arm.arm].role in (Role.DIRECT, Role.AGAIN):
-                continue
-            for weight, kind, text in _of(cell, arm):
-                found.setdefault((kind, arm.arm), []).append((weight, Finding(kind, arm.arm, cell.name, text)))
+        for name, weight, kind, text in (*_absent(cell), *_present(cell, arms)):
+            found.setdefault((kind, name), []).append((weight, Finding(kind, name, cell.name, text)))
     for same in found.values():
         same.sort(key=lambda each: -each[0])
         finding = same[0][1]
@@ -44,6 +41,21 @@ def diagnose(cells: Sequence[CellFigures], arms: Mapping[str, Arm]) -> Iterator[
 
 Seen = tuple[float, str, str]
 """Weight, kind, text."""
+Named = tuple[str, float, str, str]
+"""The same, of a way."""
+
+
+def _absent(cell: CellFigures) -> Iterator[Named]:
+    """On the ladder a way that was beaten by a rate is not asked for the next: that is no fault, and told elsewhere."""
+    if not cell.cell.rate_per_s:
+        for name, reason in cell.missing.items():
+            yield name, 1.0, NO_FIGURES, f"there are no figures of it: {' '.join(reason.split())}"
+
+
+def _present(cell: CellFigures, arms: Mapping[str, Arm]) -> Iterator[Named]:
+    for arm in cell.arms:
+        if arms[arm.arm].role not in (Role.DIRECT, Role.AGAIN):
+            yield from ((arm.arm, *seen) for seen in _of(cell, arm))
 
 
 def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
@@ -88,7 +100,7 @@ def _cached(arm: ArmFigures) -> Iterator[Seen]:
 def _flow(flow: Flow) -> Iterator[Seen]:
     lost = flow.expected - flow.events
     if lost > 0:
-        text = f"{lost} of {flow.expected} events of streams are missing: about every {round(flow.expected / lost)}th"
+        text = f"{lost} of {flow.expected} events of streams are missing: about one in {round(flow.expected / lost)}"
         yield lost / flow.expected, "lost-events", text
     if flow.unended:
         yield float(flow.unended), "unended-streams", f"{flow.unended} streams end without the mark that ends a stream"
@@ -128,6 +140,6 @@ def _rig(cell: Cell, arm: ArmFigures) -> Iterator[Seen]:
     if arm.headroom is not None and arm.headroom > RIG_WARN:
         mark = "RIG-BOUND, do not trust its throughput" if arm.headroom > RIG_BOUND else "little headroom"
         yield arm.headroom, "rig", f"{mark}: it goes {arm.headroom:.0%} as fast as the generator without it"
-    if cell.is_timed_by_provider and arm.load_share > BUSY:
+    if is_rig_bound(arm, cell):
         text = f"load and mock kept their core {arm.load_share:.0%} busy: RIG-BOUND, their waits are in the figure"
         yield arm.load_share, "rig", text

@@ -118,6 +118,11 @@ class CellFigures(msgspec.Struct, frozen=True):
     arms: tuple[ArmFigures, ...]
     missing: dict[str, str]
     """Ways without a figure here, and why."""
+    neighbours_share: float = 0.0
+    """Of a core, at the median of all rounds; so are the next two."""
+    steal_share: float = 0.0
+    pressure: float = 0.0
+    """PSI: the share of time in which something waited for a core."""
 
     def arm(self, role: Role) -> ArmFigures | None:
         """The first of its role."""
@@ -157,7 +162,13 @@ class Figures(msgspec.Struct):
         return [arm for arm in self.arms if arm.role in (Role.GATEWAY, Role.BASE)]
 
 
+QUANTILES = frozenset({0.5, 0.95, 0.99})
+"""That every way has what it adds at."""
 CURVE = (0.01, 0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.95, 0.99)
+
+
+class _Envelope(msgspec.Struct):
+    format: int = 0
 
 
 def write_figures(figures: Figures, file: Path) -> None:
@@ -168,9 +179,18 @@ def write_figures(figures: Figures, file: Path) -> None:
 def decode_figures(data: bytes, file: Path) -> Figures:
     """RigBroken says what is wrong."""
     try:
+        told = msgspec.json.decode(data, type=_Envelope).format
+        if told != FORMAT:
+            raise RigBroken(f"{file} has format {told}, this version reads {FORMAT}: take it anew")
         found = msgspec.json.decode(data, type=Figures)
     except msgspec.DecodeError as error:
         raise RigBroken(f"{file} holds no figures of a run: {error}") from error
-    if found.format != FORMAT:
-        raise RigBroken(f"{file} has format {found.format}, this version reads {FORMAT}: take it anew")
+    for cell in found.cells:
+        for arm in cell.arms:
+            if (
+                {added.q for added in arm.added} < QUANTILES
+                or not arm.first_byte
+                or len(arm.quantiles_us) != len(CURVE)
+            ):
+                raise RigBroken(f"{file} is damaged: the quantiles of {arm.arm} in {cell.name} are not all there")
     return found

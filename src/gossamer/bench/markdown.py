@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from gossamer.bench.asides import Aside, asides_of
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
+from gossamer.bench.marks import RIG_MARK, SATURATED_MARK, WORDS, headroom_mark, marks
 from gossamer.bench.record import Role
 from gossamer.bench.report import table
 from gossamer.bench.statistics import Interval
-from gossamer.bench.verdict import Answer, Result
+from gossamer.bench.verdict import LEAST_CONFIDENCE, Answer, Result
 
 SHOWN = (Role.GATEWAY, Role.BASE, Role.HOP)
 LANES = {
@@ -41,9 +42,9 @@ def _aside(aside: Aside) -> str:
 
 def verdict(results: Sequence[Result]) -> str:
     """One word, or that nobody asked for one."""
-    if not results:
+    answers = {result.answer for result in results} - {Answer.SHOWN}
+    if not answers:
         return "figures, not judged"
-    answers = {result.answer for result in results}
     for answer in (Answer.FAIL, Answer.INCONCLUSIVE, Answer.NOT_COMPARABLE):
         if answer in answers:
             return answer.value.upper()
@@ -51,7 +52,7 @@ def verdict(results: Sequence[Result]) -> str:
 
 
 def _head(figures: Figures) -> list[str]:
-    told = [f"Profile {figures.profile}, {figures.rounds} rounds, begun {figures.began}."]
+    told = [f"Profile {figures.profile}, {rounds(figures)}, begun {figures.began}."]
     if not figures.is_complete:
         told.append("**The run was interrupted: these are the figures of the rounds that there are.**")
     if any(cell.is_disturbed for cell in figures.cells):
@@ -59,12 +60,24 @@ def _head(figures: Figures) -> list[str]:
     return told
 
 
+def rounds(figures: Figures) -> str:
+    """How many."""
+    return f"{figures.rounds} round{'s' if figures.rounds != 1 else ''}"
+
+
 def findings(figures: Figures) -> Iterator[str]:
     """One line each."""
     for finding in figures.findings:
         yield f"- **{finding.arm}: {finding.kind}.** {finding.text[:1].upper()}{finding.text[1:]} ({finding.cell})."
     if not figures.findings:
-        yield "Nothing odd: every answer was whole, streams flowed, no stage stands out."
+        yield nothing_odd(figures)
+
+
+def nothing_odd(figures: Figures) -> str:
+    """Of what was not measured nothing good is said."""
+    if not any(arm.role is Role.GATEWAY for cell in figures.cells for arm in cell.arms):
+        return "Nothing was measured: there is not one whole round of a gateway in this result."
+    return "Nothing odd: every answer was whole, streams flowed, no stage stands out."
 
 
 def lane_table(lane: Lane, cells: Sequence[CellFigures]) -> Iterator[str]:
@@ -110,13 +123,21 @@ def _latency(cell: CellFigures, arm: ArmFigures) -> list[str]:
     first = arm.first_byte[-1]
     delay = span(arm.flow.delay_us) if arm.flow is not None and arm.flow.is_stamped else "-"
     return [
-        cell.name, arm.arm, judged(arm, 0.5), judged(arm, 0.95), judged(arm, 0.99),
+        cell.name, named(cell, arm), judged(arm, 0.5), judged(arm, 0.95), judged(arm, 0.99),
         number(first.us.centre) + ("" if first.is_judged else " *"), delay, *_account(arm), cpu(arm),
     ]  # fmt: skip
 
 
 def _floor(cell: CellFigures, arm: ArmFigures) -> list[str]:
-    return [cell.name, arm.arm, judged(arm, 0.5), judged(arm, 0.95), judged(arm, 0.99), *_account(arm), cpu(arm)]
+    return [
+        cell.name,
+        named(cell, arm),
+        judged(arm, 0.5),
+        judged(arm, 0.95),
+        judged(arm, 0.99),
+        *_account(arm),
+        cpu(arm),
+    ]
 
 
 def _capacity(cell: CellFigures, arm: ArmFigures) -> list[str]:
@@ -124,7 +145,7 @@ def _capacity(cell: CellFigures, arm: ArmFigures) -> list[str]:
     to_hop = f"{arm.cpu_to_hop.centre:.2f} x" if arm.cpu_to_hop is not None else "-"
     headroom = "-" if arm.headroom is None else f"{arm.headroom:.2f}{headroom_mark(arm.headroom)}"
     return [
-        cell.name, arm.arm, f"{arm.per_s:,.0f}", headroom, costs, to_hop, number(arm.quantiles_us[-1]),
+        cell.name, named(cell, arm), f"{arm.per_s:,.0f}", headroom, costs, to_hop, number(arm.quantiles_us[-1]),
         f"{arm.rss_mb:.0f}" if arm.rss_mb else "-",
     ]  # fmt: skip
 
@@ -140,9 +161,9 @@ def _errors(cell: CellFigures, arm: ArmFigures) -> list[str]:
 COLUMNS = {Lane.LATENCY: _latency, Lane.FLOOR: _floor, Lane.CAPACITY: _capacity, Lane.ERRORS: _errors}
 
 
-def headroom_mark(headroom: float) -> str:
-    """A figure that the rig limits never goes without its mark."""
-    return " RIG-BOUND" if headroom > 0.8 else " (little)" if headroom > 0.5 else ""
+def named(cell: CellFigures, arm: ArmFigures) -> str:
+    """A way, with what its figures must not be shown without."""
+    return arm.arm + marks(arm, cell)
 
 
 def judged(arm: ArmFigures, q: float) -> str:
@@ -164,7 +185,18 @@ def cpu(arm: ArmFigures) -> str:
 
 def span(interval: Interval) -> str:
     """A figure and where it may lie."""
-    return f"{number(interval.centre)} ({number(interval.low)} .. {number(interval.high)})"
+    return f"{number(interval.centre)} ({where(interval)})"
+
+
+def where(interval: Interval) -> str:
+    """Of a round or two an interval would be narrow, and a lie."""
+    if interval.confidence < LEAST_CONFIDENCE:
+        return NO_INTERVAL
+    return f"{number(interval.low)} .. {number(interval.high)}"
+
+
+NO_INTERVAL = "?"
+NO_INTERVAL_WORDS = f"- `({NO_INTERVAL})`: fewer than five rounds, which hold no interval"
 
 
 def number(value: float) -> str:
@@ -183,5 +215,27 @@ def facts(figures: Figures) -> Iterator[str]:
     yield f"- seed {figures.seed}, setup {figures.digest}"
     for note in figures.notes:
         yield f"- {note}"
-    yield "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged"
-    yield "- added: a quantile through the way less the same quantile straight to the provider, its own time taken off"
+    yield from WORDS_OF_A_READER
+    yield from (f"- {mark.strip()}: {WORDS[mark]}" for mark in (SATURATED_MARK, RIG_MARK))
+
+
+_CELL_WORDS = (
+    "a cell: its lane, the dialect, `json` or `sse` (a stream), the size of the request, and how many at once (`c10`: "
+    "ten) or how many a second"
+)
+_ADDED_WORDS = (
+    "added: a quantile through the way less the same quantile straight to the provider, its own time taken off; in us, "
+    "microseconds"
+)
+_SAYS_WORDS = (
+    "it says: what its answers tell that it costs; unexplained: the added p50 less that; of streams the first byte's"
+)
+WORDS_OF_A_READER = (
+    f"- {_CELL_WORDS}",
+    f"- {_ADDED_WORDS}",
+    "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged",
+    NO_INTERVAL_WORDS,
+    f"- {_SAYS_WORDS}",
+    "- CPU us: of all of the way's processes, a request; to the hop: as a ratio to the null hop's",
+    "- headroom: answers a second as a share of those without the way; over 0.5 the generator is near its own limit",
+)

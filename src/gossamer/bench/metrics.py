@@ -6,12 +6,15 @@ stand beside the figures and are no part of them.
 
 import http.client
 import re
+import time
 from collections.abc import Mapping
 from contextlib import closing
 
 from gossamer.http.origin import parse_base_url
 
 _WITHIN_S = 2.0
+SETTLED_WITHIN_S, _POLL_S = 1.5, 0.05
+"""Gossamer counts what its recorder has read: within about a second."""
 _LINE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)_seconds_(sum|count)(?:\{[^}]*\})?\s+(\S+)", re.MULTILINE)
 Totals = Mapping[str, tuple[float, float]]
 """Of each family: seconds, and how many."""
@@ -34,6 +37,17 @@ def means_ns(before: Totals, after: Totals) -> dict[str, int]:
         if number > then:
             found[name] = round((seconds - then_s) / (number - then) * 1e9)
     return found
+
+
+def settled_totals(url: str, before: Totals, answered: int) -> dict[str, tuple[float, float]]:
+    """When so many answers have been counted, or after a while: a gateway may count what it answered a second ago."""
+    deadline = time.monotonic() + SETTLED_WITHIN_S
+    while True:
+        now = fetch_totals(url)
+        counted = max((number - before.get(name, (0.0, 0.0))[1] for name, (_, number) in now.items()), default=0.0)
+        if not now or counted >= answered or time.monotonic() > deadline:
+            return now
+        time.sleep(_POLL_S)
 
 
 def fetch_totals(url: str) -> dict[str, tuple[float, float]]:

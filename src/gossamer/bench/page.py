@@ -16,10 +16,11 @@ from gossamer.bench.markdown import (
     LANES,
     SHOWN,
     facts,
-    headroom_mark,
+    nothing_odd,
     number,
     verdict,
 )
+from gossamer.bench.marks import headroom_mark
 from gossamer.bench.plates import COLOURS, REST, curves, heat_map, series, stack, streams, table_of
 from gossamer.bench.record import Role
 from gossamer.bench.report import HEADINGS as VERDICT_HEADINGS
@@ -125,7 +126,7 @@ def _of(figures: Figures, name: str, lanes: Sequence[Lane]) -> Iterator[tuple[Ce
 def _findings(figures: Figures) -> Iterator[str]:
     yield "<h2>What was seen</h2>"
     if not figures.findings:
-        yield "<p>Nothing odd: every answer was whole, streams flowed, no stage stands out.</p>"
+        yield f"<p>{escape(nothing_odd(figures))}</p>"
         return
     items = (
         f'<li><b>{escape(f.arm)}: <span class="mark">{escape(f.kind)}</span>.</b> '

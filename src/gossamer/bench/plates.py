@@ -7,7 +7,8 @@ from html import escape
 from gossamer.bench.cells import Lane
 from gossamer.bench.charts import Line, Part, bars, plot
 from gossamer.bench.figures import CURVE, ArmFigures, CellFigures, Figures
-from gossamer.bench.markdown import SHOWN, number
+from gossamer.bench.markdown import SHOWN, named, number, where
+from gossamer.bench.marks import marks
 from gossamer.bench.record import Role
 
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
@@ -35,24 +36,26 @@ def heat_map(figures: Figures) -> Iterator[str]:
     for cell in figures.cells:
         if cell.cell.lane in JUDGED:
             by_name = {arm.arm: arm for arm in cell.arms}
-            shown = "".join(_heat_cell(by_name.get(way.name), q) for way in ways for q in (0.5, 0.99))
+            shown = "".join(_heat_cell(cell, by_name.get(way.name), q) for way in ways for q in (0.5, 0.99))
             rows.append(f'<tr><td class="name">{escape(cell.name)}</td>{shown}</tr>')
     if rows:
         yield "<h2>Added latency, microseconds</h2>"
         yield (
             "<p>A quantile through the way less the same quantile straight to the provider, with its 95 % interval. "
-            "A star: too few requests to judge, shown only.</p>"
+            "A star: too few requests to judge, shown only. A cell is what was asked: its lane, the dialect, json or "
+            "sse (a stream), the size of the request, and c10 for ten at once.</p>"
         )
         yield table_of(headings, rows)
 
 
-def _heat_cell(arm: ArmFigures | None, q: float) -> str:
+def _heat_cell(cell: CellFigures, arm: ArmFigures | None, q: float) -> str:
     if arm is None:
         return "<td>-</td>"
     added = arm.at(q)
     star = "" if added.is_judged else " *"
-    span = f"{number(added.us.low)} .. {number(added.us.high)}"
-    return f'<td class="heat h{heat(added.us.centre)}">{number(added.us.centre)}{star}<small>{span}</small></td>'
+    span = f"<small>{where(added.us)}</small>"
+    mark = f"<small>{told.strip()}</small>" if (told := marks(arm, cell)) else ""
+    return f'<td class="heat h{heat(added.us.centre)}">{number(added.us.centre)}{star}{span}{mark}</td>'
 
 
 def heat(us: float) -> int:
@@ -148,14 +151,14 @@ def _stream_row(cell: CellFigures, arm: ArmFigures) -> str:
         f"{flow.expected - flow.events} of {flow.expected}",
     ]
     shown = "".join(f"<td>{escape(each)}</td>" for each in cells)
-    return f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(arm.arm)}</td>{shown}</tr>'
+    return f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(named(cell, arm))}</td>{shown}</tr>'
 
 
 def stack(figures: Figures) -> Iterator[str]:
     """What answers say of themselves, beside what was measured."""
     names = _largest_stages(figures)
     rows = [
-        (f"{_short(cell)}, {arm.arm}", _parts(arm, cell.arm(Role.HOP), names))
+        (f"{_short(cell)}, {arm.arm}", _parts(arm, _hop_us(cell), names))
         for cell in _chosen(figures)
         for arm in cell.arms
         if arm.account is not None and arm.account.stages_us
@@ -169,7 +172,7 @@ def stack(figures: Figures) -> Iterator[str]:
     yield "<h2>Where the added median goes</h2>"
     yield (
         "<p>Stages by the gateway's own word (Server-Timing); then what the null hop adds too; what is left is the "
-        "unexplained rest: reading, writing, waiting to be woken.</p>"
+        "unexplained rest: reading, writing, waiting to be woken. Of streams: until the first byte.</p>"
     )
     yield f'<div class="card">{legend}{drawn}</div>'
 
@@ -185,14 +188,22 @@ def _largest_stages(figures: Figures) -> list[str]:
     return [name for name in longest if name in chosen]
 
 
-def _parts(arm: ArmFigures, hop: ArmFigures | None, names: Sequence[str]) -> list[Part]:
+def _hop_us(cell: CellFigures) -> float:
+    """As the account is: of streams until the first byte."""
+    hop = cell.arm(Role.HOP)
+    if hop is None:
+        return 0.0
+    return max(0.0, (hop.first_byte[0] if cell.cell.is_stream else hop.at(0.5)).us.centre)
+
+
+def _parts(arm: ArmFigures, hop_us: float, names: Sequence[str]) -> list[Part]:
     account = arm.account
     assert account is not None
     stages = [Part(name, us, COLOURS[names.index(name)]) for name, us in account.stages_us.items() if name in names]
     others_us = sum(us for name, us in account.stages_us.items() if name not in names)
     stages.append(Part(OTHERS, others_us, COLOURS[len(names)]))
-    left = max(0.0, arm.at(0.5).us.centre - sum(part.value for part in stages))
-    any_hop = min(left, max(0.0, hop.at(0.5).us.centre)) if hop is not None else 0.0
+    left = max(0.0, account.self_us + account.unexplained_us - sum(part.value for part in stages))
+    any_hop = min(left, hop_us)
     return [*stages, Part("what any hop costs", any_hop, REST), Part("unexplained rest", left - any_hop, HOLLOW)]
 
 

@@ -1,6 +1,7 @@
 """The provider of a run: `gossamer mock` as a process of its own, known by its command and its `/mock/stats` only."""
 
 import http.client
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -39,10 +40,23 @@ class Provider:
             raise RigBroken(f"the mock does not say how often it was asked: {error!r}") from error
 
 
+def _check_free(port: int) -> None:
+    """Whoever listens there already would be taken for the mock."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        raise RigBroken(
+            f"port {port} cannot be had for the mock ({error}): name another with --provider-port"
+        ) from error
+
+
 @contextmanager
 def running_mock(place: Place, workspace: Path, port: int | None = None) -> Iterator[Provider]:
     """Start it, on a port that the user named for a gateway of theirs, and end it."""
     chosen = port or free_port()
+    _check_free(chosen)
     command = [sys.executable, "-m", "gossamer", "mock", "--port", str(chosen), "--text-orders"]
     process = Process("mock", command, place, workspace / f"mock-{chosen}.log")
     try:

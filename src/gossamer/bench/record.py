@@ -3,6 +3,7 @@
 Samples are whole nanoseconds, one a request, so that quantiles are exact. Times of day are for people only.
 """
 
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -202,10 +203,15 @@ class _Envelope(msgspec.Struct):
 
 
 def write_run(run: Run, file: Path) -> None:
-    """All of it, in one step: whoever interrupts finds the old file or the new one."""
+    """All of it, in one step: whoever interrupts finds the old file or the new one. RigBroken where it does not go."""
     fresh = file.with_name(file.name + ".new")
-    fresh.write_bytes(msgspec.json.encode(run) + b"\n")
-    fresh.replace(file)
+    try:
+        fresh.write_bytes(msgspec.json.encode(run) + b"\n")
+        fresh.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise RigBroken(f"{file} cannot be written: {error.strerror}") from error
 
 
 def read_run(file: Path) -> Run:

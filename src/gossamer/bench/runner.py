@@ -5,6 +5,7 @@ what it has, and one that is resumed takes what is missing.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from gossamer.bench.cells import Cell
 from gossamer.bench.driver import Driver
 from gossamer.bench.errors import BenchError, SubjectBroken
 from gossamer.bench.machine import Surroundings
-from gossamer.bench.metrics import fetch_totals, means_ns
+from gossamer.bench.metrics import fetch_totals, means_ns, settled_totals
 from gossamer.bench.orders import Measure, Measured
 from gossamer.bench.provider import Provider
 from gossamer.bench.record import Block, Costs, Run, Sample
@@ -29,6 +30,9 @@ PATIENCE = 4.0
 LEAST_PATIENCE_S = 1.0
 REST_S = 0.05
 """After a block, before the clocks are read: what was put off is still paid for by who put it off."""
+SILENT, LONG_S = 2, 10.0
+"""A block without an answer can take half a minute, and a run has hundreds: so many in a row, and a way is given up."""
+GIVEN_UP = f"{SILENT} blocks in a row without one answer: it was not asked any more"
 BEATEN_NS = 20_000_000
 """A p99 above this on the ladder: the way is not asked for a higher rate in this round. The gate's hard limit."""
 
@@ -46,6 +50,8 @@ class Runner:
     keep: Callable[[], None]
     _began_s: float = field(default_factory=time.monotonic)
     _beaten: set[tuple[int, str]] = field(default_factory=set)
+    _silent: Counter[str] = field(default_factory=Counter)
+    """Blocks in a row without one answer."""
 
     def take_all(self) -> None:
         """What is in the plan and not in the result."""
@@ -84,21 +90,30 @@ class Runner:
         name = way.arm.name
         if cell.rate_per_s and (visit.round, name) in self._beaten:
             return Block(visit.round, cell.name, name, position, began_s, reason="a lower rate was too much already")
+        if self._silent[name] >= SILENT:
+            return Block(visit.round, cell.name, name, position, began_s, reason=GIVEN_UP)
         sample, costs, reason = None, None, ""
         try:
             way.check()
-            sample, costs = self._measure(cell, way, visit.first_number)
+            sample, costs = self._measure(cell, way, visit.first_number, visit.round)
         except BenchError as error:
             reason = str(error)
+        self._note_silence(name, sample, time.monotonic() - self._began_s - began_s)
         if cell.rate_per_s and (sample is None or is_beaten(sample)):
             self._beaten.add((visit.round, name))
         return Block(visit.round, cell.name, name, position, began_s, sample, costs, reason)
 
-    def _measure(self, cell: Cell, way: Way, first_number: int) -> tuple[Sample, Costs]:
+    def _note_silence(self, name: str, sample: Sample | None, took_s: float) -> None:
+        if sample is not None and sample.answered:
+            self._silent[name] = 0
+        elif took_s > LONG_S:
+            self._silent[name] += 1
+
+    def _measure(self, cell: Cell, way: Way, first_number: int, turn: int) -> tuple[Sample, Costs]:
         patience_s = min(BLOCK_WITHIN_S, max(LEAST_PATIENCE_S, PATIENCE * cell.block_s))
         order = Measure(way.arm.name, cell, first_number, patience_s)
         reached = self.provider.requests()
-        totals = fetch_totals(way.metrics_url) if way.metrics_url else {}
+        totals = fetch_totals(way.metrics_url) if way.metrics_url and turn < way.metrics_rounds else {}
         window = Busy(self.provider.process, self.driver.process)
         before = cpu_now(way)
         sample = self.driver.tell(order, Measured, SubjectBroken).sample
@@ -109,7 +124,7 @@ class Runner:
             memory_now(way),
             window.share,
             self.provider.requests() - reached,
-            means_ns(totals, fetch_totals(way.metrics_url)) if way.metrics_url else {},
+            means_ns(totals, settled_totals(way.metrics_url, totals, sample.answered)) if totals else {},
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gossamer.bench.arms import Outside, Way, direct_way, gateway_way, hop_of, outside_way, relay_way
 from gossamer.bench.cells import Cell
 from gossamer.bench.driver import running_load
-from gossamer.bench.errors import RigBroken
+from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.machine import machine
 from gossamer.bench.orders import Opened
 from gossamer.bench.peers.speed import take_speeds, why_not
@@ -62,34 +62,72 @@ def take_run(
     unclear: Callable[[Run], Sequence[Cell]] | None = None,
 ) -> Run:
     """`unclear` names cells that more rounds are taken of, once. Ctrl-C ends it early: what there is comes back."""
-    with ExitStack() as stack:
-        rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
-        standing = _stand(stack, wish, rig)
-        ways, provider = standing.ways, standing.provider
-        driver = stack.enter_context(running_load(rig.load, rig.workspace))
-        for way in ways:
-            driver.tell(way.order(0), Opened, RigBroken)
-        run = _new_run(wish, standing)
-        if resumed is not None:
-            _check_resumed(resumed, run)
-            run = resumed
-        by_name = {way.arm.name: way for way in ways}
-        runner = Runner(
-            rig, run, by_name, driver, provider, lambda visit, at: progress(run, visit, at), lambda: keep(run)
-        )
-        try:
-            runner.take_all()
-            if wish.peers and not (lack := why_not()):
-                run.speeds = list(take_speeds(rig, ways, provider, wish.seed, say))
-            elif wish.peers:
-                run.notes.append(lack)
-            if unclear is not None and (cells := unclear(run)):
-                say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
-                runner.take_more(cells, run.rounds)
-        except KeyboardInterrupt:
-            run.notes.append("interrupted: fewer rounds than planned")
-        keep(run)
+    run = None
+    try:
+        with ExitStack() as stack:
+            rig = stack.enter_context(standing_rig(Plan(1, wish.rounds, wish.subject), say, wish.seed))
+            standing = _stand(stack, wish, rig)
+            run = _begun(wish, standing, resumed)
+            _take(stack, wish, rig, standing, run, _Told(say, progress, keep, unclear))
+    except SubjectBroken as error:  # it ended before it was ended: its blocks say so too, and the others are whole
+        if run is None:
+            raise
+        run.notes.append(" ".join(str(error).split()))
+    keep(run)
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Whom a run tells what."""
+
+    say: Callable[[str], None]
+    progress: Callable[[Run, Visit, int], None]
+    keep: Callable[[Run], None]
+    unclear: Callable[[Run], Sequence[Cell]] | None
+
+
+def _begun(wish: Wish, standing: "Standing", resumed: Run | None) -> Run:
+    run = _new_run(wish, standing)
+    if resumed is None:
         return run
+    _check_resumed(resumed, run)
+    return resumed
+
+
+def _take(stack: ExitStack, wish: Wish, rig: Rig, standing: "Standing", run: Run, told: _Told) -> None:
+    """All blocks, then what a run of peers or an unclear answer asks for besides."""
+    driver = stack.enter_context(running_load(rig.load, rig.workspace))
+    for way in standing.ways:
+        driver.tell(way.order(0), Opened, RigBroken)
+    by_name = {way.arm.name: way for way in standing.ways}
+    runner = Runner(
+        rig, run, by_name, driver, standing.provider, lambda visit, at: told.progress(run, visit, at),
+        lambda: told.keep(run),
+    )  # fmt: skip
+    try:
+        runner.take_all()
+        if wish.peers:
+            _take_speeds(rig, standing, run, told)
+        if told.unclear is not None and (cells := told.unclear(run)):
+            told.say(f"{len(cells)} of {len(run.cells)} cells are unclear: {run.rounds} more rounds of those")
+            runner.take_more(cells, run.rounds)
+    except KeyboardInterrupt:
+        run.is_complete = False
+        run.notes.append("interrupted: fewer rounds than planned")
+
+
+def _take_speeds(rig: Rig, standing: "Standing", run: Run, told: _Told) -> None:
+    """What came before is whole without them, so nothing here ends the run."""
+    told.keep(run)
+    if lack := why_not():
+        run.notes.append(lack)
+        return
+    try:
+        for speed in take_speeds(rig, standing.ways, standing.provider, run.seed, told.say):
+            run.speeds.append(speed)
+    except RigBroken as error:
+        run.notes.append(f"full speed was not measured to its end: {' '.join(str(error).split())}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +167,7 @@ def _gateways(stack: ExitStack, wish: Wish, rig: Rig, provider: Provider) -> lis
             for (name, role), wait_us in zip(roles, wish.waits_us, strict=True)
         ]
     if wish.outside:
-        return [outside_way(outside) for outside in wish.outside]
+        return [outside_way(outside, provider) for outside in wish.outside]
     subject = replace(wish.subject, provider_settings=PATIENT_PROVIDER)
     ours = replace(subject, env=slowed_env(wish.slowed)) if wish.slowed else subject
     base, what = (subject, "gossamer serve as it is") if wish.slowed else _base(wish, subject, workspace)
@@ -176,14 +214,14 @@ def _new_run(wish: Wish, standing: Standing) -> Run:
 def _check_resumed(old: Run, new: Run) -> None:
     """Blocks of two different runs are never mixed."""
     for what, before, now in (
-        ("profile", old.cells, new.cells),
+        ("cells", old.cells, new.cells),
         ("rounds", old.rounds, new.rounds),
         ("ways", [(arm.name, arm.role) for arm in old.arms], [(arm.name, arm.role) for arm in new.arms]),
-        ("machine", old.machine, new.machine),
-        ("setup", old.digest, new.digest),
+        ("machine and versions", (old.machine, old.versions), (new.machine, new.versions)),
+        ("settings", old.digest, new.digest),
     ):
         if before != now:
-            raise RigBroken(f"the {what} is not that of the run to resume: take a new one")
+            raise RigBroken(f"it cannot be resumed, its {what} were others: take a new one")
     old.notes.append(f"resumed {new.began}")
 
 

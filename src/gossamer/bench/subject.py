@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gossamer.bench.errors import SubjectBroken
+from gossamer.bench.errors import RigBroken, SubjectBroken
 from gossamer.bench.kernel import family, holder
 from gossamer.bench.placement import Place, move
 from gossamer.bench.processes import HOST, POLL_S, Process, free_port
@@ -22,7 +22,7 @@ START_WITHIN_S = 30.0
 _ANSWER_WITHIN_S = 5.0
 _NOT_YET = {502, 503, 504}
 """Statuses of a gateway that is still finding its feet."""
-_BODY_SHOWN_CHARS = 500
+BODY_SHOWN_CHARS = 500
 
 DEFAULT_TOKEN = "gsm_bench0123456789abcdefghijklmnopqrstuvwxyz"  # noqa: S105 - opens nothing but the bench's own gateway
 
@@ -50,7 +50,16 @@ class Subject:
             "upstream_port": upstream_port,
             "folder": folder,
         }
-        return [word.format_map(known) for word in shlex.split(self.template)]
+        try:
+            words = [word.format_map(known) for word in shlex.split(self.template)]
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            names = ", ".join(f"{{{name}}}" for name in known)
+            raise RigBroken(
+                f"--arm-command {self.template!r} ({error}): filled in are {names}; a brace is {{{{"
+            ) from error
+        if not words:
+            raise RigBroken("--arm-command is empty: it starts the gateway that is measured")
+        return words
 
 
 def gateway_config(port: int, upstream_port: int, data: Path, token: str, more: str = "") -> str:
@@ -145,13 +154,13 @@ def first_answer(
         process.check()
         connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_WITHIN_S)
         try:
-            status, body = _ask(connection, asking)
+            status, body = ask(connection, asking)
         except (OSError, http.client.HTTPException) as error:
             last = repr(error)
         else:
             if status == http.client.OK:
                 return connection
-            last = f"answered {status}: {body[:_BODY_SHOWN_CHARS]}"
+            last = f"answered {status}: {body[:BODY_SHOWN_CHARS]}"
             if status not in _NOT_YET:
                 connection.close()
                 raise SubjectBroken(f"the gateway {last}{process.last_words()}")
@@ -160,7 +169,14 @@ def first_answer(
     raise SubjectBroken(f"the gateway did not answer within {within_s:g} s, last: {last}{process.last_words()}")
 
 
-def _ask(connection: http.client.HTTPConnection, asking: Asking) -> tuple[int, str]:
+def connection_to(scheme: str, host: str, port: int, within_s: float) -> http.client.HTTPConnection:
+    """Not open yet."""
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    return kind(host, port, timeout=within_s)
+
+
+def ask(connection: http.client.HTTPConnection, asking: Asking) -> tuple[int, str]:
+    """Its status and its body."""
     connection.request("POST", asking.path, asking.body, asking.head)
     answer = connection.getresponse()
     return answer.status, answer.read().decode("utf-8", "replace")

@@ -1,15 +1,13 @@
 """`gossamer bench faults`: each fault of a provider once, and whether the promises were kept."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Final
 
-from gossamer.bench.errors import BenchError
 from gossamer.bench.faults.cases import FULL, SHORT
 from gossamer.bench.faults.page import all_broken, write_tables, write_verdict
 from gossamer.bench.faults.round import Round, take_round
-from gossamer.cli.bench_words import NOT_MEASURED, ending_well
+from gossamer.cli.bench_words import check_writable, complaining, ending_well, keep_text
 
 BROKEN: Final = 1
 
@@ -41,18 +39,16 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     faults.set_defaults(run=run_bench_faults)
 
 
+@complaining
 def run_bench_faults(args: argparse.Namespace) -> int:
     """Take it, show it, judge it."""
-    try:
-        with ending_well():
-            found = take_round(SHORT if args.short else FULL)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_MEASURED
+    check_writable(args.write)
+    with ending_well():
+        found = take_round(SHORT if args.short else FULL)
     print(write_tables(found))
     print(write_verdict(found), end="")
     if args.write is not None:
-        args.write.write_text(write_page(found), encoding="utf-8")
+        keep_text(args.write, write_page(found))
     return BROKEN if any(all_broken(found)) else 0
 
 

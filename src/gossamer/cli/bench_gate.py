@@ -4,32 +4,33 @@ All three answer with the same table and the same exit codes.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell
 from gossamer.bench.changes import changes_within
-from gossamer.bench.errors import BenchError
 from gossamer.bench.gate import NAMES, run_gate
 from gossamer.bench.judging import judge_changes
 from gossamer.bench.limits import hard_limits
 from gossamer.bench.page import write_page
 from gossamer.bench.profiles import PROFILES
-from gossamer.bench.record import Run
+from gossamer.bench.record import Run, write_run
 from gossamer.bench.report import document, summary, table
 from gossamer.bench.rig import DEFAULT_ROUNDS, DEFAULT_SECONDS, Plan
 from gossamer.bench.session import Wish, scratch_file
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, Result, exit_code
 from gossamer.cli.bench_read import read_figures, show_comparison
-from gossamer.cli.bench_run import take
+from gossamer.cli.bench_run import INTERRUPTED, take
 from gossamer.cli.bench_words import (
     NOT_MEASURED,
     add_arm,
     can_measure,
+    check_writable,
+    complaining,
     ending_well,
+    keep_text,
     new_say,
     positive,
     seed_of,
@@ -46,7 +47,8 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         help="hold a gateway to its budgets, to a baseline, or to another revision beside it",
         description="May this go out? By the budgets beside nginx (nothing said), by the figures of an earlier run "
         "(--baseline), or by another revision that runs beside it (--base). Takes two to six minutes.",
-        epilog="Exit code: 0 all within limits, 1 something is over, 2 something could not be told, 3 not comparable.",
+        epilog="Exit code: 0 all within limits, 1 something is over, 2 something could not be told, 3 not comparable, "
+        "130 interrupted.",
     )
     against = gate.add_mutually_exclusive_group()
     against.add_argument(
@@ -67,18 +69,16 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     gate.set_defaults(run=run_bench_gate)
 
 
+@complaining
 def run_bench_gate(args: argparse.Namespace) -> int:
     """Measure, show, and answer with the exit code."""
     if not can_measure("gate"):
         return NOT_MEASURED
-    try:
-        if args.baseline is not None:
-            return _against_baseline(args)
-        if args.base is not None:
-            return _against_revision(args)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_MEASURED
+    check_writable(args.out, args.json)
+    if args.baseline is not None:
+        return _against_baseline(args)
+    if args.base is not None:
+        return _against_revision(args)
     return _against_budgets(args)
 
 
@@ -99,9 +99,11 @@ def _against_baseline(args: argparse.Namespace) -> int:
     """Ratios to the null hop, which carry from machine to machine."""
     old = read_figures(args.baseline)
     out = args.out or scratch_file()
-    new = figures_of(take(_wish(args), out))
+    run = take(_wish(args), out)
+    write_run(run, out)
     print(f"result: {out}\n")
-    return show_comparison(old, new)
+    code = show_comparison(old, figures_of(run))
+    return code if run.is_complete else INTERRUPTED
 
 
 def _against_revision(args: argparse.Namespace) -> int:
@@ -110,12 +112,12 @@ def _against_revision(args: argparse.Namespace) -> int:
     run = take(_wish(args, args.base), out, unclear=unclear_cells)
     results, figures = _judge(run), figures_of(run)
     figures.findings = (*grown_stages(run), *figures.findings)
-    out.with_suffix(".html").write_text(write_page(figures, results), encoding="utf-8")
+    keep_text(out.with_suffix(".html"), write_page(figures, results))
     _show(results, run.seed)
     for finding in grown_stages(run):
         print(f"{finding.arm}: {finding.text} ({finding.cell})")
     print(f"result: {out}\npage:   {out.with_suffix('.html')}")
-    return exit_code(results)
+    return exit_code(results) if run.is_complete else INTERRUPTED
 
 
 def _judge(run: Run) -> list[Result]:

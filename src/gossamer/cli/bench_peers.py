@@ -16,7 +16,16 @@ from gossamer.bench.peers.table import write_peers
 from gossamer.bench.profiles import PEERS
 from gossamer.bench.session import Wish, scratch_file
 from gossamer.cli.bench_run import INTERRUPTED, take
-from gossamer.cli.bench_words import NOT_MEASURED, can_measure, new_say, positive, seed_of
+from gossamer.cli.bench_words import (
+    NOT_MEASURED,
+    can_measure,
+    check_writable,
+    complaining,
+    keep_text,
+    new_say,
+    positive,
+    seed_of,
+)
 
 MANIFESTS = Path("benchmarks/peers")
 
@@ -43,23 +52,21 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     peers.set_defaults(run=run_bench_peers)
 
 
+@complaining
 def run_bench_peers(args: argparse.Namespace) -> int:
     """Install, measure, show."""
     if not can_measure("peers"):
         return NOT_MEASURED
-    say = new_say()
-    try:
-        manifests = read_manifests(args.manifests, args.only)
-        peers, missing = _installed(args, manifests, say)
-        for name, reason in missing.items():
-            print(f"{name}: NOT INSTALLED: {reason}", file=sys.stderr)
-        if args.install_only:
-            print("\n".join(f"{peer.manifest.name}: {peer.version}, in {peer.env}" for peer in peers))
-            return NOT_MEASURED if missing else 0
-        return _measure(args, manifests, peers, missing)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_MEASURED
+    out: Path = args.out or scratch_file()
+    check_writable(out, args.table)
+    manifests = read_manifests(args.manifests, args.only)
+    peers, missing = _installed(args, manifests, new_say())
+    for name, reason in missing.items():
+        print(f"{name}: NOT INSTALLED: {reason}", file=sys.stderr)
+    if args.install_only:
+        print("\n".join(f"{peer.manifest.name}: {peer.version}, in {peer.env}" for peer in peers))
+        return NOT_MEASURED if missing else 0
+    return _measure(args, out, manifests, peers, missing)
 
 
 def _installed(
@@ -78,15 +85,16 @@ def _installed(
     return peers, missing
 
 
-def _measure(args: argparse.Namespace, manifests: list[Manifest], peers: list[Peer], missing: dict[str, str]) -> int:
-    out: Path = args.out or scratch_file()
+def _measure(
+    args: argparse.Namespace, out: Path, manifests: list[Manifest], peers: list[Peer], missing: dict[str, str]
+) -> int:
     run = take(Wish(PEERS, args.rounds, seed_of(args), peers=peers, missing=missing), out)
     figures = figures_of(run)
     words = ["gossamer", "bench", "peers", *args.only, "--rounds", str(args.rounds), "--seed", str(run.seed)]
     table = write_peers(run, figures, manifests, shlex.join(words))
     print(table)
     if args.table is not None:
-        args.table.write_text(table, encoding="utf-8")
-    out.with_suffix(".html").write_text(write_page(figures), encoding="utf-8")
+        keep_text(args.table, table)
+    keep_text(out.with_suffix(".html"), write_page(figures))
     print(f"result: {out}\npage:   {out.with_suffix('.html')}")
     return 0 if run.is_complete else INTERRUPTED

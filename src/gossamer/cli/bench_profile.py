@@ -1,12 +1,10 @@
 """`gossamer bench profile`: where the worker's time goes."""
 
 import argparse
-import sys
 
-from gossamer.bench.errors import BenchError
 from gossamer.bench.profiling import native_view, python_view
 from gossamer.bench.rig import Plan, standing_rig
-from gossamer.cli.bench_words import add_arm, positive, subject_of
+from gossamer.cli.bench_words import NOT_MEASURED, add_arm, can_measure, complaining, ending_well, positive, subject_of
 
 PROFILE_SECONDS = 10
 """At the 100 samples a second that many kernels give, a thousand: 10 % is then 8 to 12."""
@@ -26,13 +24,12 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     profile.set_defaults(run=run_bench_profile)
 
 
+@complaining
 def run_bench_profile(args: argparse.Namespace) -> int:
     """Print one view."""
+    if not can_measure("profile"):
+        return NOT_MEASURED
     plan = Plan(args.seconds, 1, subject_of(args))
-    try:
-        with standing_rig(plan, print, seed=0) as rig:
-            print(VIEWS[args.view](rig))
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return 1
+    with ending_well(), standing_rig(plan, print, seed=0) as rig:
+        print(VIEWS[args.view](rig))
     return 0

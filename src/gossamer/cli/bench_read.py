@@ -1,24 +1,24 @@
 """`gossamer bench report` and `gossamer bench compare`: what is in results, without taking anything."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import msgspec
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.changes import changes_between, is_same_machine, why_not_comparable
-from gossamer.bench.errors import BenchError
+from gossamer.bench.errors import RigBroken
 from gossamer.bench.figures import KIND, Figures, decode_figures, write_figures
 from gossamer.bench.judging import judge_changes
 from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import verdict, write_markdown
 from gossamer.bench.page import write_page
-from gossamer.bench.record import read_run
+from gossamer.bench.record import Run, read_run
 from gossamer.bench.report import summary, table
+from gossamer.bench.soundness import why_unsound
 from gossamer.bench.verdict import exit_code
+from gossamer.cli.bench_words import complaining, keep_text
 
-NOT_READ = 2
 NOT_COMPARABLE = 3
 
 
@@ -40,30 +40,23 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     compare.set_defaults(run=run_bench_compare)
 
 
+@complaining
 def run_bench_report(args: argparse.Namespace) -> int:
     """PASS or FAIL is by the hard limits: a result alone has nothing else to be held against."""
-    try:
-        figures = read_figures(args.result)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_READ
+    figures = read_figures(args.result)
     results = hard_limits(figures)
     print(write_markdown(figures, results))
     if args.html is not None:
-        args.html.write_text(write_page(figures, results), encoding="utf-8")
+        keep_text(args.html, write_page(figures, results))
     if args.figures is not None:
         write_figures(figures, args.figures)
     return 0
 
 
+@complaining
 def run_bench_compare(args: argparse.Namespace) -> int:
     """Answers as a gate does."""
-    try:
-        old, new = read_figures(args.old), read_figures(args.new)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_READ
-    return show_comparison(old, new)
+    return show_comparison(read_figures(args.old), read_figures(args.new))
 
 
 def show_comparison(old: Figures, new: Figures) -> int:
@@ -85,7 +78,15 @@ def read_figures(file: Path) -> Figures:
         is_kept = msgspec.json.decode(file.read_bytes(), type=_Envelope).kind == KIND
     except (OSError, msgspec.DecodeError):
         is_kept = False
-    return decode_figures(file.read_bytes(), file) if is_kept else figures_of(read_run(file))
+    return decode_figures(file.read_bytes(), file) if is_kept else figures_of(read_sound_run(file))
+
+
+def read_sound_run(file: Path) -> Run:
+    """RigBroken says what is wrong with it."""
+    run = read_run(file)
+    if why := why_unsound(run):
+        raise RigBroken(f"{file} is damaged: {why}")
+    return run
 
 
 class _Envelope(msgspec.Struct):

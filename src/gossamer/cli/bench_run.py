@@ -8,19 +8,26 @@ from pathlib import Path
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.arms import Outside
 from gossamer.bench.cells import Cell
-from gossamer.bench.errors import BenchError, RigBroken
+from gossamer.bench.diagnosis import NO_FIGURES
+from gossamer.bench.errors import RigBroken
+from gossamer.bench.figures import Figures
+from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import write_markdown
 from gossamer.bench.page import write_page
-from gossamer.bench.profiles import PROFILES
+from gossamer.bench.profiles import PROFILES, Profile
 from gossamer.bench.progress import Progress
-from gossamer.bench.record import Run, read_run, write_run
+from gossamer.bench.record import Run, write_run
 from gossamer.bench.session import Wish, scratch_file, take_run
 from gossamer.bench.traffic import MODEL
+from gossamer.cli.bench_read import read_sound_run
 from gossamer.cli.bench_words import (
     NOT_MEASURED,
     add_arm,
     can_measure,
+    check_writable,
+    complaining,
     ending_well,
+    keep_text,
     new_say,
     positive,
     seed_of,
@@ -36,7 +43,8 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "run",
         help="what a gateway adds, with intervals: latency, streams, CPU, capacity, errors",
         description="Measure what a gateway adds between a client and a provider, beside a null hop and no hop at all.",
-        epilog="Ctrl-C keeps what there is; --resume goes on. Exit code: 0 taken, 2 not measured, 130 interrupted.",
+        epilog="Ctrl-C keeps what there is; --resume goes on. Exit code: 0 taken, 2 not measured, or not all "
+        "of it, 130 interrupted.",
     )
     add_plan(run)
     run.add_argument("--out", type=Path, metavar="FILE", help="the result (default: a new file in this folder)")
@@ -73,23 +81,32 @@ _TARGET_HELP = (
 _METRICS_HELP = "the page that a target has for Prometheus: its histograms are shown beside what was measured"
 
 
+@complaining
 def run_bench_run(args: argparse.Namespace) -> int:
     """Take it, keep it, show it."""
     if not can_measure("run"):
         return NOT_MEASURED
     out: Path = args.resume or args.out or scratch_file()
-    try:
-        resumed = read_run(args.resume) if args.resume is not None else None
-        run = take(wish_of(args, resumed), out, resumed)
-    except BenchError as error:
-        print(f"gossamer: {error}", file=sys.stderr)
-        return NOT_MEASURED
-    figures = figures_of(run)
     page: Path = args.html or out.with_suffix(".html")
-    page.write_text(write_page(figures), encoding="utf-8")
-    print(write_markdown(figures))
+    resumed = read_sound_run(args.resume) if args.resume is not None else None
+    check_writable(out, page)
+    run = take(wish_of(args, resumed), out, resumed)
+    figures = figures_of(run)
+    results = hard_limits(figures)
+    print(write_markdown(figures, results))
+    write_run(run, out)
+    keep_text(page, write_page(figures, results))
     print(f"result: {out}\npage:   {page}")
-    return 0 if run.is_complete else INTERRUPTED
+    return how_it_ended(figures)
+
+
+def how_it_ended(figures: Figures) -> int:
+    """0 where every gateway has figures in every cell."""
+    if not figures.is_complete:
+        return INTERRUPTED
+    names = {arm.name for arm in figures.gateways}
+    lacks = any(finding.kind == NO_FIGURES and finding.arm in names for finding in figures.findings)
+    return NOT_MEASURED if lacks else 0
 
 
 def take(
@@ -99,17 +116,27 @@ def take(
     unclear: Callable[[Run], Sequence[Cell]] | None = None,
 ) -> Run:
     """With progress on stderr, kept in the file after each round."""
+    say = new_say()
     progress = Progress(sys.stderr, wish.profile.cells, is_terminal=sys.stderr.isatty())
-    with ending_well(_interrupt):
-        run = take_run(wish, new_say(), progress.visit, lambda run: write_run(run, out), resumed, unclear)
+    with ending_well(is_kept=True):
+        run = take_run(wish, say, progress.visit, lambda run: keep_if_it_goes(run, out, say), resumed, unclear)
     progress.end()
     return run
+
+
+def keep_if_it_goes(run: Run, out: Path, say: Callable[[str], None]) -> None:
+    """A disk that is full now may not be at the end, and what is in memory can still be shown."""
+    try:
+        write_run(run, out)
+    except RigBroken as error:
+        say(f"!!! {error}; the run goes on")
 
 
 def wish_of(args: argparse.Namespace, resumed: Run | None = None) -> Wish:
     """What was asked for; a resumed run asks for what it began with."""
     if resumed is not None:
-        profile, rounds, seed = PROFILES[resumed.profile], resumed.rounds, resumed.seed
+        profile = Profile(resumed.profile, resumed.cells, resumed.rounds)
+        rounds, seed = resumed.rounds, resumed.seed
     else:
         profile, rounds, seed = PROFILES[args.profile], args.rounds or PROFILES[args.profile].rounds, seed_of(args)
     if args.target and args.provider_port is None:
@@ -148,8 +175,3 @@ def _header(text: str) -> tuple[str, str]:
     if not colon:
         raise RigBroken(f"--header {text}: write it like NAME:VALUE")
     return name.strip().lower(), value.strip()
-
-
-def _interrupt() -> None:
-    """SIGTERM is Ctrl-C: what there is, is kept."""
-    raise KeyboardInterrupt

@@ -7,13 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
 from types import FrameType
 
+from gossamer.bench.errors import BenchError, RigBroken
 from gossamer.bench.subject import DEFAULT_TOKEN, Subject
 
-ENDED_BY_TERM = 128 + signal.SIGTERM
-"""As a shell reports it."""
 NOT_MEASURED = 2
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `kill`, and a terminal that was closed."""
+_BY_SIGNAL = 128
+"""And its number: the exit status, as a shell reports it."""
 
 _COMMAND_HELP = "another gateway; filled in: {port}, {upstream} (base URL with /v1), {upstream_port}, {folder}"
 
@@ -65,16 +70,71 @@ def new_say() -> Callable[[str], None]:
 
 
 @contextmanager
-def ending_well(end: Callable[[], None] | None = None) -> Iterator[None]:
-    """SIGTERM raises, so that everything started is ended on the way out."""
+def ending_well(*, is_kept: bool = False) -> Iterator[None]:
+    """What ends us raises, once: ending all that was started takes a second, and a second Ctrl-C must not cut it short.
 
-    def handler(_signal: int, _frame: FrameType | None) -> None:
-        if end is not None:
-            end()
-        sys.exit(ENDED_BY_TERM)
+    `is_kept`: whoever is in here keeps what it has on KeyboardInterrupt, so all of them are that.
+    """
+    before = {number: signal.getsignal(number) for number in ENDING}
+    heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
 
-    before = signal.signal(signal.SIGTERM, handler)
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        if is_kept or number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(_BY_SIGNAL + number)
+
+    for each in heeded:
+        signal.signal(each, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each in heeded:
+            signal.signal(each, before[each])
+
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def complaining(verb: Verb) -> Verb:
+    """What a user can mend is told in a line, with the exit code of a measurement that was not taken."""
+
+    @wraps(verb)
+    def told(args: argparse.Namespace) -> int:
+        try:
+            return verb(args)
+        except BrokenPipeError:
+            raise
+        except BenchError as error:
+            print(f"gossamer: {error}", file=sys.stderr)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"gossamer: {where}{error.strerror or repr(error)}", file=sys.stderr)
+        return NOT_MEASURED
+
+    return told
+
+
+def check_writable(*files: Path | None) -> None:
+    """Before minutes are spent on what could not be kept then."""
+    for file in files:
+        if file is None:
+            continue
+        if file.is_dir():
+            raise RigBroken(f"{file} is a folder: name a file")
+        is_new = not file.exists()
+        try:
+            file.open("ab").close()
+        except OSError as error:
+            raise RigBroken(f"{file} cannot be written: {error.strerror}") from error
+        if is_new:
+            file.unlink()
+
+
+def keep_text(file: Path, text: str) -> None:
+    """RigBroken says why not."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RigBroken(f"{file} cannot be written: {error.strerror}") from error

@@ -1,12 +1,17 @@
 """From runs whose truth is known to their figures."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 import pytest
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.changes import changes_between, changes_within, why_not_comparable
+from gossamer.bench.figures import Figures
 from gossamer.bench.judging import judge_changes
-from gossamer.bench.profiles import floor
+from gossamer.bench.profiles import floor, latency_stream
 from gossamer.bench.record import Role
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, exit_code
@@ -52,6 +57,22 @@ def test_what_answers_say_is_reconciled_with_what_was_measured():
     assert arm.account.self_us == pytest.approx(45, abs=3)
     assert arm.account.unexplained_us == pytest.approx(arm.at(0.5).us.centre - arm.account.self_us)
     assert set(arm.account.stages_us) == set(STAGES)
+
+
+def test_what_a_stream_says_of_itself_is_held_against_its_first_byte():
+    """It is said in the head: what comes after it cannot be in it."""
+    cell = latency_stream(10)
+    run = run_of(cells=(cell,), ways=gateway(stages_us=STAGES))
+    for at, block in enumerate(run.blocks):
+        sample = block.sample
+        assert sample is not None
+        late = [took + 700_000 * (block.arm == "gateway") for took in sample.took_ns]
+        run.blocks[at] = msgspec.structs.replace(block, sample=msgspec.structs.replace(sample, took_ns=late))
+    arm = figures_of(run).cells[0].arm(Role.GATEWAY)
+    assert arm is not None
+    assert arm.account is not None
+    assert arm.at(0.5).us.centre == pytest.approx(1000, rel=0.1)
+    assert arm.account.unexplained_us == pytest.approx(arm.first_byte[0].us.centre - arm.account.self_us)
 
 
 def test_few_requests_are_shown_and_not_judged():
@@ -135,3 +156,31 @@ def test_a_base_in_the_same_run_needs_no_hop():
     ways = {**WAYS, Role.BASE: Adds(1000), Role.GATEWAY: Adds(1000)}
     results = judge_changes(changes_within(run_of(ways=ways, arms=(*ARMS, BASE), cells=(floor(),))), "x")
     assert {result.answer for result in results if result.name.endswith("p50")} == {Answer.PASS}
+
+
+def called(figures: Figures, *names: str) -> Figures:
+    """The same, with a gateway of each name."""
+
+    def ours(arms: Sequence[Any], key: str) -> tuple[Any, ...]:
+        gateway = next(arm for arm in arms if arm.role is Role.GATEWAY)
+        own = [msgspec.structs.replace(gateway, **{key: name}) for name in names]
+        return (*(arm for arm in arms if arm.role is not Role.GATEWAY), *own)
+
+    cells = tuple(msgspec.structs.replace(cell, arms=ours(cell.arms, "arm")) for cell in figures.cells)
+    return msgspec.structs.replace(figures, arms=ours(figures.arms, "name"), cells=cells)
+
+
+def test_of_several_gateways_each_is_held_against_itself():
+    figures = figures_of(run_of(cells=(SPEED,)))
+    many, turned = called(figures, "a", "b"), called(figures, "b", "a", "c")
+    assert [change.name.partition(":")[0] for change in changes_between(many, turned)] == ["b", "a"]
+    assert why_not_comparable(many, turned) == ""
+    assert "different gateways (a, b; c)" in why_not_comparable(many, called(figures, "c"))
+
+
+def test_one_gateway_may_be_held_against_another_one():
+    figures = figures_of(run_of(cells=(SPEED,)))
+    assert why_not_comparable(figures, called(figures, "theirs")) == ""
+    assert [change.name for change in changes_between(figures, called(figures, "theirs"))] == [
+        f"{SPEED.name} CPU a request"
+    ]

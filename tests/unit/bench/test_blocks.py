@@ -139,3 +139,23 @@ async def test_an_open_loop_keeps_its_times():
     began = asyncio.get_running_loop().time()
     await OpenBlock(as_callers(scripted), [b"a", b"b"], [0, 30_000_000]).run()
     assert asyncio.get_running_loop().time() - began >= 0.029
+
+
+async def test_what_found_no_free_connection_in_time_has_failed_too():
+    """Else a gateway that hangs would be charged for the few that it took, and not for those that it kept waiting."""
+    scripted: list[Scripted] = [Silent(), Silent()]
+    block = OpenBlock(as_callers(scripted), [b"%d" % i for i in range(5)], [0] * 5)
+    await block.run(within_s=0.02)
+    assert {taken.number: taken.reason.partition(":")[0] for taken in block.taken} == {
+        **dict.fromkeys((0, 1), "no whole answer within 0.02 s"),
+        **dict.fromkeys((2, 3, 4), "not sent within 0.02 s"),
+    }
+
+
+async def test_a_connection_that_was_not_needed_has_not_failed():
+    """Its number is of the block before."""
+    idle, silent = Silent(), Silent()
+    idle.number = 7
+    block = OpenBlock(as_callers([silent, idle]), [b"a"], [0])
+    await block.run(within_s=0.02)
+    assert [taken.number for taken in block.taken] == [0]

@@ -1,11 +1,14 @@
 """Each odd thing is named for what it is, and a good gateway has nothing said of it."""
 
+import msgspec
 import pytest
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell, Lane
+from gossamer.bench.markdown import write_markdown
+from gossamer.bench.page import write_page
 from gossamer.bench.profiles import floor, latency, latency_stream
-from gossamer.bench.record import Role, Spread, Streams
+from gossamer.bench.record import Block, Role, Spread, Streams
 from tests.unit.bench.made_up import WAYS, Adds, run_of
 
 STREAM = latency_stream(10)
@@ -38,7 +41,7 @@ def test_nothing_is_said_of_a_good_gateway():
         (floor(), Adds(300, stages_us={"a": 10, "limit": 150}), "slow-stage", "the stage `limit` takes 15"),
         (STREAM, Adds(300, streams=streams(shrunk=380, delay=LATE)), "buffering", "95% of the gaps"),
         (STREAM, Adds(300, streams=streams(reads=20, shrunk=0, delay=None)), "buffering", "22.0 events come at once"),
-        (STREAM, Adds(300, streams=streams(per_stream=21)), "lost-events", "about every 22th"),
+        (STREAM, Adds(300, streams=streams(per_stream=21)), "lost-events", "about one in 22"),
         (STREAM, Adds(300, streams=streams(unended=3)), "unended-streams", "30 streams end without"),
         (floor(), Adds(300, hidden=5), "error-inside-200", "50 of 2500 answers say 200"),
         (floor(), Adds(300, status="429"), "refusals", "2500 x 429"),
@@ -51,6 +54,36 @@ def test_it_is_named(cell: Cell, odd: Adds, kind: str, told: str):
     found = kinds(cell, odd)
     assert list(found) == [kind]
     assert told in found[kind]
+
+
+def test_a_way_without_figures_is_told_of_with_its_reason():
+    """A gateway that refuses everything has no times, and must not pass for one of which nothing is to be said."""
+    run = run_of(cells=(floor(), Cell(Lane.CAPACITY, 64, 20, rate_per_s=500)))
+    run.blocks = [emptied(block) if block.arm == "gateway" else block for block in run.blocks]
+    figures = figures_of(run)
+    (finding,) = figures.findings
+    assert (finding.kind, finding.arm, finding.cell) == ("no-figures", "gateway", floor().name)
+    assert finding.text.endswith("not one good answer: 2500 x 500")
+    assert "not one good answer" in write_markdown(figures)
+    assert "not one good answer" in write_page(figures)
+    assert "Nothing odd" not in write_markdown(figures)
+
+
+def emptied(block: Block) -> Block:
+    assert block.sample is not None
+    count = len(block.sample.numbers)
+    nothing = msgspec.structs.replace(
+        block.sample, numbers=[], took_ns=[], first_ns=[], statuses={"500": count}, self_ns=None
+    )
+    return msgspec.structs.replace(block, sample=nothing)
+
+
+def test_of_a_run_without_a_whole_round_nothing_good_is_said():
+    run = run_of(cells=(floor(),))
+    run.blocks = run.blocks[:1]
+    figures = figures_of(run)
+    for told in (write_markdown(figures), write_page(figures)):
+        assert "Nothing odd" not in told
 
 
 def test_the_same_in_many_cells_is_told_once():

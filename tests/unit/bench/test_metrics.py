@@ -1,7 +1,9 @@
 """A page of metrics: what its histograms counted between two looks."""
 
 import msgspec
+import pytest
 
+from gossamer.bench import metrics
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.asides import asides_of
 from gossamer.bench.metrics import means_ns, read_totals
@@ -35,6 +37,21 @@ def test_the_mean_is_of_what_came_between():
 
 def test_one_that_is_new_counts_from_nought():
     assert means_ns({}, {"new": (0.002, 4.0)}) == {"new": 500_000}
+
+
+def test_a_page_that_is_behind_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    pages = [{"x": (0.0, 4.0)}, {"x": (0.1, 9.0)}, {"x": (0.2, 14.0)}, {"x": (0.3, 15.0)}]
+    monkeypatch.setattr(metrics, "_POLL_S", 0.0)
+    monkeypatch.setattr(metrics, "fetch_totals", lambda _: pages.pop(0))
+    assert metrics.settled_totals("http://x", {"x": (0.0, 4.0)}, 10) == {"x": (0.2, 14.0)}
+
+
+def test_a_page_that_never_counts_them_or_is_gone_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(metrics, "SETTLED_WITHIN_S", 0.0)
+    monkeypatch.setattr(metrics, "fetch_totals", lambda _: {"x": (0.0, 4.0)})
+    assert metrics.settled_totals("http://x", {"x": (0.0, 4.0)}, 10) == {"x": (0.0, 4.0)}
+    monkeypatch.setattr(metrics, "fetch_totals", lambda _: {})
+    assert metrics.settled_totals("http://x", {"x": (0.0, 4.0)}, 10) == {}
 
 
 def test_reports_have_them_beside_what_was_measured():

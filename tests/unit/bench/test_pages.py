@@ -7,11 +7,14 @@ from itertools import pairwise
 import pytest
 
 from gossamer.bench.analysis import figures_of
+from gossamer.bench.asides import asides_of
+from gossamer.bench.capacity import kept_rates
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.charts import BOTTOM, HEIGHT, Line, Part, _apart, bars, plot, ticks_of
 from gossamer.bench.figures import Figures, decode_figures, write_figures
 from gossamer.bench.limits import hard_limits
-from gossamer.bench.markdown import headroom_mark, verdict, write_markdown
+from gossamer.bench.markdown import verdict, write_markdown
+from gossamer.bench.marks import headroom_mark
 from gossamer.bench.page import write_page
 from gossamer.bench.plates import COLOURS, heat, stack
 from gossamer.bench.profiles import floor, latency
@@ -103,9 +106,38 @@ def test_a_figure_that_the_rig_limits_never_goes_without_its_mark():
 
 
 @pytest.mark.parametrize(
+    ("cell", "odd", "mark"),
+    [
+        (latency(10), Adds(300, load_share=0.9), "gateway RIG-BOUND"),
+        (Cell(Lane.CAPACITY, 64, 50, rate_per_s=100), Adds(300, load_share=0.9), "gateway RIG-BOUND"),
+        (latency(10), Adds(300, cpu_us=7_000), "gateway SATURATED"),
+    ],
+)
+def test_a_latency_that_tells_of_something_else_is_marked_in_its_row(cell: Cell, odd: Adds, mark: str):
+    plain = figures_of(run_of(cells=(cell,)))
+    marked = figures_of(run_of(cells=(cell,), ways={**WAYS, Role.GATEWAY: odd}))
+    assert f"| {mark} |" in write_markdown(marked)
+    assert mark in write_page(marked)
+    assert f"| {mark} |" not in write_markdown(plain)
+
+
+def test_slow_one_at_a_time_is_no_saturation():
+    slow = figures_of(run_of(cells=(latency(1, each=40), floor()), ways={**WAYS, Role.GATEWAY: Adds(300, cpu_us=9e5)}))
+    assert "gateway SATURATED" not in write_markdown(slow)
+
+
+def test_two_rounds_have_no_interval():
+    few, enough = (figures_of(run_of(rounds=rounds, cells=(floor(),))) for rounds in (2, 6))
+    assert "(?)" in write_markdown(few).split("## Taken with")[0]
+    assert "<small>?</small>" in write_page(few)
+    assert "(?)" not in write_markdown(enough).split("## Taken with")[0]
+
+
+@pytest.mark.parametrize(
     ("answers", "word"),
     [
         ((), "figures, not judged"),
+        ((Answer.SHOWN,), "figures, not judged"),
         ((Answer.PASS, Answer.SHOWN), "PASS"),
         ((Answer.PASS, Answer.INCONCLUSIVE), "INCONCLUSIVE"),
         ((Answer.INCONCLUSIVE, Answer.FAIL), "FAIL"),
@@ -173,3 +205,32 @@ def test_no_two_stages_share_a_colour():
     assert "stage10" in drawn
     assert "stage0<" not in drawn
     assert "other stages" in drawn
+
+
+def ladder(spread_us: float = 20.0) -> dict[str, str]:
+    """What is said of each way: rate, and what ended it."""
+    cells = tuple(Cell(Lane.CAPACITY, 64, 30, rate_per_s=rate) for rate in (500, 1_000))
+    ways = {**WAYS, Role.GATEWAY: Adds(300, spread_us)}
+    aside = next(aside for aside in asides_of(figures_of(run_of(cells=cells, ways=ways))) if "highest" in aside.title)
+    return {row[0]: f"{row[2]}; {row[3]}" for row in aside.rows}
+
+
+def test_the_highest_rate_is_told_with_what_ended_it():
+    whole = "1,000; nothing: the ladder has no higher rate"
+    assert ladder() == {"direct": whole, "hop": whole, "gateway": whole}
+    assert ladder(spread_us=9_000)["gateway"].startswith("none of the ladder's; p99 ")
+    assert ladder(spread_us=9_000)["gateway"].endswith(" ms at 500/s")
+
+
+def test_a_rate_that_the_generator_ended_is_marked():
+    slow = figures_of(
+        run_of(cells=(Cell(Lane.CAPACITY, 64, 30, rate_per_s=500),), ways=dict.fromkeys(WAYS, Adds(30_000)))
+    )
+    assert {each.arm: each.is_rig_bound for each in kept_rates(slow)} == {"direct": False, "hop": True, "gateway": True}
+
+
+def test_every_cell_tells_how_the_rig_fared(figures: Figures):
+    aside = next(aside for aside in asides_of(figures) if "rig" in aside.title)
+    assert [row[0] for row in aside.rows] == [cell.name for cell in figures.cells]
+    assert aside.rows[0][2] == "20%"
+    assert "Was the rig the limit?" in write_page(figures)

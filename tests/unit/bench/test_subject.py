@@ -1,9 +1,12 @@
 """How a gateway is started."""
 
+import re
 from pathlib import Path
 
+import pytest
 import yaml
 
+from gossamer.bench.errors import RigBroken
 from gossamer.bench.subject import DEFAULT_TOKEN, Subject
 
 
@@ -29,3 +32,17 @@ def test_another_gateway_by_its_command(tmp_path: Path):
         "2",
         str(tmp_path),
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("run {prot}", "filled in are {port}"),
+        ("run 'x", "No closing quotation"),
+        ("run {", "a brace is {{"),
+        (" ", "is empty"),
+    ],
+)
+def test_a_command_that_cannot_be_filled_in_says_what_can(template: str, why: str, tmp_path: Path):
+    with pytest.raises(RigBroken, match=re.escape(why)):
+        Subject(template).command(1, 2, tmp_path)

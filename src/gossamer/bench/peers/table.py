@@ -7,19 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gossamer.bench.cells import Lane
-from gossamer.bench.diagnosis import BUSY
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
-from gossamer.bench.markdown import SHOWN, findings, headroom_mark, lane_table, number, span
+from gossamer.bench.markdown import NO_INTERVAL_WORDS, SHOWN, findings, lane_table, number, rounds, span
+from gossamer.bench.marks import RIG_MARK, SATURATED_MARK, WORDS, headroom_mark, marks
 from gossamer.bench.peers.manifest import Manifest
 from gossamer.bench.record import Role, Run, Speed
 from gossamer.bench.statistics import Interval, hodges_lehmann, median
 
 AT_ONCE = 10
-SATURATED = 0.9
-"""Of a core: what is left is the luck of the scheduler, and latency is throughput by another name."""
-FALLEN_BEHIND = 0.5
-"""Of what the same load does without a gateway: then too."""
-RIG_MARK = " RIG-BOUND"
 HEADINGS = ("gateway", "added p50 (95 %)", "added p95", "added p99 (95 %)", "first byte p50", "CPU us a request",
             "to nginx", "RSS MB", "req/s on one core", "it says", "gap")  # fmt: skip
 _NONE = "-"
@@ -84,7 +79,7 @@ def write_peers(run: Run, figures: Figures, manifests: Sequence[Manifest], comma
 
 def _told(figures: Figures) -> str:
     return (
-        f"Begun {figures.began}, {figures.rounds} rounds, each with a block of every gateway in random order. "
+        f"Begun {figures.began}, {rounds(figures)}, each with a block of every gateway in random order. "
         f"{AT_ONCE} at once, a provider that takes 50 ms; full speed over 64 connections to a provider that answers at "
         "once. Times are microseconds that are added to those without a gateway."
     )
@@ -147,15 +142,6 @@ def _first(cell: CellFigures | None, name: str) -> str:
     return number(first.us.centre) + ("" if first.is_judged else " *") + marks(arm, cell)
 
 
-def marks(arm: ArmFigures, cell: CellFigures) -> str:
-    """What a latency must not be shown without."""
-    busy = arm.cpu_us.centre * arm.per_s / 1e6 if arm.cpu_us is not None else 0.0
-    direct = cell.arm(Role.DIRECT)
-    is_slow = direct is not None and arm.per_s < FALLEN_BEHIND * direct.per_s
-    saturated = " SATURATED" if busy > SATURATED or is_slow else ""
-    return saturated + (RIG_MARK if arm.load_share > BUSY else "")
-
-
 def _speed(pace: Pace | None) -> list[str]:
     if pace is None:
         return [_NONE] * 4
@@ -182,8 +168,9 @@ def _missing(figures: Figures) -> Iterator[str]:
 def _words() -> Iterator[str]:
     yield "- added: a quantile through the gateway less the same without it, the provider's own time taken off"
     yield "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged"
-    yield "- SATURATED: it had no core left at this load, so its latency is its throughput by another name"
-    yield "- RIG-BOUND: load and provider were the limit, not the gateway; such a figure is a lower or an upper bound"
+    yield NO_INTERVAL_WORDS
+    for mark in (SATURATED_MARK, RIG_MARK):
+        yield f"- {mark.strip()}: {WORDS[mark]}"
     yield "- first byte: of the head too; below nought where a gateway sends its head before the provider has answered"
     yield "- it says: the median that its own answers tell; gap: the added median less that"
     yield "- CPU, memory: all of its processes together; memory is what is its own and its part of what is shared"
