@@ -1,6 +1,6 @@
 """What of a provider's answer head matters here, derived once and kept with the head."""
 
-from typing import NamedTuple
+import msgspec
 
 from gossamer.core.exchange import Exchange
 from gossamer.http.heads import ResponseHead
@@ -10,7 +10,7 @@ COLLECTED_BYTES = 1024 * 1024
 """A JSON answer up to here is read for its usage before it goes on; a larger one goes on as it comes."""
 
 
-class AnswerHead(NamedTuple):
+class AnswerHead(msgspec.Struct, frozen=True):
     """`headers` is the rendered block that travels on; of `own_limits` the gateway says what the limits are."""
 
     headers: bytes
@@ -25,7 +25,7 @@ class AnswerHead(NamedTuple):
 
     def with_lines(self, lines: bytes) -> "AnswerHead":
         """For one request of which something was dropped."""
-        return self._replace(headers=self.headers + lines, own_limits=self.own_limits + lines)
+        return msgspec.structs.replace(self, headers=self.headers + lines, own_limits=self.own_limits + lines)
 
 
 def answer_lines(exchange: Exchange, seen: AnswerHead) -> bytes:

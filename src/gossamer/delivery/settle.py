@@ -67,11 +67,12 @@ def write_down(
     key, user = (None, None) if claims is None else (claims.key_id, claims.user_id)
     if claims is not None:
         claims.used_at = at
+    next_seq = services.next_seq
     record = Record(  # by position: names would cost more than all the values
         exchange.id,
         at,
         services.worker,
-        services.next_seq(),
+        next_seq(),
         caller.method,
         caller.path,
         status,

@@ -85,7 +85,8 @@ class ServerConnection(asyncio.Protocol):
             if known is not None and len(data) == known.size and not pending and data.startswith(known.raw):
                 # The same head again, its whole body with it, nothing behind: how a kept connection mostly speaks.
                 self._request = request = Request(self, known, data[len(known.raw) :], None, turn.seen_ns)
-                self._server.handler(request)
+                handler = self._server.handler
+                handler(request)
                 return
             if self._is_lingering:
                 return

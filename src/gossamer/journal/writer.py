@@ -85,9 +85,10 @@ class JournalWriter:
 
     def append(self, record: Record) -> None:
         """When this returns, the line outlives the process."""
-        line = self._encode([record])  # a list of one: brings its own newline, and is faster than encode()
+        encode, write = self._encode, self._write
+        line = encode([record])  # a list of one: brings its own newline, and is faster than encode()
         try:
-            self._write(line)
+            write(line)
         except ValueError:
             if not self._find_room(len(line)):
                 return

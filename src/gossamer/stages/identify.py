@@ -28,7 +28,8 @@ def identify(exchange: Exchange) -> None:
         caller.run = run_of(head, exchange.services.run_secret)
         head.notes = caller
     exchange.caller = caller
-    exchange.id = minted = exchange.services.next_id()
+    next_id = exchange.services.next_id  # a function that is an attribute is found sooner than a method
+    exchange.id = minted = next_id()
     exchange.request_id = caller.request_id or minted
     if caller.is_crooked:
         raise InvalidRequest(

@@ -37,7 +37,8 @@ class FrontDoor:
     def handle(self, request: Request) -> None:
         head = request.head
         if head.notes is not None:  # the stages keep some with each head, and nobody else does
-            self._run(request, self.services)
+            run = self._run
+            run(request, self.services)
         elif _CONTROL.match(head.target):
             self._answer_for_control(request)
         elif head.target.startswith(_API):
