@@ -100,9 +100,15 @@ def write_down(
         exchange.cached,
         exchange.finish,
     )
-    run = exchange.run or (caller.run.run if caller.run is not None else None)
-    if run is not None or exchange.lookup is not None or exchange.attempts:
-        record = replace(record, attempts=exchange.attempts, lookup=exchange.lookup, run=run)
+    if exchange.attempts or exchange.lookup is not None or exchange.run is not None or caller.run is not None:
+        record = _with_more(record, exchange)
     services.journal.append(record)
     if cost_nanos is not None:
         services.limiter.note(record)
+
+
+def _with_more(record: Record, exchange: Exchange) -> Record:
+    """What few requests have."""
+    mark = exchange.caller.run
+    run = exchange.run or (mark.run if mark is not None else None)
+    return replace(record, attempts=exchange.attempts, lookup=exchange.lookup, run=run)
