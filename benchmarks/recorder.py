@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchmarks.traces import STAGES, trace_of, varied
+from benchmarks.made_records import STAGES, record_of, varied
 from gossamer.config.load import load_settings
 from gossamer.core.record import Record
 from gossamer.journal.writer import JournalWriter
@@ -51,9 +51,7 @@ def main() -> None:
 def records_of(journal: Path | None) -> list[Record]:
     """Up to COUNT of those in a journal, or such that are made up."""
     if journal is None:
-        return [
-            trace_of(number, COUNT, *request).record for number, request in zip(range(COUNT), varied(), strict=False)
-        ]
+        return [record_of(number, COUNT, request) for number, request in zip(range(COUNT), varied(), strict=False)]
     with closing(Source(journal, {})) as source:
         return [kept.record for kept in source.next(COUNT).kept]
 

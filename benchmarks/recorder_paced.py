@@ -22,7 +22,7 @@ from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
-from benchmarks.traces import STAGES, trace_of, varied
+from benchmarks.made_records import STAGES, record_of, varied
 from gossamer.config.load import load_settings
 from gossamer.core.record import Record
 from gossamer.journal.writer import JournalWriter
@@ -99,7 +99,7 @@ class Pace:
 
 
 def records() -> Iterator[Record]:
-    return (trace_of(1, 10, *request).record for request in cycle(varied()))
+    return (record_of(1, 10, request) for request in cycle(varied()))
 
 
 @contextmanager
