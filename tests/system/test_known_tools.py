@@ -90,11 +90,11 @@ def test_the_suite_is_one_table_that_ends_in_a_verdict(gateway: Gateway):
     assert "3 401 instead of 200" in refused.stderr
 
 
-def locust(gateway: Gateway, tag: str, users: int = 2, **environment: str) -> str:
+def locust(gateway: Gateway, tag: str, users: int = 2, seconds: int = 3, **environment: str) -> str:
     """What it told of requests without a failure, one line a name."""
     found = tool("locust", "make load-tools")
     words = ["-f", str(BENCHMARKS / "locustfile.py"), "--headless", "--only-summary", "--exit-code-on-error", "1"]
-    shape = ["-u", str(users), "-r", str(users), "-t", "3s", "--host", gateway.url, "--tags", tag]
+    shape = ["-u", str(users), "-r", str(users), "-t", f"{seconds}s", "--host", gateway.url, "--tags", tag]
     done = run(found, *words, *shape, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stderr + done.stdout
@@ -117,7 +117,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 
 def test_locust_asks_each_agent_of_the_example_in_each_dialect(example: Gateway):
-    told = locust(example, "agents", users=4, GATEWAY_TOKEN=EXAMPLE_TOKEN)
+    told = locust(example, "agents", users=4, seconds=8, GATEWAY_TOKEN=EXAMPLE_TOKEN)
     for agent in ("standard_agent", "coding_agent", "mock_agent"):
         for dialect in ("chat", "responses", "messages"):
             assert f"{agent}: {dialect}" in told
