@@ -32,7 +32,7 @@ def all_failed(exchange: Exchange, last: GatewayError | None, retry_after_s: flo
         return last
     told = f"No target answered: {'; '.join(map(_in_brief, attempts))}. Try again later."
     error: GatewayError
-    if any(attempt.status in _BUSY for attempt in attempts):
+    if isinstance(last, ProviderBusy) or any(attempt.status in _BUSY for attempt in attempts):
         error = ProviderBusy(told, retry_after_s=retry_after_s)
     elif isinstance(last, ProviderTimeout):
         error = ProviderTimeout(told)
@@ -45,4 +45,6 @@ def all_failed(exchange: Exchange, last: GatewayError | None, retry_after_s: flo
 
 
 def _in_brief(attempt: Attempt) -> str:
-    return f"{attempt.target} {f'answered {attempt.status}' if attempt.status else attempt.error}"
+    if not attempt.status:
+        return f"{attempt.target} {attempt.error}"
+    return f"{attempt.target} answered {attempt.status}{'' if attempt.status >= 400 else f': {attempt.error}'}"

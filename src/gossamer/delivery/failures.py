@@ -4,6 +4,7 @@ from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey,
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import AnswerHead
 from gossamer.dialects.faults import fault_in
+from gossamer.dialects.inside import Told
 from gossamer.http.errors import CallFailed, CallTimeout
 
 _EXCERPT_CHARS = 300
@@ -28,9 +29,25 @@ def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -
     return None
 
 
+def refusal_inside(exchange: Exchange, told: Told) -> GatewayError:
+    """The error to answer with where the provider said one in place of an answer."""
+    label = exchange.target.label if exchange.target is not None else "The provider"
+    said = f"{label} answered 200, and in place of an answer an error: {_sentence(told.words)}"
+    if told.status in (401, 403):
+        return ProviderRefusedKey(
+            f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
+        )
+    if told.status in (429, 503, 529):
+        return ProviderBusy(f"{said} Try again later.")
+    return ProviderUnavailable(f"{said} Try again.")
+
+
 def _message(body: bytes, status: int) -> str:
-    text = fault_in(body, status).message if body else ""
-    text = " ".join(text.split())[:_EXCERPT_CHARS] or "(no reason given)"
+    return _sentence(fault_in(body, status).message if body else "")
+
+
+def _sentence(words: str) -> str:
+    text = " ".join(words.split())[:_EXCERPT_CHARS] or "(no reason given)"
     return text if text.endswith((".", "!", "?", ")")) else text + "."
 
 

@@ -11,11 +11,12 @@ from gossamer.core.ports import Sending
 from gossamer.core.record import Attempt
 from gossamer.delivery.answer_head import AnswerHead, answer_head
 from gossamer.delivery.failures import in_words
-from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming
+from gossamer.delivery.pieces import Collecting, Passing, Pieces, Streaming, pass_on_error, told_in_place
 from gossamer.delivery.reply import note_defect, refuse, reply
 from gossamer.delivery.settle import settle
 from gossamer.delivery.translated import TranslatedStream, TranslatedWhole
 from gossamer.dialects.ending import read_ending
+from gossamer.dialects.inside import Told
 from gossamer.http.call import Call
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
@@ -51,7 +52,9 @@ class Delivery:
         try:
             seen: AnswerHead = head.notes or answer_head(head)
             if seen.is_good_json and exchange.translation is None:
-                exchange.usage, exchange.finish = read_ending(body)
+                exchange.usage, exchange.finish = usage, finish = read_ending(body)
+                if usage is None and finish is None and self._was_no_answer(head, seen, body):
+                    return
                 reply(exchange, head.status, seen.own_limits if exchange.limit_lines else seen.headers, body)
                 return
             self._begin(head, seen)
@@ -160,6 +163,16 @@ class Delivery:
             self._pieces = Collecting(exchange, head, seen)
         else:
             self._pieces = Passing(exchange, head, seen)
+
+    def _was_no_answer(self, head: ResponseHead, seen: AnswerHead, body: bytes) -> bool:
+        """Asked of a body that tells neither its use nor why it ends."""
+        told = told_in_place(self._exchange, body)
+        if told is not None:
+            self._end_without(head, seen, told, body)
+        return told is not None
+
+    def _end_without(self, head: ResponseHead, seen: AnswerHead, told: Told, body: bytes) -> None:
+        pass_on_error(self._exchange, head, seen, told, body)
 
     def _begin_translated(self, head: ResponseHead, seen: AnswerHead) -> None:
         exchange = self._exchange

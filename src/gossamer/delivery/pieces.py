@@ -13,7 +13,8 @@ from gossamer.delivery.reply import refuse, reply
 from gossamer.delivery.settle import settle, start_answer
 from gossamer.dialects.ending import read_ending
 from gossamer.dialects.errors import render_stream_error
-from gossamer.dialects.tally import DATA_BYTES, OF_NOTE, StreamTally, decode_content
+from gossamer.dialects.inside import Told, told_by_body
+from gossamer.dialects.tally import DATA_BYTES, ERROR_CHARACTERS, OF_NOTE, StreamTally, decode_content
 from gossamer.dialects.usage import usage_in_tail
 from gossamer.http.heads import ResponseHead
 from gossamer.http.sse import EventSplitter
@@ -68,6 +69,11 @@ class Collecting:
         """All of it that came."""
         return b"".join(self._parts)
 
+    @property
+    def text(self) -> bytes:
+        """The same, unpacked."""
+        return unzip(self.body) if self._seen.encoding == b"gzip" else self.body
+
     def turn_to_passing(self) -> "Passing":
         passing = Passing(self._exchange, self._head, self._seen)
         for part in self._parts:
@@ -78,8 +84,13 @@ class Collecting:
         exchange, head, seen = self._exchange, self._head, self._seen
         body = self.body
         if head.status < 400:
-            exchange.usage, exchange.finish = read_ending(unzip(body) if seen.encoding == b"gzip" else body)
-            reply(exchange, head.status, answer_lines(exchange, seen), body)
+            text = self.text
+            exchange.usage, exchange.finish = ending = read_ending(text)
+            told = told_in_place(exchange, text) if ending == (None, None) else None
+            if told is None:
+                reply(exchange, head.status, answer_lines(exchange, seen), body)
+            else:
+                pass_on_error(exchange, head, seen, told, body)
             return
         error = refusal_of(exchange, head.status, seen, body)
         if error is None:
@@ -226,6 +237,16 @@ class Streaming:
         self._exchange.usage = self._tally.usage
         self._exchange.finish = self._tally.finish
         self._exchange.streamed_events = self._events
+
+
+def told_in_place(exchange: Exchange, text: bytes) -> Told | None:
+    """The error in place of an answer, on the paths where there is nothing else that has one."""
+    return told_by_body(text) if exchange.caller.endpoint.ends_with_mark else None
+
+
+def pass_on_error(exchange: Exchange, head: ResponseHead, seen: AnswerHead, told: Told, body: bytes) -> None:
+    """With a good status, as the provider said it; that it failed is written down."""
+    reply(exchange, head.status, answer_lines(exchange, seen), body, "provider_failed", told.words[:ERROR_CHARACTERS])
 
 
 def unzip(body: bytes, most_bytes: int = COLLECTED_BYTES) -> bytes:

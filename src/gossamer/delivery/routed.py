@@ -10,24 +10,27 @@ from typing import Final
 import msgspec
 
 from gossamer.core.clock import now_ns
-from gossamer.core.errors import GatewayError, ProviderTimeout
+from gossamer.core.errors import GatewayError, ProviderTimeout, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.core.failure import Failure, Step
 from gossamer.core.ports import Reply, Route
 from gossamer.core.record import Attempt
 from gossamer.delivery.answer_head import AnswerHead
 from gossamer.delivery.exhausted import all_failed, failure_of_call, failure_of_status
-from gossamer.delivery.failures import in_words, refusal_of
+from gossamer.delivery.failures import in_words, refusal_inside, refusal_of
 from gossamer.delivery.forward import CLIENT_CLOSED, Delivery
-from gossamer.delivery.pieces import Collecting
+from gossamer.delivery.pieces import Collecting, told_in_place
 from gossamer.delivery.prepare import prepare
 from gossamer.delivery.reply import note_defect, refuse, reply_with
 from gossamer.delivery.settle import settle
 from gossamer.delivery.translated import TranslatedWhole
+from gossamer.delivery.unopened import Unopened
 from gossamer.delivery.upload import Upload
+from gossamer.dialects.inside import Told, told_by_first
 from gossamer.http.errors import CallFailed
 from gossamer.http.heads import ResponseHead
 from gossamer.policy.headers import target_lines
+from gossamer.policy.retry import kind_of_status
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -94,6 +97,7 @@ class RoutedDelivery(Delivery):
 
     upload: Upload | None = None
     _refused: tuple[ResponseHead, AnswerHead] | None = None
+    _unopened: Unopened | None = None
 
     def __init__(self, exchange: Exchange, route: Route, began_ns: int) -> None:
         self._exchange = exchange  # as the class above has it, without the call
@@ -107,14 +111,25 @@ class RoutedDelivery(Delivery):
         if not self._exchange.attempts:
             super().request_waited()
 
+    def response_data(self, data: bytes) -> None:
+        if self._unopened is None:
+            super().response_data(data)
+        elif self._unopened.is_whole_with(data):
+            self._open(self._unopened)
+
     def response_ended(self) -> None:
+        if self._unopened is not None:
+            self._open(self._unopened)
         pieces = self._pieces
-        if self._refused is None or not isinstance(pieces, Collecting | TranslatedWhole):
+        if not isinstance(pieces, Collecting | TranslatedWhole):
             super().response_ended()
             return
         self.sending = None
         try:
-            self._end_refused(*self._refused, pieces)
+            if self._refused is not None:
+                self._end_refused(*self._refused, pieces)
+            elif not self._ended_without(pieces):
+                pieces.end()
         except Exception as error:  # noqa: BLE001 - the call is over: nobody else would end the request
             self._end_with_defect(error)
 
@@ -129,8 +144,7 @@ class RoutedDelivery(Delivery):
             exchange.answered_ns = now_ns()
         self._note_attempt(0, str(error))
         try:
-            if not self._went_on(failure_of_call(error)):
-                refuse(exchange, all_failed(exchange, reason))
+            self._go_on_or_refuse(failure_of_call(error), reason)
         except Exception as defect:  # noqa: BLE001 - as above
             self._end_with_defect(defect)
 
@@ -154,10 +168,52 @@ class RoutedDelivery(Delivery):
         if head.status >= 400 and self._exchange.caller.method != "HEAD":
             self._refused = (head, seen)
             self._pieces = self._collecting(head, seen)
+        elif self._exchange.is_stream and seen.is_events and self._exchange.caller.endpoint.ends_with_mark:
+            self._unopened = Unopened(head, seen)
         else:
-            super()._begin(head, seen)
-            if self._pieces is not None and self._pieces.is_started:
-                self._route.begun(self._exchange.answered_ns)
+            self._begin_at_once(head, seen)
+
+    def _open(self, unopened: Unopened) -> None:
+        """With its first event a stream begins, or has failed before it did."""
+        self._unopened = None
+        try:
+            if not self._failed_before(unopened):
+                self._start(unopened)
+        except Exception as error:  # noqa: BLE001 - as in response_ended
+            self._end_with_defect(error)
+
+    def _failed_before(self, unopened: Unopened) -> bool:
+        if not unopened.came:
+            self._note_attempt(200, "the stream ended before its first event")
+            reason = ProviderUnavailable(f"{self._label} ended its stream before the first event. Try again.")
+            self._go_on_or_refuse(Failure("reset"), reason)
+            return True
+        told = told_by_first(unopened.events)
+        return told is not None and self._failed_inside(told)
+
+    def _failed_inside(self, told: Told) -> bool:
+        """Whether somebody else was asked, or the client told. If not, it hears it as the provider said it."""
+        failure = Failure(kind_of_status(told.status))
+        if failure.kind == "wrong":
+            return False
+        self._stop()
+        self._note_attempt(200, told.words)
+        self._go_on_or_refuse(failure, refusal_inside(self._exchange, told))
+        return True
+
+    def _start(self, unopened: Unopened) -> None:
+        """The wait until now was the provider's, whenever its head came."""
+        exchange, turn = self._exchange, self._exchange.services.turn
+        turn.begin()
+        exchange.answered_ns = exchange.stamps[-1] = max(turn.seen_ns, exchange.sent_ns)
+        self._begin_at_once(unopened.head, unopened.seen)
+        for data in unopened.came:
+            super().response_data(data)
+
+    def _begin_at_once(self, head: ResponseHead, seen: AnswerHead) -> None:
+        super()._begin(head, seen)
+        if self._pieces is not None and self._pieces.is_started:
+            self._route.begun(self._exchange.answered_ns)
 
     def _collecting(self, head: ResponseHead, seen: AnswerHead) -> Collecting | TranslatedWhole:
         translation = self._exchange.translation
@@ -169,13 +225,20 @@ class RoutedDelivery(Delivery):
 
     def _refuse_answer(self, reason: GatewayError, status: int, words: str) -> None:
         """What should have been an answer, and is none: another target may have one."""
-        exchange = self._exchange
         if status < 400:
             self._note_attempt(status, words)
-            if self._went_on(Failure("broken")):
-                return
-            reason = all_failed(exchange, reason)
-        refuse(exchange, reason)
+            self._go_on_or_refuse(Failure("broken"), reason)
+        else:
+            refuse(self._exchange, reason)
+
+    def _end_without(self, head: ResponseHead, seen: AnswerHead, told: Told, body: bytes) -> None:
+        if not self._failed_inside(told):
+            super()._end_without(head, seen, told, body)
+
+    def _ended_without(self, pieces: Collecting | TranslatedWhole) -> bool:
+        """Whether what was collected is an error, and dealt with. One that must be translated finds that out itself."""
+        told = told_in_place(self._exchange, pieces.text) if isinstance(pieces, Collecting) else None
+        return told is not None and self._failed_inside(told)
 
     def _end_refused(self, head: ResponseHead, seen: AnswerHead, pieces: Collecting | TranslatedWhole) -> None:
         exchange = self._exchange
@@ -188,6 +251,10 @@ class RoutedDelivery(Delivery):
             pieces.end()
         else:
             refuse(exchange, all_failed(exchange, reason, failure.retry_after_s))
+
+    def _go_on_or_refuse(self, failure: Failure, reason: GatewayError) -> None:
+        if not self._went_on(failure):
+            refuse(self._exchange, all_failed(self._exchange, reason))
 
     def _went_on(self, failure: Failure) -> bool:
         """Whether there is another attempt, now or after a pause. Of an upload nothing must have been sent yet."""
@@ -206,8 +273,11 @@ class RoutedDelivery(Delivery):
 
     def _note_attempt(self, status: int, error: str | None) -> None:
         exchange = self._exchange
-        label = exchange.target.label if exchange.target is not None else ""
-        exchange.attempts = (*exchange.attempts, Attempt(label, status, now_ns() - self._began_ns, error))
+        exchange.attempts = (*exchange.attempts, Attempt(self._label, status, now_ns() - self._began_ns, error))
+
+    @property
+    def _label(self) -> str:
+        return self._exchange.target.label if self._exchange.target is not None else ""
 
 
 def _attempt(exchange: Exchange, route: Route, step: Step | None) -> bool:

@@ -46,6 +46,17 @@ _LIKE: Final = {
     "invalid_prompt": "invalid_request_error",
     "invalid_api_key": "authentication_error",
 }
+STATUS_OF_KIND: Final[Mapping[str, int]] = {
+    **{kind: status for status, kind in _MESSAGES_KINDS.items()},
+    "content_filter": 400,
+    "context_length_exceeded": 400,
+    "insufficient_quota": 429,
+    "invalid_api_key": 401,
+    "invalid_prompt": 400,
+    "overloaded": 529,
+    "rate_limit_exceeded": 429,
+}
+"""Where an error does not come with its status."""
 _CODES: Final = {"overloaded_error": "overloaded", "rate_limit_error": "rate_limit_exceeded"}
 
 

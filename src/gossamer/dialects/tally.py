@@ -56,7 +56,7 @@ _UNKNOWN_ENDS: Final[tuple[Dialect, ...]] = ("count", "embeddings", "other")
 _ERROR_EVENTS: Final = frozenset({"error", "response.failed"})
 _NO_CHOICES: Final = ([b"[]"], [b"[", b"]"])
 _NO_ERROR: Final = (b"null", b"false", b"{}", b'""')
-_ERROR_CHARACTERS: Final = 500
+ERROR_CHARACTERS: Final = 500
 """Of a provider's own words that the journal has to keep; the caller gets them all."""
 _TAIL_BYTES: Final = 16 * 1024
 """Of an event too large to be kept: usage, and what may follow it (16 pairs of metadata at the most)."""
@@ -169,7 +169,7 @@ class StreamTally:
     def _note_unreadable(self, event: bytes, data: bytes) -> None:
         name = _name_of(event)
         if name == "error":
-            self.error = self.error or data.decode(errors="replace")[:_ERROR_CHARACTERS]
+            self.error = self.error or data.decode(errors="replace")[:ERROR_CHARACTERS]
         elif not is_ended(event):
             self._passing = name
             self._tail = event[-_TAIL_BYTES:]
@@ -219,4 +219,4 @@ def _error_in(said: Members, inner: Members, event: bytes) -> str | None:
         words = _text_of(said.get("message")) or _text_of(said.get("code"))
     else:
         return None
-    return words[:_ERROR_CHARACTERS] or "the provider sent an error without a message"
+    return words[:ERROR_CHARACTERS] or "the provider sent an error without a message"

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 
+from gossamer.config.settings import Settings
 from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import Gateway, Origin, listening, settings_for
+from tests.wire.delivery.routes import Open
 
 
 @pytest.fixture
@@ -23,4 +26,32 @@ async def gateway(origin: Origin) -> AsyncIterator[Gateway]:
     await gateway.listen()
     yield gateway
     await gateway.close()
+    await eventually(lambda: asyncio.all_tasks() <= before | {asyncio.current_task()})
+
+
+@pytest.fixture
+async def origins() -> AsyncIterator[tuple[Origin, Origin]]:
+    async with AsyncExitStack() as stack:
+        first, second = Origin(), Origin()
+        await stack.enter_async_context(listening(first))
+        await stack.enter_async_context(listening(second))
+        yield first, second
+        await eventually(lambda: first.open == second.open == 0)
+
+
+@pytest.fixture
+async def opened(origins: tuple[Origin, Origin]) -> AsyncIterator[Open]:
+    """A gateway with these settings; it ends before its providers, and leaves no task behind."""
+    before = asyncio.all_tasks()
+    gateways: list[Gateway] = []
+
+    async def open_gateway(settings: Settings) -> Gateway:
+        gateway = Gateway(settings)
+        await gateway.listen()
+        gateways.append(gateway)
+        return gateway
+
+    yield open_gateway
+    for gateway in gateways:
+        await gateway.close()
     await eventually(lambda: asyncio.all_tasks() <= before | {asyncio.current_task()})

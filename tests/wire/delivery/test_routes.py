@@ -1,24 +1,19 @@
 """What a client sees where a name leads to several targets: who is asked, who answers, what the record says of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from hashlib import sha256
-from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from gossamer.config.routes import AbilitySettings, ApiKeySettings, RouteSettings, TargetSettings
-from gossamer.config.settings import KeySettings, Settings
-from gossamer.config.upstreams import AzureProvider, CompatibleProvider, TimeoutSettings
+from gossamer.config.upstreams import AzureProvider, TimeoutSettings
 from gossamer.config.usage import PriceSettings
 from gossamer.core.record import Attempt
 from gossamer.feed.messages import RouteGrant, Routes
 from gossamer.policy.circuit import FIRST_PAUSE_S, LEAST_SAMPLES, PROBES
 from gossamer.providers.ways import Ways
-from tests.wire.conftest import bound_socket, eventually
+from tests.wire.conftest import bound_socket
 from tests.wire.delivery.gateway import (
     ASK,
     DONE,
@@ -26,77 +21,16 @@ from tests.wire.delivery.gateway import (
     STREAM,
     STREAM_HEAD,
     TOKEN,
-    Gateway,
     Origin,
     chunk,
-    listening,
     whole,
     word,
 )
+from tests.wire.delivery.routes import Open, both, provider, said, settings_of
 
 ANSWER = b'{"id":"c1","usage":{"prompt_tokens":7,"completion_tokens":3}}'
 REFUSAL = b'{"error":{"message":"No such luck"}}'
-TIMEOUTS = {"connect_s": 1.0, "first_byte_s": 0.3, "idle_s": 0.3, "total_s": 2.0}
 FORM = "content-type: multipart/form-data; boundary=b"
-
-Open = Callable[..., Awaitable[Gateway]]
-
-
-def said(body: bytes) -> Any:
-    return msgspec.json.decode(body)["error"]
-
-
-def provider(port: int, *keys: str | ApiKeySettings, **models: AbilitySettings) -> CompatibleProvider:
-    return CompatibleProvider(
-        base_url=f"http://127.0.0.1:{port}/v1",
-        api_keys=keys or ("sk-theirs",),
-        timeouts=TimeoutSettings(**TIMEOUTS),
-        models=models,
-    )
-
-
-def settings_of(providers: dict[str, CompatibleProvider], alias: str | RouteSettings, **more: Any) -> Settings:
-    return Settings(
-        providers=providers,
-        models={"alias": alias},
-        keys=(KeySettings(name="tester", digest=sha256(TOKEN.encode()).digest()),),
-        **more,
-    )
-
-
-@pytest.fixture
-async def origins() -> AsyncIterator[tuple[Origin, Origin]]:
-    async with AsyncExitStack() as stack:
-        first, second = Origin(), Origin()
-        await stack.enter_async_context(listening(first))
-        await stack.enter_async_context(listening(second))
-        yield first, second
-        await eventually(lambda: first.open == second.open == 0)
-
-
-@pytest.fixture
-async def opened(origins: tuple[Origin, Origin]) -> AsyncIterator[Open]:
-    """A gateway with these settings; it ends before its providers, and leaves no task behind."""
-    before = asyncio.all_tasks()
-    gateways: list[Gateway] = []
-
-    async def open_gateway(settings: Settings) -> Gateway:
-        gateway = Gateway(settings)
-        await gateway.listen()
-        gateways.append(gateway)
-        return gateway
-
-    yield open_gateway
-    for gateway in gateways:
-        await gateway.close()
-    await eventually(lambda: asyncio.all_tasks() <= before | {asyncio.current_task()})
-
-
-def both(origins: tuple[Origin, Origin], **route: Any) -> Settings:
-    """`alias`: first `a/one`, then `b/two`."""
-    first, second = origins
-    providers = {"a": provider(first.port), "b": provider(second.port)}
-    return settings_of(providers, RouteSettings(targets=("a/one", "b/two"), **route))
 
 
 # --- which failures go on ---

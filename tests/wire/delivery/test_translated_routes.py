@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
@@ -13,8 +12,8 @@ from gossamer.config.settings import Settings
 from gossamer.config.upstreams import Spoken
 from gossamer.core.endpoints import Wire
 from tests.wire.conftest import eventually
-from tests.wire.delivery.gateway import END, STREAM_HEAD, Gateway, Origin, chunk, listening, whole
-from tests.wire.delivery.test_routes import provider, settings_of
+from tests.wire.delivery.gateway import END, STREAM_HEAD, Gateway, Origin, chunk, whole
+from tests.wire.delivery.routes import provider, settings_of
 from tests.wire.delivery.voices import (
     ASKS,
     CLOSING,
@@ -41,16 +40,6 @@ CASES: list[tuple[Wire, Spoken, Spoken]] = [
 """The client's dialect, and those of both targets."""
 
 cases = pytest.mark.parametrize(("client", "first", "second"), CASES)
-
-
-@pytest.fixture
-async def origins() -> AsyncIterator[Origins]:
-    async with AsyncExitStack() as stack:
-        first, second = Origin(), Origin()
-        await stack.enter_async_context(listening(first))
-        await stack.enter_async_context(listening(second))
-        yield first, second
-        await eventually(lambda: first.open == second.open == 0)
 
 
 @pytest.fixture
