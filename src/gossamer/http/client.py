@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LONE_BYTES = len(LONE_SIZE_LINES)
 _HANDLED_NS = 50_000
-"""A piece of a body is done with after so long, on a slow machine too: a second look at the clock would cost each chunk."""
+"""A piece of a body is done with by then, on a slow machine too. To look at the clock again would cost each of them."""
 
 
 class ClientConnection(asyncio.Protocol):

@@ -55,10 +55,10 @@ class Reader:
 
     def response_complete(self, head: ResponseHead, body: bytes) -> None: ...
 
-    def response_started(self, head: ResponseHead) -> None:  # noqa: ARG002 - it is the protocol's
+    def response_started(self, head: ResponseHead) -> None:
         self.call.tap = self._tap
 
-    def response_data(self, data: bytes) -> None:  # noqa: ARG002
+    def response_data(self, data: bytes) -> None:
         self._clock.pass_by(HANDLED_NS)
 
     def response_ended(self) -> None: ...
