@@ -51,12 +51,19 @@ const headers = {
   'X-Mock-Stamp': '1',
 };
 
+function ask(words) {
+  const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: words }] });
+  return http.post(`${BASE_URL}/chat/completions`, body, { headers });
+}
+
+// One question before all others: what refuses it would refuse a hundred thousand.
+export function setup() {
+  const answer = ask('Hello?');
+  if (answer.status !== 200) exec.test.abort(`${BASE_URL} says ${answer.status}: ${answer.body || answer.error}`);
+}
+
 export default function () {
-  const body = JSON.stringify({
-    model: MODEL,
-    messages: [{ role: 'user', content: `Hello, this is request ${exec.scenario.iterationInTest}.` }],
-  });
-  const answer = http.post(`${BASE_URL}/chat/completions`, body, { headers });
+  const answer = ask(`Hello, this is request ${exec.scenario.iterationInTest}.`);
   const received = answer.headers['X-Mock-Received-Ns'];
   const sent = answer.headers['X-Mock-Sent-Ns'];
   const good = check(answer, {

@@ -13,6 +13,8 @@ from gossamer.bench.record import Arm, Role
 SLOW_STAGE_US = 80.0
 """A whole gateway is allowed some hundred microseconds: one stage alone that takes so much is worth a look."""
 SLOW_STAGE_SHARE = 0.5
+HELD_UP = 3
+"""So much longer a stage may be where others are at work: then what runs after a sleep finds its caches taken."""
 FEW_AT_ONCE = 10
 """With more at once, waiting for each other is in every stage."""
 SHRUNK_SHARE = 0.30
@@ -66,7 +68,7 @@ def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
     if arm.flow is not None:
         yield from _flow(arm.flow)
     if cell.lane in (Lane.FLOOR, Lane.LATENCY) and cell.concurrency <= FEW_AT_ONCE:
-        yield from _slow_stage(arm, figures.arm(Role.HOP))
+        yield from _slow_stage(arm, figures)
     yield from _rig(cell, arm)
 
 
@@ -125,12 +127,18 @@ def _flow(flow: Flow) -> Iterator[Seen]:
         )
 
 
-def _slow_stage(arm: ArmFigures, hop: ArmFigures | None) -> Iterator[Seen]:
-    """On a machine that is held up by others every stage is long, and a whole null hop too: that is the measure."""
+def _slow_stage(arm: ArmFigures, figures: CellFigures) -> Iterator[Seen]:
+    """On a machine that is held up by others every stage is long, and a whole null hop too: that is the measure.
+
+    Until the first byte, since stages are told in the head.
+    """
     if arm.account is None or not arm.account.stages_us:
         return
     name, took_us = max(arm.account.stages_us.items(), key=lambda item: item[1])
-    least_us = max(SLOW_STAGE_US, hop.at(0.5).us.centre if hop is not None else 0.0)
+    hop = figures.arm(Role.HOP)
+    least_us = max(SLOW_STAGE_US, hop.first_byte[0].us.centre if hop is not None else 0.0)
+    if figures.is_disturbed:
+        least_us *= HELD_UP
     if took_us > least_us and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
         text = f"the stage `{name}` takes {took_us:.0f} us of the {arm.account.self_us:.0f} us that it says it costs"
         yield took_us, "slow-stage", text

@@ -13,11 +13,14 @@ from gossamer.http.call import Call
 from gossamer.http.errors import CallTimeout, ResponseBroken
 from gossamer.http.heads import ResponseHead, parse_response_head
 from gossamer.http.statuses import BODILESS
+from gossamer.http.turn import SLEPT_NS
 
 if TYPE_CHECKING:
     from gossamer.http.pool import Pool
 
 _LONE_BYTES = len(LONE_SIZE_LINES)
+_HANDLED_NS = 50_000
+"""A piece of a body is done with by then, on a slow machine too. To look at the clock again would cost each of them."""
 
 
 class ClientConnection(asyncio.Protocol):
@@ -149,15 +152,19 @@ class ClientConnection(asyncio.Protocol):
                 self._got_bytes = True
                 self._take_head(call, data)
             return
+        turn = self._turn
+        if not turn.is_open:
+            now = perf_counter_ns()
+            if now - turn.worked_ns > SLEPT_NS:
+                turn.began_ns = now
+            turn.worked_ns = now + _HANDLED_NS
         self._heard_at = 0.0
         tap = call.tap
         if tap is not None and body.is_between and len(data) < _LONE_BYTES:
             line = LONE_SIZE_LINES[len(data)]
             if data.startswith(line) and data.endswith(b"\r\n") and tap(data, len(line)):
-                self._turn.worked_ns = perf_counter_ns()
                 return
         self._take_body(call, body, data)
-        self._turn.worked_ns = perf_counter_ns()
 
     def eof_received(self) -> bool:
         self.is_lost = self._call is None  # an idle one must not be chosen before it is closed

@@ -8,7 +8,7 @@ old. What is reported is so never less than what was.
 import asyncio
 from time import perf_counter_ns
 
-_SLEPT_NS = 50_000
+SLEPT_NS = 50_000
 """A gap in the work above which the loop waited in the kernel; below, it only wrote and polled."""
 
 
@@ -19,11 +19,13 @@ class Turn:
     tell apart, and a callback at each turn's end would cost a stream as much as handling its chunk.
     """
 
-    __slots__ = ("_began_ns", "_loop", "is_open", "seen_ns", "worked_ns")
+    __slots__ = ("_loop", "began_ns", "is_open", "seen_ns", "worked_ns")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._began_ns = 0
+        self.began_ns = 0
+        """When the last turn began in which `begin` was called, or the loop woke to a piece of an answer: whoever takes
+        pieces says so here. Else what comes right behind a piece would be as old as the last head."""
         self.worked_ns = 0
         """When this process was last seen at work. Whoever has just read the clock may say so here."""
         self.is_open = False
@@ -33,13 +35,13 @@ class Turn:
         if self.is_open:
             return
         now = perf_counter_ns()
-        if now - self.worked_ns < _SLEPT_NS:
-            self.seen_ns = self._began_ns
+        if now - self.worked_ns < SLEPT_NS:
+            self.seen_ns = self.began_ns
             self.is_open = True
             self._loop.call_soon(self._end)
         else:
             self.seen_ns = now
-        self._began_ns = self.worked_ns = now
+        self.began_ns = self.worked_ns = now
 
     def _end(self) -> None:
         self.is_open = False

@@ -19,10 +19,10 @@ US = 1000
 Rows = list[list[int]]
 
 
-def way(chance: random.Random, luck_us: list[float], adds_us: float, spread: float = 0.5) -> Rows:
+def way(chance: random.Random, luck_us: list[float], adds_us: float, size: int = SIZE) -> Rows:
     """Blocks of log-normal latencies: the luck of a round is shared by all ways, a little is each way's own."""
     return [
-        [round(US * (100 * chance.lognormvariate(0, spread) + luck + own + adds_us)) for _ in range(SIZE)]
+        [round(US * (100 * chance.lognormvariate(0, 0.5) + luck + own + adds_us)) for _ in range(size)]
         for luck in luck_us
         for own in [chance.gauss(0, 5)]
     ]
@@ -50,10 +50,13 @@ def test_the_centre_of_skewed_luck(rounds: int):
     assert 0.93 <= share_held(5.0, run) <= 0.97
 
 
-def test_a_tail_that_is_raised():
+@pytest.mark.parametrize(("q", "size"), [(0.9, SIZE), (0.95, 42), (0.99, 130)])
+def test_a_tail_that_is_raised(q: float, size: int):
+    """Of p95 and p99 with as many requests as it takes to judge them."""
+
     def run(chance: random.Random) -> Interval:
         luck = luck_of(chance)
-        return added(0.9, way(chance, luck, 0), way(chance, luck, 50), chance, DRAWS).interval
+        return added(q, way(chance, luck, 0, size), way(chance, luck, 50, size), chance, DRAWS).interval
 
     assert 0.93 <= share_held(50 * US, run) <= 0.97
 

@@ -56,6 +56,28 @@ def test_it_is_named(cell: Cell, odd: Adds, kind: str, told: str):
     assert told in found[kind]
 
 
+@pytest.mark.parametrize(("limit_us", "is_named"), [(150, False), (600, True)])
+def test_where_others_were_at_work_a_stage_must_take_far_longer_to_be_called_slow(limit_us: float, *, is_named: bool):
+    run = run_of(cells=(floor(),), ways={**GOOD, Role.GATEWAY: Adds(300, stages_us={"a": 10, "limit": limit_us})})
+    run.visits = [msgspec.structs.replace(visited, neighbours_share=0.5) for visited in run.visits]
+    assert [finding.kind for finding in figures_of(run).findings] == ["slow-stage"] * is_named
+
+
+def test_a_stage_of_streams_is_held_against_the_hops_first_byte():
+    """It is told in the head. What came behind may have gone faster through the hop than its head did."""
+    odd = Adds(300, streams=streams(), stages_us={"a": 10, "forward": 150})
+    run = run_of(cells=(STREAM,), ways={**GOOD, Role.GATEWAY: odd})
+    assert [finding.kind for finding in figures_of(run).findings] == ["slow-stage"]
+    run.blocks = [slow_to_begin(block) if block.arm == "hop" else block for block in run.blocks]
+    assert figures_of(run).findings == ()
+
+
+def slow_to_begin(block: Block) -> Block:
+    assert block.sample is not None
+    first_ns = [ns + 100_000 for ns in block.sample.first_ns]
+    return msgspec.structs.replace(block, sample=msgspec.structs.replace(block.sample, first_ns=first_ns))
+
+
 def test_a_way_without_figures_is_told_of_with_its_reason():
     """A gateway that refuses everything has no times, and must not pass for one of which nothing is to be said."""
     run = run_of(cells=(floor(), Cell(Lane.CAPACITY, 64, 20, rate_per_s=500)))
