@@ -84,6 +84,7 @@ class FrontDoor:
                 if isinstance(event, Turn):
                     return
         finally:
+            hearing.call = None  # it holds the hearing: a circle would stay until the collector comes
             call.cancel()
 
     async def ask_whole(self, asked: Mapping[str, Any], for_run: Run) -> bytes:

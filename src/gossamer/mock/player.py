@@ -100,9 +100,9 @@ class Player:
         self._next = at + 1
         is_end = self._next == len(script.pieces) and script.ending is Ending.END
         if is_end and not at and script.length is not None:
-            headers = self._stamped_headers()
+            headers, outlet = self._stamped_headers(), self._outlet
             self._finish("finished")
-            self._outlet.reply(script.status, headers, script.pieces[0])
+            outlet.reply(script.status, headers, script.pieces[0])
             return
         self._write(script, at)
         if is_end:
@@ -120,8 +120,9 @@ class Player:
 
     def _end(self) -> None:
         if self._on_end is not None:
+            outlet = self._outlet
             self._finish("finished")
-            self._outlet.end()
+            outlet.end()
 
     def _wait(self, due_ns: int) -> None:
         if self._on_end is not None:  # a write may have told that nobody is there any more
@@ -129,18 +130,25 @@ class Player:
 
     def _break(self) -> None:
         """The unclean ends."""
+        outlet = self._outlet
         self._finish("cut")
         if self.script.ending is Ending.RESET:
-            self._outlet.reset()
+            outlet.reset()
         else:
-            self._outlet.break_off()
+            outlet.break_off()
 
     def _finish(self, outcome: Outcome) -> None:
+        """Its outlet holds it, so it lets go of the outlet: a circle would stay until the collector comes, and each
+        pause of that is felt by all who ask.
+        """
         on_end, self._on_end = self._on_end, None
+        if on_end is None:
+            return
         if self._timer is not None:
             self._timer.cancel()
-        if on_end is not None:
-            on_end(self.script.status if self._next else 0, outcome)
+            self._timer = None
+        del self._outlet
+        on_end(self.script.status if self._next else 0, outcome)
 
     def _stamped_headers(self) -> bytes:
         headers = self.script.headers + self._headers

@@ -1,14 +1,17 @@
 """A call of the front door as a run hears it: in order, whole, and no further ahead than its client can follow."""
 
 import asyncio
+import gc
+import weakref
 from typing import cast
 
 import msgspec
 
-from gossamer.agents.model import Hearing, Turn
-from gossamer.agents.seam import TextCame
+from gossamer.agents.model import FrontDoor, Hearing, Turn
+from gossamer.agents.seam import Run, TextCame
 from gossamer.http.call import Call
 from gossamer.http.heads import parse_response_head
+from gossamer.http.pool import Pool
 
 
 class Sending:
@@ -76,3 +79,33 @@ async def test_what_came_before_the_end_is_heard_before_it():
     await asyncio.sleep(0)
     assert not more.done()
     more.cancel()
+
+
+class AnsweringPool:
+    """As much of a pool as sends: a connection that carries the call holds it until the answer has ended."""
+
+    def __init__(self) -> None:
+        self.hearing: weakref.ref[Hearing]
+
+    def send(self, call: Call) -> None:
+        self.hearing = weakref.ref(cast("Hearing", call.sink))
+        call.sink.response_started(HEAD)
+        call.sink.response_data(word("Hello") + b"data: [DONE]\n\n")
+        call.is_over = True
+        call.sink.response_ended()
+
+
+async def test_a_call_that_is_over_leaves_no_circle():
+    """The hearing holds its call, which holds the hearing: as garbage they were three quarters of what the collector
+    found, and every run stood still while it looked.
+    """
+    pool = AnsweringPool()
+    run = Run("run", "agent", 0, "token")
+    gc.disable()
+    try:
+        told = [event async for event in FrontDoor(cast("Pool", pool), "secret").ask({"messages": []}, run)]
+        assert isinstance(told[-1], Turn)
+        del told
+        assert pool.hearing() is None
+    finally:
+        gc.enable()

@@ -1,5 +1,8 @@
 """Scripts played against a clock that the test moves."""
 
+import gc
+import weakref
+
 import msgspec
 import pytest
 
@@ -200,3 +203,32 @@ def test_stamped_answers_say_when_they_came_and_went(timers, outlet):
         is_stamped=True,
     ).begin()
     assert headers[0].startswith(b"a: b\r\nc: d\r\nx-mock-received-ns: 7\r\nx-mock-sent-ns: ")
+
+
+class Holding(Outlet):
+    """As those that there are."""
+
+    player: Player
+
+
+@pytest.mark.parametrize("script", [WHOLE, STREAM, Script(200, b"", (b"1",), (5,), 9, Ending.RESET)])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_answer_that_is_over_leaves_no_circle(timers, script, leaves):
+    """Its outlet holds the player, and the player held the outlet: each answer waited for the collector, and every
+    20,000 objects all who ask waited for that.
+    """
+    gc.disable()
+    try:
+        outlet = Holding(timers)
+        outlet.player = Player(script, b"", outlet, timers, CAME, lambda *how: None)
+        outlet.player.begin()
+        timers.run_to(CAME + 5)
+        if leaves:
+            outlet.player.cancel()
+        timers.run_to(CAME + 100)
+        timers.appointments.clear()
+        gone = weakref.ref(outlet)
+        del outlet
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,9 +1,11 @@
-"""A mixed load with gateway, provider and clients in one loop: no task, no connection and no request is left."""
+"""A mixed load with gateway, provider and clients in one loop: no task, no connection and no request is left, and
+nothing waits for the collector, in whose pauses all requests stand still.
+"""
 
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 import pytest
@@ -15,6 +17,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.http.call import Call
 from gossamer.http.request import Request
 from gossamer.mock.plan import Settings as Plan
+from gossamer.mock.player import Player
 from gossamer.mock.server import MockServer
 from gossamer.mock.timers import exact_timers
 from tests.system.mixed_load import plan, send_all
@@ -34,6 +37,15 @@ async def mock() -> AsyncIterator[MockServer]:
     timers.close()
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
 async def test_a_mixed_load_leaves_nothing_in_the_loop(gateway: Gateway, origin: Origin, mock: MockServer):
     sock = bound_socket()
     await mock.server.listen(sock)
@@ -64,5 +76,5 @@ def settings_of_the_load(settings: Settings, port: int) -> Settings:
 
 def alive() -> Counter[str]:
     """What is made for one request, and should be gone with it."""
-    gc.collect()
-    return Counter(type(each).__name__ for each in gc.get_objects() if type(each) in (Exchange, Request, Call))
+    made = (Exchange, Request, Call, Player)
+    return Counter(type(each).__name__ for each in gc.get_objects() if type(each) in made)
