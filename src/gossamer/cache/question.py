@@ -11,7 +11,7 @@ from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims, Claims
 from gossamer.http.heads import RequestHead
-from gossamer.policy.cache_key import LASTING, MUTE, OF_ONE_FORM, Members, key_of, lasts, prefix_of, read_members
+from gossamer.policy.cache_key import MUTE, Members, key_of, lasts, prefix_of, read_members, told_by_names
 
 _OF_A_DIALECT: Final = (b"anthropic-", b"openai-")
 """Versions and betas: they change answers."""
@@ -31,10 +31,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     is_stream: bool
     wire: Wire | None
     """None: its answer cannot be told in another form."""
-
-    @property
-    def own_key(self) -> bytes:
-        return self.key + (b"s" if self.is_stream else b"w")
+    own_key: bytes
 
     @property
     def other_key(self) -> bytes | None:
@@ -83,17 +80,22 @@ def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
 def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Question | None:
     """None where such an answer is never kept."""
     dialect = exchange.caller.endpoint.dialect
-    members = read_members(exchange.body)
-    if members is None or (not LASTING.keys().isdisjoint(members) and lasts(members)):
+    members = read_members(exchange.body, exchange.compact)
+    if members is None:
+        return None
+    told = told_by_names(members, dialect)
+    if told.may_last and lasts(members):
         return None
     if (terms.temperature is not None or not terms.tools) and not _is_allowed(members, terms):
         return None
     prefix = said.prefix(exchange, terms.share, label)
     wire = WIRES.get(dialect)
-    if wire is None or not OF_ONE_FORM.isdisjoint(members):
+    is_stream = exchange.is_stream
+    if wire is None or told.is_of_one_form:
         wire = None
-        prefix += b"stream" if exchange.is_stream else b"whole"
-    return Question(key_of(members, dialect, prefix), exchange.is_stream, wire)
+        prefix += b"stream" if is_stream else b"whole"
+    key = key_of(members, told, prefix)
+    return Question(key, is_stream, wire, key + (b"s" if is_stream else b"w"))
 
 
 def _is_question(caller: Caller) -> bool:

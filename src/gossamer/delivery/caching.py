@@ -95,13 +95,12 @@ class Caching:
                 if is_new and self._rules.common is not None:
                     self._remember(prefix, exchange.body, question)
                 return known
-        flight = Flight(self, question, terms, exchange)
-        self._flights[question.key] = flight
-        passenger = Passenger(exchange, question, flight)
+        self._flights[question.key] = flight = Flight(self, question, terms, exchange)
         if self._remote is not None and wish != "no-cache" and self._remote.is_up(question):
+            passenger = Passenger(exchange, question, flight)
             flight.look = self._remote.look(question, partial(self._heard, flight))
             return passenger
-        flight.lead(passenger)
+        flight.take_off()
         return None
 
     def told(self, target: Target, line: str) -> Target:
@@ -131,9 +130,7 @@ class Caching:
             return
         if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
             return
-        leader = flight.leader
-        assert leader is not None
-        exchange = leader.exchange
+        exchange = flight.exchange
         question: Question | None = flight.question
         if exchange.attempts:
             question = self._question_answered(flight, exchange, entry)
