@@ -5,7 +5,6 @@ from typing import Final
 import msgspec
 
 from gossamer.cache.rules import Terms, sharers
-from gossamer.config.cache import Share
 from gossamer.core.caller import Caller
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
@@ -41,7 +40,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
 class Said:
     """What the head of a request says to the cache. Kept with the head, as long as the settings are the same."""
 
-    __slots__ = ("_agent", "_claims", "_label", "_prefix", "_share", "is_question", "lines", "vary", "wish")
+    __slots__ = ("agent", "claims", "is_question", "label", "lines", "prefix", "terms", "vary", "wish")
 
     def __init__(self, vary: frozenset[bytes], wish: str, lines: bytes, *, is_question: bool) -> None:
         self.vary = vary
@@ -51,21 +50,21 @@ class Said:
         """no-store, no-cache, or nothing."""
         self.lines = lines
         """The headers that change answers."""
-        self._claims: Claims | None = None
-        self._agent: AgentClaims | None = None
-        self._label = ""
-        self._share: Share | None = None
-        self._prefix = b""
+        self.claims: Claims | None = None
+        self.agent: AgentClaims | None = None
+        self.label = ""
+        self.terms: Terms | None = None
+        self.prefix = b""
+        """Of all of these, and whoever looks here first spares a call: all of the key but the body and its form."""
 
-    def prefix(self, exchange: Exchange, share: Share, label: str) -> bytes:
-        """All of the key but the body and its form."""
+    def prefix_of(self, exchange: Exchange, terms: Terms, label: str) -> bytes:
         claims, agent = exchange.claims, exchange.agent
-        if claims is not self._claims or agent is not self._agent or label != self._label or share is not self._share:
+        if claims is not self.claims or agent is not self.agent or label != self.label or terms is not self.terms:
             assert claims is not None
-            self._claims, self._agent, self._label, self._share = claims, agent, label, share
-            whose = sharers(share, claims, agent.agent_id if agent is not None else None)
-            self._prefix = prefix_of((whose, label.encode(), exchange.request.head.target, self.lines))
-        return self._prefix
+            self.claims, self.agent, self.label, self.terms = claims, agent, label, terms
+            whose = sharers(terms.share, claims, agent.agent_id if agent is not None else None)
+            self.prefix = prefix_of((whose, label.encode(), exchange.request.head.target, self.lines))
+        return self.prefix
 
 
 def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
@@ -88,7 +87,7 @@ def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Q
         return None
     if (terms.temperature is not None or not terms.tools) and not _is_allowed(members, terms):
         return None
-    prefix = said.prefix(exchange, terms.share, label)
+    prefix = said.prefix_of(exchange, terms, label)
     wire = WIRES.get(dialect)
     is_stream = exchange.is_stream
     if wire is None or told.is_of_one_form:

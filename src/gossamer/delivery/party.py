@@ -19,7 +19,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.reply import note_defect
-from gossamer.delivery.session import session_of
+from gossamer.delivery.session import session_name_of
 from gossamer.dialects.ask import ask_for_usage
 from gossamer.http.request import Request
 
@@ -230,8 +230,10 @@ class Party(Request):
             target.price.cost(usage) if target.price is not None and usage is not None else None,
             self.made_at,
             self._caching.owner_of(exchange),
-            finish=exchange.finish,
-            session=session_of(exchange),
+            None,
+            exchange.finish,
+            "",
+            session_name_of(exchange),
         )
 
     def _part_if_empty(self) -> None:
