@@ -18,7 +18,7 @@ import msgspec
 
 from gossamer.cache.entry import Entry
 from gossamer.cache.memory import Memory
-from gossamer.policy.cache_key import key_of, prefix_of, read_members
+from gossamer.policy.cache_key import key_of, prefix_of, read_members, told_by_names
 
 DISTINCT, ENTRIES, REQUESTS = 100_000, 1_000, 500_000
 LATER = 1e18
@@ -50,7 +50,7 @@ def show_costs() -> None:
         def key(body: bytes = body) -> bytes:
             members = read_members(body)
             assert members is not None
-            return key_of(members, "chat", prefix)
+            return key_of(members, told_by_names(members, "chat"), prefix)
 
         print(f"key of a body of {len(body):6} bytes: {cpu_us(key, 20_000):6.2f} us")
     memory = Memory(ENTRIES, PLENTY)

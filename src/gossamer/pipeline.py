@@ -19,7 +19,7 @@ from gossamer.core.ports import Reply, Services, Stage
 from gossamer.core.timing import Timing
 from gossamer.delivery.dispatch import dispatch
 from gossamer.delivery.forward import CLIENT_CLOSED
-from gossamer.delivery.reply import note_defect, refuse, reply_with
+from gossamer.delivery.reply import note_defect, refuse, reply, reply_with
 from gossamer.delivery.settle import settle
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request
@@ -28,6 +28,7 @@ from gossamer.stages.cache import cache
 from gossamer.stages.identify import identify
 from gossamer.stages.limit import limit
 from gossamer.stages.look_again import look_again
+from gossamer.stages.read_again import read_body as read_again
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
 from gossamer.stages.verify_agent import verify_agent
@@ -36,9 +37,9 @@ CacheUse = Literal["off", "counted", "free"]
 """Whether there is a cache, and whether its answers count as requests."""
 
 ADMIT: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit)
-ADMIT_CACHED: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, limit, cache)
+ADMIT_CACHED: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_again, route, limit, cache)
 """Where there is a cache: an answer from it counts as a request."""
-ADMIT_CACHED_FREE: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_body, route, cache, limit)
+ADMIT_CACHED_FREE: tuple[Stage, ...] = (identify, authenticate, verify_agent, read_again, route, cache, limit)
 """The same, and it is no matter of limits."""
 
 _STAMPS_BEFORE = 2
@@ -83,10 +84,10 @@ def run(request: Request, services: Services) -> None:
 
 
 def _pause(exchange: Exchange, outcome: Awaitable[Reply | None] | Later | Reply) -> None:
-    if isinstance(outcome, Later):
+    if isinstance(outcome, Reply):
+        reply(exchange, outcome.status, outcome.headers, outcome.body)  # as reply_with has it: a hit is to cost little
+    elif isinstance(outcome, Later):
         Pause(exchange, outcome)
-    elif isinstance(outcome, Reply):
-        reply_with(exchange, outcome)
     else:
         Wait(exchange, outcome)
 

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from gossamer.core.endpoints import Dialect
+from gossamer.core.house import house_of, session_digest
 from gossamer.core.record import Finish
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
@@ -32,7 +33,17 @@ class Entry(msgspec.Struct, array_like=True):
     """Made when it is first needed, and never stored elsewhere."""
     finish: Finish | None = None
     session: str = ""
-    """The digest of that in which it was asked: what is deleted is found by it."""
+    """The digest of that in which it was asked, once somebody wanted to know: ask `session_id`."""
+    session_name: str = ""
+    """What that is made of, with the owner. Never stored elsewhere."""
+
+    def session_id(self) -> str:
+        """What is deleted is found by it. Few ever ask, and to make it costs as much as the rest of an entry."""
+        if self.session_name:
+            key, _, user, _ = self.owner
+            self.session = session_digest(house_of(user or None, key), self.session_name)
+            self.session_name = ""
+        return self.session
 
     @property
     def size_bytes(self) -> int:

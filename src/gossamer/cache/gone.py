@@ -28,4 +28,4 @@ class Gone:
         return self._last.get(session, 0.0) >= asked_at
 
     def means(self, entry: Entry) -> bool:
-        return self._last.get(entry.session, 0.0) >= entry.made_at
+        return bool(self._last) and self._last.get(entry.session_id(), 0.0) >= entry.made_at

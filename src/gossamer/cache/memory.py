@@ -59,7 +59,10 @@ class Memory:
         if held[1] <= now:
             self.drop(key)
             return None
-        self._renew(region, key, held)
+        if region is self._probation:
+            self._promote(region, key, held)
+        else:
+            region.move_to_end(key)  # it was asked for last
         return held
 
     def put(self, key: bytes, entry: Entry, ends_at: float) -> None:
@@ -97,11 +100,7 @@ class Memory:
 
     # --- inside ---
 
-    def _renew(self, region: Region, key: bytes, held: Held) -> None:
-        """It was asked for: the last of its region, or promoted."""
-        if region is not self._probation:
-            region.move_to_end(key)
-            return
+    def _promote(self, region: Region, key: bytes, held: Held) -> None:
         del region[key]
         protected = self._protected
         protected[key] = held

@@ -224,7 +224,7 @@ class RedisCache:
         name = self.seal.name(question.key)
         part = "s" if entry.is_stream else "w"
         key, ttl_ms = _named(name, part), max(1, int(ttl_s * 1000))
-        self.belongings.note(entry.session, key, ttl_ms)
+        self.belongings.note(entry.session_id(), key, ttl_ms)
         sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry)
         self._tell(name, encode("EVALSHA", _KEEP, 2, key, _named(name, "lease"), sealed, ttl_ms, lease or b"-"))
 

@@ -5,13 +5,12 @@ from typing import Final
 import msgspec
 
 from gossamer.cache.rules import Terms, sharers
-from gossamer.config.cache import Share
 from gossamer.core.caller import Caller
 from gossamer.core.endpoints import Dialect, Wire
 from gossamer.core.exchange import Exchange
 from gossamer.core.ports import AgentClaims, Claims
 from gossamer.http.heads import RequestHead
-from gossamer.policy.cache_key import LASTING, MUTE, OF_ONE_FORM, Members, key_of, lasts, prefix_of, read_members
+from gossamer.policy.cache_key import MUTE, Members, key_of, lasts, prefix_of, read_members, told_by_names
 
 _OF_A_DIALECT: Final = (b"anthropic-", b"openai-")
 """Versions and betas: they change answers."""
@@ -31,10 +30,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     is_stream: bool
     wire: Wire | None
     """None: its answer cannot be told in another form."""
-
-    @property
-    def own_key(self) -> bytes:
-        return self.key + (b"s" if self.is_stream else b"w")
+    own_key: bytes
 
     @property
     def other_key(self) -> bytes | None:
@@ -44,7 +40,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
 class Said:
     """What the head of a request says to the cache. Kept with the head, as long as the settings are the same."""
 
-    __slots__ = ("_agent", "_claims", "_label", "_prefix", "_share", "is_question", "lines", "vary", "wish")
+    __slots__ = ("agent", "claims", "is_question", "label", "lines", "prefix", "terms", "vary", "wish")
 
     def __init__(self, vary: frozenset[bytes], wish: str, lines: bytes, *, is_question: bool) -> None:
         self.vary = vary
@@ -54,21 +50,21 @@ class Said:
         """no-store, no-cache, or nothing."""
         self.lines = lines
         """The headers that change answers."""
-        self._claims: Claims | None = None
-        self._agent: AgentClaims | None = None
-        self._label = ""
-        self._share: Share | None = None
-        self._prefix = b""
+        self.claims: Claims | None = None
+        self.agent: AgentClaims | None = None
+        self.label = ""
+        self.terms: Terms | None = None
+        self.prefix = b""
+        """Of all of these, and whoever looks here first spares a call: all of the key but the body and its form."""
 
-    def prefix(self, exchange: Exchange, share: Share, label: str) -> bytes:
-        """All of the key but the body and its form."""
+    def prefix_of(self, exchange: Exchange, terms: Terms, label: str) -> bytes:
         claims, agent = exchange.claims, exchange.agent
-        if claims is not self._claims or agent is not self._agent or label != self._label or share is not self._share:
+        if claims is not self.claims or agent is not self.agent or label != self.label or terms is not self.terms:
             assert claims is not None
-            self._claims, self._agent, self._label, self._share = claims, agent, label, share
-            whose = sharers(share, claims, agent.agent_id if agent is not None else None)
-            self._prefix = prefix_of((whose, label.encode(), exchange.request.head.target, self.lines))
-        return self._prefix
+            self.claims, self.agent, self.label, self.terms = claims, agent, label, terms
+            whose = sharers(terms.share, claims, agent.agent_id if agent is not None else None)
+            self.prefix = prefix_of((whose, label.encode(), exchange.request.head.target, self.lines))
+        return self.prefix
 
 
 def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
@@ -83,17 +79,22 @@ def said_by(exchange: Exchange, vary: frozenset[bytes]) -> Said:
 def read_question(exchange: Exchange, terms: Terms, said: Said, label: str) -> Question | None:
     """None where such an answer is never kept."""
     dialect = exchange.caller.endpoint.dialect
-    members = read_members(exchange.body)
-    if members is None or (not LASTING.keys().isdisjoint(members) and lasts(members)):
+    members = read_members(exchange.body, exchange.compact)
+    if members is None:
+        return None
+    told = told_by_names(members, dialect)
+    if told.may_last and lasts(members):
         return None
     if (terms.temperature is not None or not terms.tools) and not _is_allowed(members, terms):
         return None
-    prefix = said.prefix(exchange, terms.share, label)
+    prefix = said.prefix_of(exchange, terms, label)
     wire = WIRES.get(dialect)
-    if wire is None or not OF_ONE_FORM.isdisjoint(members):
+    is_stream = exchange.is_stream
+    if wire is None or told.is_of_one_form:
         wire = None
-        prefix += b"stream" if exchange.is_stream else b"whole"
-    return Question(key_of(members, dialect, prefix), exchange.is_stream, wire)
+        prefix += b"stream" if is_stream else b"whole"
+    key = key_of(members, told, prefix)
+    return Question(key, is_stream, wire, key + (b"s" if is_stream else b"w"))
 
 
 def _is_question(caller: Caller) -> bool:

@@ -38,8 +38,8 @@ class Seal:
         return blake2b(key, key=self._of_names, digest_size=_NAME_BYTES).hexdigest().encode()
 
     def close(self, name: bytes, entry: Entry) -> bytes:
-        if entry.quiet is not None:
-            entry = msgspec.structs.replace(entry, quiet=None)
+        if entry.quiet is not None or entry.session_name:
+            entry = msgspec.structs.replace(entry, quiet=None, session=entry.session_id(), session_name="")
         return self.close_bytes(name, _encode(entry))
 
     def open(self, name: bytes, sealed: bytes) -> Entry | None:

@@ -11,6 +11,7 @@ from gossamer.core.directives import Directive
 from gossamer.core.endpoints import Dialect
 from gossamer.core.failure import Failure, Step
 from gossamer.core.later import Later
+from gossamer.core.reading import Readings
 from gossamer.core.record import Outcome, Record, Usage
 from gossamer.core.timing import Timing
 from gossamer.http.call import ResponseSink, Uploader
@@ -266,6 +267,9 @@ class Journal(Protocol):
 
 class AnswerCache(Protocol):
     """Answers that are given again."""
+
+    readings: Readings
+    """Of bodies whose answers were known."""
 
     def admit(self, exchange: "Exchange") -> "Later | Reply | None":
         """The answer, where it is known; None or the end of a Later: the provider is to be asked."""

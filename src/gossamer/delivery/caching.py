@@ -20,16 +20,17 @@ from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.memory import Memory
 from gossamer.cache.over_redis import RedisCache
 from gossamer.cache.purges import Purges
-from gossamer.cache.question import Question, read_question, said_by
+from gossamer.cache.question import Question, Said, read_question, said_by
 from gossamer.cache.rules import CacheRules
 from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
 from gossamer.core.ports import Reply, Target
+from gossamer.core.reading import Reading
 from gossamer.core.record import CacheUse
 from gossamer.delivery.flight import Flight
-from gossamer.delivery.party import Party
+from gossamer.delivery.party import MISS_LINE, Party
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.replay import recall, retold
 from gossamer.dialects.wholeness import is_whole_answer, is_whole_stream
@@ -62,14 +63,18 @@ class Caching:
         self._rules = CacheRules(settings)
         self._memory = memory
         self._flights = flights
-        self._told: dict[tuple[Target, str], Target] = {}
+        self._told: dict[str, dict[Target, Target]] = {_BYPASS: {}, MISS_LINE: {}}
         self._asked_again: dict[tuple[bytes, bytes], Question] = {}
         """By all of a key but the body, and the body, to the letter: what was a hit is mostly asked again, and need not
         be read for that. Only where no rule says otherwise of some requests."""
+        self.readings: dict[bytes, Reading] = {}
+        """The same for the stage that reads bodies."""
         self._vary = frozenset(name.lower().encode() for name in settings.vary)
 
     def admit(self, exchange: Exchange) -> Later | Reply | None:
-        said = said_by(exchange, self._vary)
+        said = exchange.caller.caching
+        if not isinstance(said, Said) or said.vary is not self._vary:
+            said = said_by(exchange, self._vary)
         if not said.is_question or exchange.is_upload:
             return None
         terms = self._rules.common or self._rules.terms_of(exchange)
@@ -79,7 +84,7 @@ class Caching:
         question: Question | None = None
         prefix, is_new = b"", False
         if terms.is_kept and not target.is_agent and wish != "no-store":
-            prefix = said.prefix(exchange, terms.share, target.label)
+            prefix = said.prefix_of(exchange, terms, target.label)
             question = self._asked_again.get((prefix, exchange.body))
             if question is None:
                 is_new = True
@@ -93,29 +98,30 @@ class Caching:
             known = self._known(exchange, question)
             if known is not None:
                 if is_new and self._rules.common is not None:
-                    self._remember(prefix, exchange.body, question)
+                    self._remember(prefix, exchange, question)
                 return known
-        flight = Flight(self, question, terms, exchange)
-        self._flights[question.key] = flight
-        passenger = Passenger(exchange, question, flight)
+        self._flights[question.key] = flight = Flight(self, question, terms, exchange)
         if self._remote is not None and wish != "no-cache" and self._remote.is_up(question):
+            passenger = Passenger(exchange, question, flight)
             flight.look = self._remote.look(question, partial(self._heard, flight))
             return passenger
-        flight.lead(passenger)
+        flight.take_off()
         return None
 
     def told(self, target: Target, line: str) -> Target:
         """The target whose answers also say this."""
-        known = self._told.get((target, line))
+        told = self._told[line]
+        known = told.get(target)
         if known is None:
-            if len(self._told) >= _MOST_TOLD:
-                self._told.clear()
-            known = self._told[target, line] = msgspec.structs.replace(target, headers=target.headers + line)
+            if len(told) >= _MOST_TOLD:
+                told.clear()
+            known = told[target] = msgspec.structs.replace(target, headers=target.headers + line)
         return known
 
     def forget_questions(self) -> None:
         """Whatever was read: what was asked in a session that is deleted is among it."""
         self._asked_again.clear()
+        self.readings.clear()
 
     # --- for a flight ---
 
@@ -131,9 +137,7 @@ class Caching:
             return
         if not is_whole(entry.body, entry.dialect) or self._purges.forbids(entry):
             return
-        leader = flight.leader
-        assert leader is not None
-        exchange = leader.exchange
+        exchange = flight.exchange
         question: Question | None = flight.question
         if exchange.attempts:
             question = self._question_answered(flight, exchange, entry)
@@ -179,12 +183,19 @@ class Caching:
 
     # --- inside ---
 
-    def _remember(self, prefix: bytes, body: bytes, question: Question) -> None:
-        known = self._asked_again
-        if len(body) <= _LARGEST_ASKED_AGAIN:
-            if len(known) >= _MOST_ASKED_AGAIN:
-                known.clear()
-            known[prefix, body] = question
+    def _remember(self, prefix: bytes, exchange: Exchange, question: Question) -> None:
+        body = exchange.body
+        if len(body) > _LARGEST_ASKED_AGAIN:
+            return
+        known, readings = self._asked_again, self.readings
+        if len(known) >= _MOST_ASKED_AGAIN:
+            known.clear()
+            readings.clear()
+        known[prefix, body] = question
+        if body is exchange.request.body and exchange.agent is None and exchange.caller.endpoint.is_simple:
+            readings[body] = Reading(
+                body, exchange.model, exchange.is_stream, exchange.hides_usage, exchange.compact
+            )
 
     def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
         """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
@@ -200,17 +211,18 @@ class Caching:
 
     def _known(self, exchange: Exchange, question: Question) -> Later | Reply | None:
         memory, own_key = self._memory, question.own_key
-        memory.count(own_key)
+        count = memory.count  # a function that is an attribute is found sooner than a method
+        count(own_key)
         now = exchange.stamps[-1] * _S
         if own_key in memory.region_of:
             held = memory.look(own_key, now)
             if held is not None:
-                return recall(exchange, held[0], "l1", hides_usage=exchange.hides_usage)
+                return recall(exchange, held[0], "l1")
         other_key = question.other_key
         if other_key is not None and other_key in memory.region_of:
             entry = self._known_otherwise(exchange, other_key, own_key, now)
             if entry is not None:
-                return recall(exchange, entry, "l1", hides_usage=exchange.hides_usage)
+                return recall(exchange, entry, "l1")
         flight = self._flights.get(question.key)
         if flight is None or self._purges.forbids(flight.card):
             return None

@@ -13,6 +13,7 @@ from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.party import Ending, Party
 from gossamer.delivery.passenger import Passenger
 from gossamer.dialects.tally import StreamTally
+from gossamer.http.request import Request
 
 _OK: Final = 200
 _REFUSED: Final = 400
@@ -28,6 +29,9 @@ class Flight(Party):
 
     def reply(self, status: int, headers: bytes, body: bytes) -> None:
         """What is kept is kept first: behind the leader's answer its next request may follow in the same turn."""
+        if self.client is not None:
+            self._reply_alone(self.client, status, headers, body)
+            return
         leader = self.leader
         assert leader is not None
         self.owner = None
@@ -43,8 +47,7 @@ class Flight(Party):
         entry = self._entry(lines, body, is_stream=False)
         if status == _OK:
             self._caching.keep(self, entry)
-        if self.lease is not None or self.look is not None:
-            self._caching.over(self)
+        self._caching.over(self)
         leader.request.reply(status, headers, body)
         if followers:
             if status >= _REFUSED:
@@ -53,14 +56,28 @@ class Flight(Party):
                 self._answer(followers, entry)
         self._part()
 
+    def _reply_alone(self, client: Request, status: int, headers: bytes, body: bytes) -> None:
+        self.owner = self.client = None
+        caching = self._caching
+        caching.landed(self)
+        if status == _OK and len(body) <= self.terms.max_bytes:
+            caching.keep(self, self._entry(lines_of_body(headers), body, is_stream=False))
+        if self.lease is not None or self.look is not None:
+            caching.over(self)
+        self.exchange.request = client
+        client.reply(status, headers, body)
+
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
-        leader = self.leader
-        assert leader is not None
+        client, leader = self.client, self.leader
         self.status = status
         lines = lines_of_body(headers)
         self._streams = status == _OK and length is None and lines.startswith(_EVENTS)
-        leader.request.start(status, headers, length)
-        leader.begin()
+        if client is not None:
+            client.start(status, headers, length)
+        else:
+            assert leader is not None
+            leader.request.start(status, headers, length)
+            leader.begin()
         if not self._streams:
             self._let_go()
             return
@@ -74,13 +91,19 @@ class Flight(Party):
     def write(self, data: bytes) -> None:
         if not data:
             return
-        tally = self._tally
+        client, tally = self.client, self._tally
         if not self._is_kept or tally is None:
+            if client is not None:
+                client.write(tally.see(data) if tally is not None and self._hides_usage else data)
+                return
             for passenger in list(self.aboard):
                 passenger.write(self._for(passenger, data))
             return
-        self._came.append((data, tally.see(data)))
+        quiet = tally.see(data)
+        self._came.append((data, quiet))
         self._size_bytes += len(data)
+        if client is not None:
+            client.write(quiet if self._hides_usage else data)
         for passenger in list(self.aboard):
             if self._is_passed_on(passenger):
                 passenger.catch_up()
@@ -129,6 +152,10 @@ class Flight(Party):
             self._caching.keep(self, entry)
         self._caching.over(self)
         self.ending = ending
+        client = self.client
+        if client is not None:
+            self._end_alone(client, ending)
+            return
         for passenger in list(self.aboard):
             if self._is_passed_on(passenger):
                 passenger.catch_up()
@@ -144,3 +171,13 @@ class Flight(Party):
             self._ask_alone(waiting)
         self._is_over = True
         self._part_if_empty()
+
+    def _end_alone(self, client: Request, ending: Ending) -> None:
+        self.client = None
+        self.exchange.request = client
+        if ending == "whole":
+            client.end()
+        elif ending == "broken":
+            client.break_off()
+        else:
+            client.abort()

@@ -3,6 +3,10 @@
 the leader's client leaves     the call goes on for the others; nobody aboard: it is cut
 the leader is refused here     nobody was asked: the next one leads
 the call fails                 they get its error, or make calls of their own (`cache.failures`)
+
+Most calls are shared by nobody. While its first caller is alone (`client` is set), a flight has no passengers: what
+comes goes to that client, what the client does is heard here. It becomes a passenger when somebody boards, or when its
+client is slow.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +19,7 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.passenger import Passenger
 from gossamer.delivery.reply import note_defect
-from gossamer.delivery.session import session_of
+from gossamer.delivery.session import session_name_of
 from gossamer.dialects.ask import ask_for_usage
 from gossamer.http.request import Request
 
@@ -34,21 +38,28 @@ _MISS: Final = CacheUse("miss")
 class Party(Request):
     """`terms` are those of whoever came first; they follow from the key, up to how long it is kept.
 
-    Class attributes are the defaults: most calls are shared by nobody, and set few of them.
+    What is asked of every flight is set when it is made; class attributes are the defaults of the rest.
     """
 
+    client: Request | None = None
+    """Of the first caller, while it is alone."""
+    exchange: Exchange
+    """Whose call it is."""
     leader: Passenger | None = None
+    """The same, as one of several."""
     status = 0
     pieces: Sequence[tuple[bytes, bytes]] = ()
     """Of a stream: as it came, and without the usage that only some asked for."""
     ending: Ending | None = None
-    look: "Look | None" = None
+    look: "Look | None"
     """In Redis, while nobody leads yet."""
-    lease: bytes | None = None
+    lease: bytes | None
     """Of the right to ask, where Redis gives it."""
     is_complete = True
     _card: Entry | None = None
     _connection = None
+    _hides_usage = False
+    """Whether the first caller did not ask for it."""
     _intake = None
     _is_kept = True
     _is_over = False
@@ -58,14 +69,14 @@ class Party(Request):
         asked = exchange.request
         self.head = asked.head
         self.body = asked.body
-        self.arrived_ns = asked.arrived_ns
         self.peer = asked.peer
         self.question = question
         self.terms = terms
         self.aboard: list[Passenger] = []
         self.made_at = wall_time()
+        self.exchange = exchange
+        self.look = self.lease = None
         self._caching = caching
-        self._first = exchange
 
     @property
     def card(self) -> Entry:
@@ -79,17 +90,62 @@ class Party(Request):
     def card(self, card: Entry) -> None:
         self._card = card
 
+    # --- the first caller, alone ---
+
+    def take_off(self) -> None:
+        exchange = self.exchange
+        self.client = client = exchange.request
+        self.owner = client.owner
+        self._hides_usage = exchange.hides_usage
+        client.owner = exchange.request = self
+        self._note_miss(exchange)
+
+    def client_gone(self) -> None:
+        owner, exchange = self.owner, self.exchange
+        self._caching.landed(self)
+        self._caching.over(self)
+        if owner is not None:
+            owner.client_gone()
+        self._set_down(exchange)
+
+    def client_slow(self) -> None:
+        self._muster().client_slow()
+
+    def client_ready(self) -> None:
+        """Whoever was slow is a passenger."""
+
+    def _muster(self) -> Passenger:
+        """From here on the first is one of several."""
+        client = self.client
+        assert client is not None
+        self.client = None
+        self.leader = passenger = Passenger(self.exchange, self.question, self, client)
+        passenger.before = self.owner
+        passenger.has_had(len(self.pieces), hides_usage=self._hides_usage, is_begun=self.status != 0)
+        self.aboard.append(passenger)
+        client.owner = passenger
+        return passenger
+
+    def _set_down(self, exchange: Exchange) -> None:
+        """Undo the circle in which it and its first caller held each other."""
+        client, self.client = self.client, None
+        if client is not None:
+            exchange.request = client
+
     # --- who is aboard ---
 
     def lead(self, passenger: Passenger) -> None:
         """Its call is that of this one."""
-        exchange = self._first = passenger.exchange
+        self.exchange = exchange = passenger.exchange
         self.leader = passenger
         if passenger not in self.aboard:
             self.aboard.append(passenger)
         self.peer = passenger.request.peer
         self.owner = passenger.before
         passenger.ride(self)
+        self._note_miss(exchange)
+
+    def _note_miss(self, exchange: Exchange) -> None:
         exchange.cached = _MISS
         exchange.cache_line = MISS_LINE
         assert exchange.target is not None
@@ -101,6 +157,8 @@ class Party(Request):
 
     def boarded(self, passenger: Passenger) -> None:
         """It waits, or gets what has come so far."""
+        if self.client is not None:
+            self._muster()
         self.aboard.append(passenger)
         if self._streams and passenger.question.is_stream:
             passenger.begin()
@@ -144,7 +202,7 @@ class Party(Request):
 
     @property
     def is_open(self) -> bool:
-        return bool(self.aboard)
+        return self.client is not None or bool(self.aboard)
 
     # --- a client that takes nothing ---
 
@@ -160,7 +218,7 @@ class Party(Request):
     # --- inside ---
 
     def _entry(self, lines: bytes, body: bytes, *, is_stream: bool) -> Entry:
-        exchange = self._first
+        exchange = self.exchange
         target, usage = exchange.target, exchange.usage
         assert target is not None
         return Entry(
@@ -172,8 +230,10 @@ class Party(Request):
             target.price.cost(usage) if target.price is not None and usage is not None else None,
             self.made_at,
             self._caching.owner_of(exchange),
-            finish=exchange.finish,
-            session=session_of(exchange),
+            None,
+            exchange.finish,
+            "",
+            session_name_of(exchange),
         )
 
     def _part_if_empty(self) -> None:

@@ -16,7 +16,7 @@ from gossamer.delivery.replay import give_shared, leave_shared, note_hit, retold
 from gossamer.delivery.reply import refuse
 from gossamer.delivery.settle import settle
 from gossamer.http.errors import PeerGone
-from gossamer.http.request import RequestOwner
+from gossamer.http.request import Request, RequestOwner
 
 if TYPE_CHECKING:
     from gossamer.cache.entry import Entry
@@ -34,12 +34,14 @@ class Passenger(Later):
     _is_slow = False
     _is_begun = False
 
-    def __init__(self, exchange: Exchange, question: "Question", flight: "Party") -> None:
+    def __init__(
+        self, exchange: Exchange, question: "Question", flight: "Party", request: Request | None = None
+    ) -> None:
         self.exchange = exchange
         self.question = question
-        self.request = exchange.request
+        self.request = request = request or exchange.request
         self.hides_usage = exchange.hides_usage
-        self.before: RequestOwner | None = exchange.request.owner
+        self.before: RequestOwner | None = request.owner
         """Who heard of the client until now, and will again if the request goes its own way."""
         self._flight = flight
         self._since_ns = exchange.stamps[-1]
@@ -59,6 +61,12 @@ class Passenger(Later):
         self._flight = flight
         self.request.owner = self
         self.exchange.request = flight
+
+    def has_had(self, pieces: int, *, hides_usage: bool, is_begun: bool) -> None:
+        """Before there were any passengers."""
+        self._next = pieces
+        self.hides_usage = hides_usage
+        self._is_begun = is_begun
 
     # --- what becomes of the call that it shares ---
 

@@ -20,21 +20,23 @@ EVENTS_LINE = b"content-type: text/event-stream; charset=utf-8\r\n"
 _OK = 200
 
 
-def recall(exchange: Exchange, entry: Entry, tier: CacheTier, *, hides_usage: bool) -> Reply:
+def recall(exchange: Exchange, entry: Entry, tier: CacheTier) -> Reply:
     """The answer to a request of the same form as the entry's. Nothing was asked, so nothing is paid."""
     note_hit(exchange, entry, tier)
-    return Reply(_OK, entry.lines, entry.told(hides_usage=hides_usage))
+    return Reply(_OK, entry.lines, entry.told(hides_usage=True) if exchange.hides_usage else entry.body)
 
 
 def note_hit(exchange: Exchange, entry: Entry, tier: CacheTier) -> None:
     exchange.cached = CacheUse(tier, entry.cost_nanos)
     exchange.finish = entry.finish
     word = "hit-l2" if tier == "l2" else "hit-l1"
-    age_s = max(0, int(wall_time() - entry.made_at))
-    exchange.limit_lines += f"x-gossamer-target: {entry.target}\r\nx-gossamer-cache: {word}\r\nage: {age_s}\r\n"
-    target = exchange.target
-    if target is not None and target.label != entry.target:
-        exchange.target = msgspec.structs.replace(target, label=entry.target)
+    label, target = entry.target, exchange.target
+    age_s = int(wall_time() - entry.made_at)
+    if age_s < 0:
+        age_s = 0  # another node's clock
+    exchange.limit_lines += f"x-gossamer-target: {label}\r\nx-gossamer-cache: {word}\r\nage: {age_s}\r\n"
+    if target is not None and target.label != label:
+        exchange.target = msgspec.structs.replace(target, label=label)
 
 
 def retold(entry: Entry, request: bytes) -> Entry | None:

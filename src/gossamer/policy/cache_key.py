@@ -9,9 +9,10 @@ the circumstances that the caller hands in. Values in, bytes out.
     another order inside of a member           an entry of its own: schemas, tools and messages are read in their order
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -46,17 +47,35 @@ LASTING: Final[Mapping[str, tuple[bytes, ...]]] = {
 _MOST_TOLD: Final = 256
 _LONGEST_TOLD: Final = 1024
 """Characters of all the names of a body: what is remembered is 256 KiB, whatever anybody sends."""
-_told: Final[dict[tuple[str, ...], tuple[list[str], bytes]]] = {}
-"""By the dialect and the names of a body: those that count, and what a key says of them."""
+
+
+class Told(NamedTuple):
+    """What follows from the names of a body alone. Whoever asks mostly sends the same ones as the last time."""
+
+    names: bytes
+    """Those that count, in their order, as JSON."""
+    values: Callable[[Members], Iterable[msgspec.Raw]]
+    """Theirs."""
+    may_last: bool
+    """Whether one of them may leave something behind at the provider."""
+    is_of_one_form: bool
+
+
+_told: Final[dict[tuple[str, ...], Told]] = {}
+"""By the dialect and the names of a body."""
 
 OF_ONE_FORM: Final = frozenset({"audio", "logprobs", "modalities", "n", "top_logprobs"})
 """With these, an answer says more than can be told again in another form: whole and streamed are two entries then."""
 
 
-def read_members(body: bytes) -> Members | None:
-    """The members of a body, without the space in between; None for what is no JSON object."""
+def read_members(body: bytes, known: Members | None = None) -> Members | None:
+    """The members of a body, without the space in between; None for what is no JSON object.
+
+    `known`: its members, where they were read already. Nearly all bodies have no space in between.
+    """
     try:
-        return _decode(_compact(body, indent=-1))
+        compact = _compact(body, indent=-1)
+        return known if known is not None and compact == body else _decode(compact)
     except _UNREADABLE:
         return None
 
@@ -71,22 +90,31 @@ def prefix_of(circumstances: Iterable[bytes]) -> bytes:
     return b"".join([b"%d:%b" % (len(part), part) for part in circumstances]) + b";"
 
 
-def key_of(members: Members, dialect: Dialect, prefix: bytes) -> bytes:
+def told_by_names(members: Members, dialect: Dialect) -> Told:
+    return _told.get((dialect, *members)) or _tell(members, dialect)
+
+
+def key_of(members: Members, told: Told, prefix: bytes) -> bytes:
     """32 bytes. The names that count, as JSON, then their values: JSON too, so nothing else looks like them either."""
-    known = _told.get((dialect, *members))
-    if known is None:
-        known = _tell(members, dialect)
-    names, told = known
-    return sha256(prefix + told + b",".join([members[name] for name in names])).digest()
+    return sha256(b"%b%b%b" % (prefix, told.names, b",".join(told.values(members)))).digest()
 
 
-def _tell(members: Members, dialect: Dialect) -> tuple[list[str], bytes]:
-    """The names that count, in their order. Whoever asks mostly sends the same ones as the last time."""
+def _tell(members: Members, dialect: Dialect) -> Told:
     mute = MUTE[dialect]
     names = sorted(name for name in members if name not in mute)
     if len(_told) >= _MOST_TOLD:
         _told.clear()
-    known = names, _encode(names)
+    known = Told(
+        _encode(names),
+        _values_of(names),
+        not LASTING.keys().isdisjoint(members),
+        not OF_ONE_FORM.isdisjoint(members),
+    )
     if sum(map(len, members)) <= _LONGEST_TOLD:
         _told[(dialect, *members)] = known
     return known
+
+
+def _values_of(names: list[str]) -> Callable[[Members], Iterable[msgspec.Raw]]:
+    """An itemgetter of one name gives its value alone, and of none there is no such thing."""
+    return itemgetter(*names) if len(names) > 1 else lambda members: [members[name] for name in names]

@@ -56,7 +56,7 @@ def aboard(request: pytest.FixtureRequest) -> tuple[Flight, Passenger, Client, P
     client, provider = Client(made.request.head), Provider()
     made.request = cast("Any", client)
     terms = Terms(True, 1.0, 1.0, None, True, getattr(request, "param", 10_000), "user")
-    question = Question(b"k" * 32, True, "chat")
+    question = Question(b"k" * 32, True, "chat", b"k" * 32 + b"s")
 
     class Kept:
         landed = over = keep = staticmethod(lambda *_: None)
