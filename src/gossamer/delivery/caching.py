@@ -26,7 +26,7 @@ from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.ports import Reply, Target
+from gossamer.core.ports import LookAgain, Reply, Target
 from gossamer.core.record import CacheUse
 from gossamer.delivery.flight import Flight
 from gossamer.delivery.party import Party
@@ -54,8 +54,10 @@ class Caching:
         memory: Memory,
         flights: dict[bytes, Flight],
         purges: Purges,
+        look_again: LookAgain,
         remote: RedisCache | None = None,
     ) -> None:
+        self.look_again = look_again
         self._remote = remote
         self._purges = purges
         self.shares_failures = settings.failures == "share"

@@ -69,7 +69,7 @@ class Flight(Party):
         self._tally = StreamTally(self.card.dialect, hide_usage=True)
         for passenger in self.followers:
             if passenger.question.is_stream:
-                passenger.begin()
+                self._begin(passenger)
 
     def write(self, data: bytes) -> None:
         if not data:

@@ -7,6 +7,7 @@ the call fails                 they get its error, or make calls of their own (`
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from gossamer.cache.entry import Entry
@@ -114,6 +115,7 @@ class Party(Request):
         self.left(passenger)
         owner, leader = self.owner, self.leader
         if not self.aboard:
+            self._is_kept = False  # who is being looked at asks alone
             self._caching.landed(self)
             self._caching.over(self)
             if owner is not None and self.ending is None:
@@ -189,12 +191,33 @@ class Party(Request):
     def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
         for passenger in followers:
             self.left(passenger)
-        alone: list[Passenger] = []
         for passenger in followers:
             with _alone_in_it(passenger):
-                if not passenger.answer(entry, tier):
-                    alone.append(passenger)
-        self._ask_alone(alone)
+                asked = self._caching.look_again(passenger.exchange)
+                if asked is None:
+                    self._give(passenger, entry, tier)
+                else:
+                    passenger.wait_whether_allowed(asked, partial(self._give, passenger, entry, tier))
+
+    def _give(self, passenger: Passenger, entry: Entry, tier: CacheTier) -> None:
+        if not passenger.answer(entry, tier):
+            self._ask_alone([passenger])
+
+    def _begin(self, passenger: Passenger) -> None:
+        """Its stream, as far as it has come."""
+        asked = self._caching.look_again(passenger.exchange)
+        if asked is None:
+            passenger.begin()
+        else:
+            self.left(passenger)
+            passenger.wait_whether_allowed(asked, partial(self._join, passenger))
+
+    def _join(self, passenger: Passenger) -> None:
+        """Later than the others: all that came is there, or it is no flight to be joined any more."""
+        if self._is_kept:
+            self.boarded(passenger)
+        else:
+            self._ask_alone([passenger])
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
         for passenger in followers:

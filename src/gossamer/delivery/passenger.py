@@ -4,6 +4,8 @@ A Later for the stage, until it is known how the request goes on; a RequestOwner
 by nobody but its own record.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from gossamer.core.clock import now_ns
@@ -13,8 +15,9 @@ from gossamer.core.later import Heard, Later
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.forward import CLIENT_CLOSED
 from gossamer.delivery.replay import give_shared, leave_shared, note_hit, retold, stock_of_shared
-from gossamer.delivery.reply import refuse
+from gossamer.delivery.reply import note_defect, refuse
 from gossamer.delivery.settle import settle
+from gossamer.delivery.still_allowed import ask_whether_allowed
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import RequestOwner
 
@@ -33,6 +36,7 @@ class Passenger(Later):
     """The piece that comes next."""
     _is_slow = False
     _is_begun = False
+    _looking: asyncio.Task[None] | None = None
 
     def __init__(self, exchange: Exchange, question: "Question", flight: "Party") -> None:
         self.exchange = exchange
@@ -100,6 +104,19 @@ class Passenger(Later):
             exchange.request = self.request
             refuse(exchange, error)
         self._gone()
+
+    def wait_whether_allowed(self, asked: Awaitable[None], then: Callable[[], None]) -> None:
+        """Its key has changed since it began to wait: `then`, or it is refused. It is not aboard meanwhile."""
+
+        def allowed() -> None:
+            if not self.exchange.is_settled:  # else its client has left
+                then()
+
+        def refused(error: Exception) -> None:
+            self._flight.client_left(self)
+            self.lost(error if isinstance(error, GatewayError) else note_defect(self.exchange, error))
+
+        self._looking = ask_whether_allowed(asked, allowed, refused)
 
     # --- a stream ---
 

@@ -18,6 +18,7 @@ from gossamer.delivery.caching import Caching
 from gossamer.delivery.flight import Flight
 from gossamer.pipeline import CacheUse
 from gossamer.redis.address import parse_redis_url
+from gossamer.stages.look_again import look_again_if_changed
 
 _PAUSE_S: Final = 0.1
 """Many sessions may be deleted one after the other: the memory is looked through for all of such a time at once."""
@@ -45,7 +46,9 @@ class WorkerCache:
         size = (settings.l1_entries, settings.l1_bytes)
         if self._memory is None or size != self._size:
             self._memory, self._size = Memory(*size), size
-        self._caching = Caching(settings, self._memory, self._flights, self._purges, self._remote)
+        self._caching = Caching(
+            settings, self._memory, self._flights, self._purges, look_again_if_changed, self._remote
+        )
         return self._caching
 
     def purge(self, purged: Sequence[str]) -> None:
