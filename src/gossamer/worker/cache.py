@@ -57,14 +57,14 @@ class WorkerCache:
             purge = parse_purge(text)
             self._purges.add(purge)
             if self._remote is not None:
-                self._remote.note_purge(purge)
+                self._remote.notes.note(purge)
         if self._memory is not None:
             if purged:
                 self._memory.drop_all(self._purges.forbids)
             else:
                 self._memory.clear()
         if self._remote is not None and not purged:
-            self._remote.learn_purges()
+            self._remote.notes.learn()
 
     def forget(self, stones: Sequence[Tombstone]) -> None:
         """What was asked in sessions that are deleted."""
