@@ -47,10 +47,10 @@ class Flight(Party):
             self._caching.over(self)
         leader.request.reply(status, headers, body)
         if followers:
-            if status >= _REFUSED:
-                self._fail(followers, status, lines, body)
-            else:
+            if status == _OK:
                 self._answer(followers, entry)
+            else:
+                self._fail(followers, status, lines, body)
         self._part()
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:

@@ -5,7 +5,7 @@ the leader is refused here     nobody was asked: the next one leads
 the call fails                 they get its error, or make calls of their own (`cache.failures`)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Ending = Literal["whole", "broken", "aborted"]
 
+_REFUSED: Final = 400
 MISS_LINE: Final = "x-gossamer-cache: miss\r\n"
 _MISS: Final = CacheUse("miss")
 
@@ -189,19 +190,23 @@ class Party(Request):
             self.leader = None
 
     def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
+        def give(passenger: Passenger) -> None:
+            if not passenger.answer(entry, tier):
+                self._ask_alone([passenger])
+
+        self._share(followers, give)
+
+    def _share(self, followers: list[Passenger], give: Callable[[Passenger], None]) -> None:
+        """With each of them, if it still may."""
         for passenger in followers:
             self.left(passenger)
         for passenger in followers:
             with _alone_in_it(passenger):
                 asked = self._caching.look_again(passenger.exchange)
                 if asked is None:
-                    self._give(passenger, entry, tier)
+                    give(passenger)
                 else:
-                    passenger.wait_whether_allowed(asked, partial(self._give, passenger, entry, tier))
-
-    def _give(self, passenger: Passenger, entry: Entry, tier: CacheTier) -> None:
-        if not passenger.answer(entry, tier):
-            self._ask_alone([passenger])
+                    passenger.wait_whether_allowed(asked, partial(give, passenger))
 
     def _begin(self, passenger: Passenger) -> None:
         """Its stream, as far as it has come."""
@@ -220,14 +225,13 @@ class Party(Request):
             self._ask_alone([passenger])
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
-        for passenger in followers:
-            self.left(passenger)
-        if not self._caching.shares_failures:
-            self._ask_alone(followers)
+        """It was refused; or the answer is of a kind that is not kept, and none the worse for that."""
+        if status < _REFUSED or self._caching.shares_failures:
+            self._share(followers, lambda passenger: passenger.fail(status, lines, body))
             return
         for passenger in followers:
-            with _alone_in_it(passenger):
-                passenger.fail(status, lines, body)
+            self.left(passenger)
+        self._ask_alone(followers)
 
     def _ask_alone(self, passengers: list[Passenger]) -> None:
         for passenger in passengers:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gossamer.cache.question import Question
     from gossamer.delivery.party import Party
 
+_REFUSED: Final = 400
 _SERVER_ERROR: Final = 500
 
 
@@ -81,12 +82,13 @@ class Passenger(Later):
         return True
 
     def fail(self, status: int, lines: bytes, body: bytes) -> None:
-        """As the call failed."""
+        """As the call failed, or with what is not kept."""
         self.exchange.cached = CacheUse("flight")
         if status >= _SERVER_ERROR:
             give_shared(self.exchange, self._since_ns, status, lines, body, "provider_failed", ProviderUnavailable.code)
         else:
-            give_shared(self.exchange, self._since_ns, status, lines, body, "completed", "provider_refused")
+            error = "provider_refused" if status >= _REFUSED else None
+            give_shared(self.exchange, self._since_ns, status, lines, body, "completed", error)
         self._gone()
 
     def fail_broken(self) -> None:
