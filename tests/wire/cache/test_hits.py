@@ -147,9 +147,7 @@ async def test_a_refusal_is_not_kept(gateway: Gateway, origin: Origin):
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 206])
-async def test_what_is_good_and_no_200_goes_to_who_waits_and_is_not_kept(
-    gateway: Gateway, origin: Origin, status: int
-):
+async def test_what_is_good_and_no_200_goes_to_who_waits_and_is_not_kept(gateway: Gateway, origin: Origin, status: int):
     for _ in range(2):
         clients = [await gateway.client() for _ in range(2)]
         for client in clients:
