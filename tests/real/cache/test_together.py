@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings
@@ -163,3 +164,25 @@ async def test_who_is_refused_before_anybody_was_asked_leaves_the_lead_to_the_ne
 def modes_in(folder: Path) -> dict[str, int]:
     """Of the files that hold a secret."""
     return {path.name: path.stat().st_mode & 0o777 for path in folder.glob("cache.key*")}
+
+
+@pytest.mark.parametrize("ends", ["answered", "refused"])
+async def test_whose_key_was_revoked_while_another_worker_asked_gets_nothing(
+    opened: Open, origin: Origin, ends: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither that answer nor, when there is none, a call of its own."""
+    one, other = await opened(), await opened()
+    monkeypatch.setattr(other.identity.keys, "claims_of", lambda *_, **__: None)
+    client, waiting = await one.client(), await other.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    await waiting.ask(ASK)
+    await eventually(lambda: other.server.in_flight == 1)
+    other.reload(replace(settings_for(origin), cache=SHARED, keys=()))
+    if ends == "answered":
+        tell(visit)
+    else:
+        visit.write(whole(b'{"error":{"message":"no"}}', 400))
+    assert (await client.answer()).status == (200 if ends == "answered" else 400)
+    assert (await waiting.answer()).status == 401
+    assert origin.accepted == 1
