@@ -186,3 +186,30 @@ async def test_whose_key_was_revoked_while_another_worker_asked_gets_nothing(
     assert (await client.answer()).status == (200 if ends == "answered" else 400)
     assert (await waiting.answer()).status == 401
     assert origin.accepted == 1
+
+
+async def test_who_may_no_more_leaves_the_lead_to_the_next(
+    opened: Open, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    shared = replace(SHARED, share="global")
+    one, other = await opened(shared), await opened(shared)
+    monkeypatch.setattr(other.identity.keys, "claims_of", lambda *_, **__: None)
+    base = settings_for(origin)
+    second_key = KeySettings(name="other", digest=sha256(b"gsm_other").digest())
+    other.reload(replace(base, cache=shared, keys=(*base.keys, second_key)))
+    client, poor, rich = await one.client(), await other.client(), await other.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    await poor.ask(ASK)
+    await eventually(lambda: other.server.in_flight == 1)
+    body = msgspec.json.encode(ASK)
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: g\r\nx-api-key: gsm_other\r\ncontent-length: {len(body)}\r\n\r\n"
+    await rich.send(head.encode() + body)
+    await eventually(lambda: other.server.in_flight == 2)
+    await asyncio.sleep(0.02)  # for it to be read
+    other.reload(replace(base, cache=shared, keys=(second_key,)))
+    visit.write(whole(b'{"error":{"message":"no"}}', 400))
+    assert (await client.answer()).status == 400
+    assert (await poor.answer()).status == 401
+    tell(await origin.visit())
+    assert (await said(rich))[0] == b"miss"
