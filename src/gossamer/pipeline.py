@@ -27,7 +27,7 @@ from gossamer.stages.authenticate import authenticate
 from gossamer.stages.cache import cache
 from gossamer.stages.identify import identify
 from gossamer.stages.limit import limit
-from gossamer.stages.look_again import look_again
+from gossamer.stages.look_again import is_unchanged, look_again
 from gossamer.stages.read_again import read_body as read_again
 from gossamer.stages.read_body import read_body
 from gossamer.stages.route import route
@@ -109,6 +109,9 @@ class Pause:
         try:
             if error is not None:
                 raise error
+            if not is_unchanged(exchange):
+                Wait(exchange, _nothing())  # it looks again, and goes on if it may
+                return
             exchange.stamps.append(now_ns())
             for stage in exchange.services.admit[len(exchange.stamps) - _STAMPS_BEFORE :]:
                 outcome = stage(exchange)
@@ -130,6 +133,10 @@ class Pause:
 
     def client_ready(self) -> None:
         """Nothing is being written yet."""
+
+
+async def _nothing() -> None:
+    """What was waited for is there."""
 
 
 class Wait:

@@ -11,10 +11,10 @@ from typing import Final
 
 from gossamer.cache.scripts import sha_of
 from gossamer.cache.seal import Seal
+from gossamer.cache.step import Step, Told
 from gossamer.core.clock import wall_time
 from gossamer.redis.cluster import Servers
-from gossamer.redis.line import Line
-from gossamer.redis.resp import ReplyError, encode
+from gossamer.redis.resp import encode
 from gossamer.redis.slots import slot_of
 
 NOTE: Final = """
@@ -52,11 +52,12 @@ class Belongings:
     def note(self, session: str, key: bytes, ttl_ms: int) -> None:
         """Before the answer is kept: what is noted and not there harms nobody."""
         of_session = self._key(session)
-        server = self._servers.of_slot(slot_of(of_session))
+        slot = slot_of(of_session)
+        server = self._servers.of_slot(slot)
         if server.is_up:
             now_ms = int(wall_time() * _MS_PER_S)
             command = encode("EVALSHA", _NOTE, 1, of_session, key, now_ms + ttl_ms, now_ms)
-            server.tell(_Step(self._servers, of_session, command, _nobody_waits))
+            server.tell(Step(self._servers, slot, command))  # what is not noted goes by its own time
 
     def erase(self, session: str, done: Done) -> None:
         Erasure(self._servers, self._key(session), done).look()
@@ -106,38 +107,10 @@ class Erasure:
         else:
             self._done(str(reply))
 
-    def _do(self, key: bytes, command: bytes, told: Callable[[object], None]) -> None:
-        server = self._servers.of_slot(slot_of(key))
+    def _do(self, key: bytes, command: bytes, told: Told) -> None:
+        slot = slot_of(key)
+        server = self._servers.of_slot(slot)
         if server.is_up:
-            server.tell(_Step(self._servers, key, command, told))
+            server.tell(Step(self._servers, slot, command, told))
         else:
             told(f"{server.address.shown} is away")
-
-
-class _Step:
-    """One command (a Routed). `told` hears once: the reply, or in words why there is none."""
-
-    def __init__(self, servers: Servers, key: bytes, command: bytes, told: Callable[[object], None]) -> None:
-        self.slot = slot_of(key)
-        self.redirects = 0
-        self.is_over = False
-        self.command = command
-        self._servers = servers
-        self._told: Callable[[object], None] | None = told
-
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - a Waiter
-        if not (isinstance(reply, ReplyError) and self._servers.redirect(reply, self)):
-            self._tell(reply)
-
-    def failed(self, reason: str) -> None:
-        self._tell(reason)
-
-    def _tell(self, reply: object) -> None:
-        self.is_over = True
-        told, self._told = self._told, None
-        if told is not None:
-            told(reply)
-
-
-def _nobody_waits(reply: object) -> None:
-    """What is not noted goes by its own time."""

@@ -6,22 +6,24 @@ soon after its worker does.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 from secrets import token_hex
 from typing import Final, Literal
 
 from gossamer.cache.belongings import LOADS as NOTES
 from gossamer.cache.belongings import Belongings
-from gossamer.cache.entry import Entry
+from gossamer.cache.entry import Entry, Owner
 from gossamer.cache.leases import LEASE_MS, Leases
+from gossamer.cache.purge_notes import PurgeNotes
 from gossamer.cache.purges import Purges
 from gossamer.cache.question import Question
-from gossamer.cache.scripts import FREE, KEEP, LOADS, LOOK, RENEW, sha_of
-from gossamer.cache.seal import Seal
-from gossamer.core.purge import Purge, parse_purge
+from gossamer.cache.scripts import DISCARD, FREE, KEEP, LOADS, LOOK, RENEW, sha_of
+from gossamer.cache.seal import BEGINNING_BYTES, Seal
+from gossamer.cache.step import Step
+from gossamer.core.clock import wall_time
 from gossamer.redis.address import RedisAddress
-from gossamer.redis.cluster import Servers, open_servers
+from gossamer.redis.cluster import open_servers
 from gossamer.redis.line import Line
 from gossamer.redis.resp import ReplyError, encode
 from gossamer.redis.server import Server
@@ -33,51 +35,18 @@ FIRST_LOOK_S: Final = 0.01
 SLOWEST_LOOK_S: Final = 0.1
 """Between two looks while another worker asks: soon at first, since a provider may be quick."""
 
-PURGED: Final = b"gossamer:cache:purged"
-PURGES_KEPT_S: Final = 30 * 86400
-"""Longer than anybody keeps an answer."""
-
 Heard = Callable[[Entry | None, bytes | None], None]
 """Is told once: an answer; or that there is none, and the lease to ask for one, if Redis gave it."""
-_LOOK, _KEEP, _FREE, _RENEW = (sha_of(script) for script in (LOOK, KEEP, FREE, RENEW))
-
-
-class _Told:
-    """A command whose answer does not matter."""
-
-    def __init__(self, servers: Servers, command: bytes, slot: int) -> None:
-        self._servers = servers
-        self.command = command
-        self.slot = slot
-        self.redirects = 0
-        self.is_over = False
-
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - a Waiter
-        if isinstance(reply, ReplyError):
-            self._servers.redirect(reply, self)
-
-    def failed(self, reason: str) -> None:
-        """What is not kept is asked for again."""
-
-
-class _Purged(_Told):
-    """What was purged before, by whoever."""
-
-    def __init__(self, servers: Servers, slot: int, learn: Callable[[Sequence[bytes]], None]) -> None:
-        super().__init__(servers, encode("HVALS", PURGED), slot)
-        self._learn = learn
-
-    def answered(self, reply: object, line: Line) -> None:
-        if isinstance(reply, list):
-            self._learn([text for text in reply if isinstance(text, bytes)])
-        else:
-            super().answered(reply, line)
+_LOOK, _KEEP, _DISCARD, _FREE, _RENEW = (sha_of(script) for script in (LOOK, KEEP, DISCARD, FREE, RENEW))
 
 
 class Look:
-    """One question, until it is known whether it is answered. `cancel` when nobody waits for it any more."""
+    """One question, until it is known whether it is answered. `cancel` when nobody waits for it any more.
 
-    def __init__(self, cache: "RedisCache", question: Question, lease: bytes, heard: Heard) -> None:
+    What lies there and may not be given, as after a purge, is taken out: else nobody would get the lease.
+    """
+
+    def __init__(self, cache: "RedisCache", question: Question, asker: Owner, lease: bytes, heard: Heard) -> None:
         name = cache.seal.name(question.key)
         self.slot = slot_of(b"{%b}" % name)
         self.redirects = 0
@@ -89,7 +58,9 @@ class Look:
         self._name = name
         self._cache = cache
         self._question = question
+        self._asker = asker
         self._lease = lease
+        self._has_discarded = False
         self._heard: Heard | None = heard
         self._pause_s = FIRST_LOOK_S
 
@@ -126,7 +97,11 @@ class Look:
             asyncio.get_running_loop().call_later(self._pause_s, self._ask_again)
             self._pause_s = min(self._pause_s * 2, SLOWEST_LOOK_S)
         else:
-            self._end(self._read(reply), None)
+            entry = self._read(reply)
+            if entry is None and self._may_discard(reply):
+                self.ask()
+            else:
+                self._end(entry, None)
 
     def _ask_again(self) -> None:
         if self._heard is not None:
@@ -138,10 +113,21 @@ class Look:
             return None
         for part, sealed in zip(_forms(self._question), reply, strict=False):
             if isinstance(sealed, bytes):
-                entry = self._cache.seal.open(b"%b:%b" % (self._name, part.encode()), sealed)
-                if entry is not None and self._cache.may_give(entry):
+                entry = self._cache.seal.open(b"%b:%b" % (self._name, part.encode()), sealed, wall_time())
+                if entry is not None and self._cache.may_give(entry, self._asker):
                     return entry
         return None
+
+    def _may_discard(self, reply: object) -> bool:
+        """Once: whoever writes there again and again keeps nobody waiting."""
+        is_waited_for = self._heard is not None and self._cache.notes.are_known
+        if self._has_discarded or not is_waited_for or not isinstance(reply, list):
+            return False
+        self._has_discarded = True
+        for part, sealed in zip(_forms(self._question), reply, strict=False):
+            if isinstance(sealed, bytes):
+                self._cache.discard(self._name, part, sealed)
+        return True
 
     def _end(self, entry: Entry | None, lease: bytes | None) -> None:
         heard, self._heard = self._heard, None
@@ -161,42 +147,18 @@ class RedisCache:
         self._leases = Leases(self._renew)
         """Of calls under way, with the names of their questions."""
         self.purges = Purges()
-        self._knows_purges = False
-        """Before it was told of those before its time, no entry is believed."""
-        self._slot = slot_of(PURGED)
+        self.notes = PurgeNotes(self.servers, seal, self.purges)
 
     def start(self) -> None:
         self.servers.start()
-        self.learn_purges()
+        self.notes.learn()
 
-    def learn_purges(self) -> None:
-        """All that were noted; and those that Redis may have missed are noted again."""
-        server = self.servers.of_slot(self._slot)
-        if server.is_up:
-            server.tell(_Purged(self.servers, self._slot, self._learn))
-
-    def note_purge(self, purge: Purge) -> None:
-        """For workers that begin later."""
-        server = self.servers.of_slot(self._slot)
-        if server.is_up:
-            name = f"{purge.by} {purge.name}"
-            for words in (("HSET", PURGED, name, purge.text), ("EXPIRE", PURGED, PURGES_KEPT_S)):
-                server.tell(_Told(self.servers, encode(*words), self._slot))
-
-    def may_give(self, entry: Entry) -> bool:
+    def may_give(self, entry: Entry, asker: Owner) -> bool:
         """Whether it is not purged, as far as anybody knows."""
-        return self._knows_purges and not self.purges.forbids(entry)
-
-    def _learn(self, texts: Sequence[bytes]) -> None:
-        self._knows_purges = True
-        for text in texts:
-            try:
-                self.purges.add(parse_purge(text.decode("utf-8", "replace")))
-            except ValueError:
-                continue  # nobody here wrote it
+        return self.notes.are_known and not (self.purges.forbids(entry) or self.purges.forbids_to(asker, entry))
 
     def _came_up(self, server: Server) -> None:  # noqa: ARG002 - whichever it is
-        self.learn_purges()
+        self.notes.learn()
 
     def close(self) -> None:
         self._leases.close()
@@ -206,7 +168,7 @@ class RedisCache:
         """Whether to ask."""
         return self.servers.of_slot(slot_of(b"{%b}" % self.seal.name(question.key))).is_up
 
-    def look(self, question: Question, heard: Heard) -> Look:
+    def look(self, question: Question, asker: Owner, heard: Heard) -> Look:
         lease = b"%b-%d" % (self._life, next(self._numbers))
 
         def hear(entry: Entry | None, granted: bytes | None) -> None:
@@ -214,7 +176,7 @@ class RedisCache:
                 self._leases.hold(granted, self.seal.name(question.key))
             heard(entry, granted)
 
-        look = Look(self, question, lease, hear)
+        look = Look(self, question, asker, lease, hear)
         look.ask()
         return look
 
@@ -225,7 +187,7 @@ class RedisCache:
         part = "s" if entry.is_stream else "w"
         key, ttl_ms = _named(name, part), max(1, int(ttl_s * 1000))
         self.belongings.note(entry.session_id(), key, ttl_ms)
-        sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry)
+        sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry, wall_time() + ttl_s)
         self._tell(name, encode("EVALSHA", _KEEP, 2, key, _named(name, "lease"), sealed, ttl_ms, lease or b"-"))
 
     def release(self, lease: bytes) -> None:
@@ -237,6 +199,10 @@ class RedisCache:
     def free(self, name: bytes, lease: bytes) -> None:
         self._tell(name, encode("EVALSHA", _FREE, 1, _named(name, "lease"), lease))
 
+    def discard(self, name: bytes, part: str, sealed: bytes) -> None:
+        """What nobody may be given."""
+        self._tell(name, encode("EVALSHA", _DISCARD, 1, _named(name, part), sealed[:BEGINNING_BYTES]))
+
     def _renew(self, lease: bytes, name: bytes) -> None:
         self._tell(name, encode("EVALSHA", _RENEW, 1, _named(name, "lease"), lease, LEASE_MS))
 
@@ -244,7 +210,7 @@ class RedisCache:
         slot = slot_of(b"{%b}" % name)
         server = self.servers.of_slot(slot)
         if server.is_up:
-            server.tell(_Told(self.servers, command, slot))
+            server.tell(Step(self.servers, slot, command))  # what is not kept is asked for again
 
 
 def _forms(question: Question) -> tuple[str, str]:

@@ -17,10 +17,23 @@ return {false, false, 2}
 """The entries; or whether the lease is ours (1) or somebody else's (2)."""
 
 KEEP: Final = """
+if ARGV[3] ~= '-' and redis.call('GET', KEYS[2]) ~= ARGV[3] then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
+  return 0
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-if redis.call('GET', KEYS[2]) == ARGV[3] then redis.call('DEL', KEYS[2]) end
+redis.call('DEL', KEYS[2])
 return 1
 """
+"""The lease ends with it, whoever has it: who asked before for a newer answer finds the lease gone, and what it brings
+then is the older one. Without a lease ('-') it was asked for as a new one."""
+
+DISCARD: Final = """
+if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+"""
+"""An entry that begins so."""
+
 FREE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
@@ -29,7 +42,13 @@ RENEW: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
 """
-LOADS: Final = tuple(encode("SCRIPT", "LOAD", script) for script in (LOOK, KEEP, FREE, RENEW))
+FORGET: Final = """
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 1
+"""
+"""A note, if it is still the one that was read."""
+
+LOADS: Final = tuple(encode("SCRIPT", "LOAD", script) for script in (LOOK, KEEP, DISCARD, FREE, RENEW, FORGET))
 
 
 def sha_of(script: str) -> str:

@@ -26,7 +26,7 @@ from gossamer.config.cache import CacheSettings
 from gossamer.core.clock import now_ns, wall_time
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Later
-from gossamer.core.ports import Reply, Target
+from gossamer.core.ports import LookAgain, Reply, Target
 from gossamer.core.reading import Reading
 from gossamer.core.record import CacheUse
 from gossamer.delivery.flight import Flight
@@ -55,8 +55,10 @@ class Caching:
         memory: Memory,
         flights: dict[bytes, Flight],
         purges: Purges,
+        look_again: LookAgain,
         remote: RedisCache | None = None,
     ) -> None:
+        self.look_again = look_again
         self._remote = remote
         self._purges = purges
         self.shares_failures = settings.failures == "share"
@@ -103,7 +105,7 @@ class Caching:
         self._flights[question.key] = flight = Flight(self, question, terms, exchange)
         if self._remote is not None and wish != "no-cache" and self._remote.is_up(question):
             passenger = Passenger(exchange, question, flight)
-            flight.look = self._remote.look(question, partial(self._heard, flight))
+            flight.look = self._remote.look(question, self.owner_of(exchange), partial(self._heard, flight))
             return passenger
         flight.take_off()
         return None
@@ -150,10 +152,13 @@ class Caching:
             if known is not None and known[0].made_at > entry.made_at:
                 return  # somebody asked for a new one meanwhile
         self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
-        if self._remote is not None:
-            self._remote.keep(question, entry, flight.terms.l2_ttl_s, flight.lease)
-            if question is flight.question:
-                flight.lease = None
+        if self._remote is None:
+            return
+        if question is flight.question:
+            lease, flight.lease = flight.lease, None
+            self._remote.keep(question, entry, flight.terms.l2_ttl_s, lease)
+        else:
+            self._remote.keep(question, entry, flight.terms.l2_ttl_s, None)  # the lease is of what was asked first
 
     def over(self, flight: Party) -> None:
         """Whoever else waits for the lease may ask."""
@@ -216,17 +221,21 @@ class Caching:
         now = exchange.stamps[-1] * _S
         if own_key in memory.region_of:
             held = memory.look(own_key, now)
-            if held is not None:
+            if held is not None and (held[0].made_at > self._purges.latest or self._may_have(exchange, held[0])):
                 return recall(exchange, held[0], "l1")
         other_key = question.other_key
         if other_key is not None and other_key in memory.region_of:
             entry = self._known_otherwise(exchange, other_key, own_key, now)
-            if entry is not None:
+            if entry is not None and self._may_have(exchange, entry):
                 return recall(exchange, entry, "l1")
         flight = self._flights.get(question.key)
-        if flight is None or self._purges.forbids(flight.card):
+        if flight is None or self._purges.forbids(flight.card) or not self._may_have(exchange, flight.card):
             return None
         return Passenger(exchange, question, flight)
+
+    def _may_have(self, exchange: Exchange, entry: Entry) -> bool:
+        """What is there for others may be purged for this one: whoever had it filled was not meant."""
+        return not self._purges.forbids_to(self.owner_of(exchange), entry)
 
     def _known_otherwise(self, exchange: Exchange, other_key: bytes, own_key: bytes, now: float) -> Entry | None:
         """In the other form: told in this one, and kept so for as long as it was to be."""

@@ -1,7 +1,7 @@
 """A request that asks whether its key was answered: a Later, until it goes its way, is refused, or has its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Final, cast
 
@@ -22,6 +22,7 @@ from gossamer.core.record import CacheUse, Usage
 from gossamer.delivery.once import Keeping
 from gossamer.delivery.replay import give_shared
 from gossamer.delivery.reply import note_defect
+from gossamer.delivery.still_allowed import ask_whether_allowed
 from gossamer.delivery.ticket import Desk, Ticket
 from gossamer.http.errors import PeerGone
 
@@ -142,21 +143,15 @@ class Claim(Later):
             self.fail(error)
 
     def _if_still_allowed(self, then: Callable[[], None], refused: Callable[[], None]) -> None:
+        def fail(error: Exception) -> None:
+            refused()
+            self.fail(error)
+
         asked = self._look_again(self._exchange)
         if asked is None:
             then()
         else:
-            self._looking = asyncio.ensure_future(self._ask_whether_allowed(asked, then, refused))
-
-    async def _ask_whether_allowed(
-        self, asked: Awaitable[None], then: Callable[[], None], refused: Callable[[], None]
-    ) -> None:
-        try:
-            await asked
-            then()
-        except Exception as error:  # noqa: BLE001 - a refusal, or a defect: it ends this one alone
-            refused()
-            self.fail(error)
+            self._looking = ask_whether_allowed(asked, then, fail)
 
     def _go_on(self, ticket: Ticket) -> None:
         if self._exchange.is_settled:

@@ -50,10 +50,10 @@ class Flight(Party):
         self._caching.over(self)
         leader.request.reply(status, headers, body)
         if followers:
-            if status >= _REFUSED:
-                self._fail(followers, status, lines, body)
-            else:
+            if status == _OK:
                 self._answer(followers, entry)
+            else:
+                self._fail(followers, status, lines, body)
         self._part()
 
     def _reply_alone(self, client: Request, status: int, headers: bytes, body: bytes) -> None:
@@ -86,7 +86,7 @@ class Flight(Party):
         self._tally = StreamTally(self.card.dialect, hide_usage=True)
         for passenger in self.followers:
             if passenger.question.is_stream:
-                passenger.begin()
+                self._begin(passenger)
 
     def write(self, data: bytes) -> None:
         if not data:

@@ -9,8 +9,9 @@ comes goes to that client, what the client does is heard here. It becomes a pass
 client is slow.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from gossamer.cache.entry import Entry
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Ending = Literal["whole", "broken", "aborted"]
 
+_REFUSED: Final = 400
 MISS_LINE: Final = "x-gossamer-cache: miss\r\n"
 _MISS: Final = CacheUse("miss")
 
@@ -172,6 +174,7 @@ class Party(Request):
         self.left(passenger)
         owner, leader = self.owner, self.leader
         if not self.aboard:
+            self._is_kept = False  # who is being looked at asks alone
             self._caching.landed(self)
             self._caching.over(self)
             if owner is not None and self.ending is None:
@@ -247,24 +250,48 @@ class Party(Request):
             self.leader = None
 
     def _answer(self, followers: list[Passenger], entry: Entry, tier: CacheTier = "flight") -> None:
+        def give(passenger: Passenger) -> None:
+            if not passenger.answer(entry, tier):
+                self._ask_alone([passenger])
+
+        self._share(followers, give)
+
+    def _share(self, followers: list[Passenger], give: Callable[[Passenger], None]) -> None:
+        """With each of them, if it still may."""
         for passenger in followers:
             self.left(passenger)
-        alone: list[Passenger] = []
         for passenger in followers:
             with _alone_in_it(passenger):
-                if not passenger.answer(entry, tier):
-                    alone.append(passenger)
-        self._ask_alone(alone)
+                asked = self._caching.look_again(passenger.exchange)
+                if asked is None:
+                    give(passenger)
+                else:
+                    passenger.wait_whether_allowed(asked, partial(give, passenger))
+
+    def _begin(self, passenger: Passenger) -> None:
+        """Its stream, as far as it has come."""
+        asked = self._caching.look_again(passenger.exchange)
+        if asked is None:
+            passenger.begin()
+        else:
+            self.left(passenger)
+            passenger.wait_whether_allowed(asked, partial(self._join, passenger))
+
+    def _join(self, passenger: Passenger) -> None:
+        """Later than the others: all that came is there, or it is no flight to be joined any more."""
+        if self._is_kept:
+            self.boarded(passenger)
+        else:
+            self._ask_alone([passenger])
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
-        for passenger in followers:
-            self.left(passenger)
-        if not self._caching.shares_failures:
-            self._ask_alone(followers)
+        """It was refused; or the answer is of a kind that is not kept, and none the worse for that."""
+        if status < _REFUSED or self._caching.shares_failures:
+            self._share(followers, lambda passenger: passenger.fail(status, lines, body))
             return
         for passenger in followers:
-            with _alone_in_it(passenger):
-                passenger.fail(status, lines, body)
+            self.left(passenger)
+        self._ask_alone(followers)
 
     def _ask_alone(self, passengers: list[Passenger]) -> None:
         for passenger in passengers:

@@ -4,6 +4,8 @@ A Later for the stage, until it is known how the request goes on; a RequestOwner
 by nobody but its own record.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from gossamer.core.clock import now_ns
@@ -13,8 +15,9 @@ from gossamer.core.later import Heard, Later
 from gossamer.core.record import CacheTier, CacheUse
 from gossamer.delivery.forward import CLIENT_CLOSED
 from gossamer.delivery.replay import give_shared, leave_shared, note_hit, retold, stock_of_shared
-from gossamer.delivery.reply import refuse
+from gossamer.delivery.reply import note_defect, refuse
 from gossamer.delivery.settle import settle
+from gossamer.delivery.still_allowed import ask_whether_allowed
 from gossamer.http.errors import PeerGone
 from gossamer.http.request import Request, RequestOwner
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from gossamer.cache.question import Question
     from gossamer.delivery.party import Party
 
+_REFUSED: Final = 400
 _SERVER_ERROR: Final = 500
 
 
@@ -33,6 +37,7 @@ class Passenger(Later):
     """The piece that comes next."""
     _is_slow = False
     _is_begun = False
+    _looking: asyncio.Task[None] | None = None
 
     def __init__(
         self, exchange: Exchange, question: "Question", flight: "Party", request: Request | None = None
@@ -85,12 +90,13 @@ class Passenger(Later):
         return True
 
     def fail(self, status: int, lines: bytes, body: bytes) -> None:
-        """As the call failed."""
+        """As the call failed, or with what is not kept."""
         self.exchange.cached = CacheUse("flight")
         if status >= _SERVER_ERROR:
             give_shared(self.exchange, self._since_ns, status, lines, body, "provider_failed", ProviderUnavailable.code)
         else:
-            give_shared(self.exchange, self._since_ns, status, lines, body, "completed", "provider_refused")
+            error = "provider_refused" if status >= _REFUSED else None
+            give_shared(self.exchange, self._since_ns, status, lines, body, "completed", error)
         self._gone()
 
     def fail_broken(self) -> None:
@@ -108,6 +114,19 @@ class Passenger(Later):
             exchange.request = self.request
             refuse(exchange, error)
         self._gone()
+
+    def wait_whether_allowed(self, asked: Awaitable[None], then: Callable[[], None]) -> None:
+        """Its key has changed since it began to wait: `then`, or it is refused. It is not aboard meanwhile."""
+
+        def allowed() -> None:
+            if not self.exchange.is_settled:  # else its client has left
+                then()
+
+        def refused(error: Exception) -> None:
+            self._flight.client_left(self)
+            self.lost(error if isinstance(error, GatewayError) else note_defect(self.exchange, error))
+
+        self._looking = ask_whether_allowed(asked, allowed, refused)
 
     # --- a stream ---
 

@@ -1,9 +1,10 @@
 """Whether an answer is one that may be given again: whole, not cut off, not filtered, and no error in disguise.
 
-A word for an end that nobody here knows is no good end: such an answer is given once.
+A word for an end that nobody here knows is no good end: such an answer is given once. So is a stream without its last
+word: it has said why it ends, and may have been cut before its usage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ _GOOD: Final = frozenset(
 _NOTHING: Final = (b"", b"null", b"{}", b"[]", b'""', b"false")
 _NO_END: Final = (b'"finish_reason":null', b'"finish_reason": null', b'"content_block_delta"', b'.delta"')
 """What an event has that ends nothing. Inside of a string its quotes are escaped."""
+_REASON: Final = b'"finish_reason"'
+"""One event may have those of several choices."""
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -73,15 +76,25 @@ def is_whole_stream(body: bytes, dialect: Dialect) -> bool:
     events = split_events(body)
     try:
         reasons = [reason for event in events for reason in _reasons_in(event, dialect)]
+        return bool(reasons) and all(reason in _GOOD for reason in reasons) and _has_last_word(events, dialect)
     except _UNREADABLE:
         return False
-    return bool(reasons) and all(reason in _GOOD for reason in reasons)
+
+
+def _has_last_word(events: Sequence[bytes], dialect: Dialect) -> bool:
+    """A response says with one event why it ends and that it does."""
+    last = next((data for event in reversed(events) if (data := event_data(event)) is not None), b"")
+    if dialect == "messages":
+        return _decode(last).type == "message_stop"
+    return dialect == "responses" or last.startswith(b"[DONE]")
 
 
 def _reasons_in(event: bytes, dialect: Dialect) -> Iterator[str]:
     """Why it ends, as far as this event says; an error is a reason that is never good."""
     data = event_data(event)
-    if data is None or data.startswith(b"[DONE]") or any(mark in event for mark in _NO_END):
+    if data is None or data.startswith(b"[DONE]"):
+        return
+    if any(mark in event for mark in _NO_END) and event.count(_REASON) < 2:
         return
     said = _decode(data)
     if bytes(said.error) not in _NOTHING or said.type in ("error", "response.failed"):

@@ -18,6 +18,7 @@ from gossamer.delivery.caching import Caching
 from gossamer.delivery.flight import Flight
 from gossamer.pipeline import CacheUse
 from gossamer.redis.address import parse_redis_url
+from gossamer.stages.look_again import look_again_if_changed
 
 _PAUSE_S: Final = 0.1
 """Many sessions may be deleted one after the other: the memory is looked through for all of such a time at once."""
@@ -45,7 +46,9 @@ class WorkerCache:
         size = (settings.l1_entries, settings.l1_bytes)
         if self._memory is None or size != self._size:
             self._memory, self._size = Memory(*size), size
-        self._caching = Caching(settings, self._memory, self._flights, self._purges, self._remote)
+        self._caching = Caching(
+            settings, self._memory, self._flights, self._purges, look_again_if_changed, self._remote
+        )
         return self._caching
 
     def purge(self, purged: Sequence[str]) -> None:
@@ -54,14 +57,14 @@ class WorkerCache:
             purge = parse_purge(text)
             self._purges.add(purge)
             if self._remote is not None:
-                self._remote.note_purge(purge)
+                self._remote.notes.note(purge)
         if self._memory is not None:
             if purged:
                 self._memory.drop_all(self._purges.forbids)
             else:
                 self._memory.clear()
         if self._remote is not None and not purged:
-            self._remote.learn_purges()
+            self._remote.notes.learn()
 
     def forget(self, stones: Sequence[Tombstone]) -> None:
         """What was asked in sessions that are deleted."""

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
-from tests.real.cache.conftest import Open
+from tests.real.cache.conftest import SHARED, Open
 from tests.real.cache.test_together import said
 from tests.real.redis import RedisServer
 from tests.wire.cache.answers import tell
+from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import ASK, Origin
 
 
@@ -91,7 +93,27 @@ async def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
     assert 3_500_000 < redis.ask("PTTL", entry) <= 3_600_000
 
 
-@pytest.mark.parametrize("crime", ["made up", "bent", "moved", "cut"])
+async def test_an_entry_that_is_brought_back_behind_its_end_is_refused(
+    opened: Open, origin: Origin, redis: RedisServer
+):
+    short = replace(SHARED, l2_ttl_s=0.2)
+    first, second = await opened(short), await opened(short)
+    client, other = await first.client(), await second.client()
+    await client.ask(ASK)
+    tell(await origin.visit(), "old")
+    await client.answer()
+    await eventually(lambda: len(redis.answers()) == 1)
+    (name,) = redis.answers()
+    sealed = redis.ask("GET", name)
+    await eventually(lambda: redis.answers() == [])
+    redis.ask("SET", name, sealed)
+    await other.ask(ASK)
+    tell(await origin.visit(), "new")
+    word, body = await said(other)
+    assert (word, b"new" in body) == (b"miss", True)
+
+
+@pytest.mark.parametrize("crime", ["made up", "made to last", "bent", "moved", "cut"])
 async def test_an_entry_that_somebody_else_wrote_is_refused(
     opened: Open, origin: Origin, redis: RedisServer, crime: str
 ):
@@ -110,7 +132,8 @@ async def test_an_entry_that_somebody_else_wrote_is_refused(
             "SET",
             name,
             {
-                "made up": b"1p" + bytes(16) + sealed[18:],
+                "made up": sealed[:10] + bytes(16) + sealed[26:],
+                "made to last": sealed[:2] + b"\xff" + sealed[3:],
                 "bent": sealed[:-1] + bytes([sealed[-1] ^ 1]),
                 "moved": entries[other_name],
                 "cut": sealed[:10],

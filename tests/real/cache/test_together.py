@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings
@@ -163,3 +164,52 @@ async def test_who_is_refused_before_anybody_was_asked_leaves_the_lead_to_the_ne
 def modes_in(folder: Path) -> dict[str, int]:
     """Of the files that hold a secret."""
     return {path.name: path.stat().st_mode & 0o777 for path in folder.glob("cache.key*")}
+
+
+@pytest.mark.parametrize("ends", ["answered", "refused"])
+async def test_whose_key_was_revoked_while_another_worker_asked_gets_nothing(
+    opened: Open, origin: Origin, ends: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither that answer nor, when there is none, a call of its own."""
+    one, other = await opened(), await opened()
+    monkeypatch.setattr(other.identity.keys, "claims_of", lambda *_, **__: None)
+    client, waiting = await one.client(), await other.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    await waiting.ask(ASK)
+    await eventually(lambda: other.server.in_flight == 1)
+    other.reload(replace(settings_for(origin), cache=SHARED, keys=()))
+    if ends == "answered":
+        tell(visit)
+    else:
+        visit.write(whole(b'{"error":{"message":"no"}}', 400))
+    assert (await client.answer()).status == (200 if ends == "answered" else 400)
+    assert (await waiting.answer()).status == 401
+    assert origin.accepted == 1
+
+
+async def test_who_may_no_more_leaves_the_lead_to_the_next(
+    opened: Open, origin: Origin, monkeypatch: pytest.MonkeyPatch
+):
+    shared = replace(SHARED, share="global")
+    one, other = await opened(shared), await opened(shared)
+    monkeypatch.setattr(other.identity.keys, "claims_of", lambda *_, **__: None)
+    base = settings_for(origin)
+    second_key = KeySettings(name="other", digest=sha256(b"gsm_other").digest())
+    other.reload(replace(base, cache=shared, keys=(*base.keys, second_key)))
+    client, poor, rich = await one.client(), await other.client(), await other.client()
+    await client.ask(ASK)
+    visit = await origin.visit()
+    await poor.ask(ASK)
+    await eventually(lambda: other.server.in_flight == 1)
+    body = msgspec.json.encode(ASK)
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: g\r\nx-api-key: gsm_other\r\ncontent-length: {len(body)}\r\n\r\n"
+    await rich.send(head.encode() + body)
+    await eventually(lambda: other.server.in_flight == 2)
+    await asyncio.sleep(0.02)  # for it to be read
+    other.reload(replace(base, cache=shared, keys=(second_key,)))
+    visit.write(whole(b'{"error":{"message":"no"}}', 400))
+    assert (await client.answer()).status == 400
+    assert (await poor.answer()).status == 401
+    tell(await origin.visit())
+    assert (await said(rich))[0] == b"miss"

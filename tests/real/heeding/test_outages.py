@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from gossamer.config.idempotency import IdempotencySettings
 from tests.real.heeding.conftest import Node, Open
 from tests.real.redis import RedisServer
 from tests.wire.cache.answers import completion, tell
@@ -219,7 +220,7 @@ async def test_an_answer_that_somebody_else_wrote_is_given_to_nobody(
     sealed = {name: redis.ask("GET", name) for name in names}
     for name, other in zip(names, reversed(names), strict=True):
         forged = {
-            "made up": b"1pxxxxxxxxxxxxxxxx{}",
+            "made up": sealed[name][:10] + b"xxxxxxxxxxxxxxxx{}",
             "bent": sealed[name][:-1] + bytes([sealed[name][-1] ^ 1]),
             "moved": sealed[other],
             "cut": sealed[name][:10],
@@ -229,6 +230,21 @@ async def test_an_answer_that_somebody_else_wrote_is_given_to_nobody(
     assert (answer.status, code(answer)) == (503, "unavailable")
     assert origin.accepted == 1
     await asyncio.sleep(0)
+
+
+async def test_one_that_is_brought_back_behind_its_end_is_given_to_nobody(
+    opened: Open, origin: Origin, redis: RedisServer
+):
+    client = await (await opened(IdempotencySettings(keep_s=0.2))).client()
+    await client.ask(ASK, CHAT, KEY)
+    tell(await origin.visit(), "old")
+    await client.answer()
+    (name,) = redis.answers()
+    sealed = redis.ask("GET", name)
+    await eventually(lambda: redis.answers() == [])
+    redis.ask("SET", name, sealed)
+    answer = await ask(client)
+    assert (answer.status, code(answer), origin.accepted) == (503, "unavailable", 1)
 
 
 async def test_what_lies_in_redis_names_neither_key_nor_user_nor_question(

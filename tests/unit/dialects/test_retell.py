@@ -80,6 +80,11 @@ def test_what_is_whole(wire: Wire, body: bytes, expected: bool):
     assert is_whole_answer(body, wire) is expected
 
 
+ONE_OF_TWO = b'data: {"choices":[{"finish_reason":null},{"finish_reason":"length"}]}\n\n'
+ENDS_WELL = b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\n'
+STOPS = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+
 @pytest.mark.parametrize(
     ("wire", "stream", "expected"),
     [
@@ -87,8 +92,12 @@ def test_what_is_whole(wire: Wire, body: bytes, expected: bool):
         ("chat", b'data: {"choices":[{"finish_reason":"length"}]}\n\ndata: [DONE]\n\n', False),
         ("chat", b"data: [DONE]\n\n", False),
         ("chat", b'data: {"error":{"message":"x"}}\n\ndata: [DONE]\n\n', False),
-        ("messages", b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\n', True),
-        ("messages", b'data: {"type":"message_delta","delta":{"stop_reason":"refusal"}}\n\n', False),
+        ("chat", b'data: {"choices":[{"finish_reason":"stop"}]}\n\n', False),
+        ("chat", b'data: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n: bye\n\n', True),
+        ("chat", ONE_OF_TWO + b'data: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n', False),
+        ("messages", ENDS_WELL, False),
+        ("messages", ENDS_WELL + STOPS, True),
+        ("messages", ENDS_WELL.replace(b"end_turn", b"refusal") + STOPS, False),
         ("responses", b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n', True),
         ("responses", b'data: {"type":"response.incomplete","response":{"status":"incomplete"}}\n\n', False),
         ("responses", b'data: {"type":"response.failed","response":{"status":"failed"}}\n\n', False),

@@ -1,12 +1,14 @@
 """The same question is paid once: what a second caller gets, whole and streamed, and what the records say of it."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from gossamer.config.cache import CacheSettings
 from tests.wire.cache.answers import STREAM_BODY, STREAM_WITH_USAGE, WORDS, completion, stream, tell
 from tests.wire.cache.conftest import Open
-from tests.wire.conftest import Answer
+from tests.wire.conftest import Answer, eventually
 from tests.wire.delivery.gateway import ASK, CHAT, STREAM, STREAM_HEAD, Client, Gateway, Origin, chunk, whole
 
 WITH_USAGE = {**STREAM, "stream_options": {"include_usage": True}}
@@ -142,6 +144,21 @@ async def test_a_refusal_is_not_kept(gateway: Gateway, origin: Origin):
     await client.ask(ASK)
     tell(await origin.visit())
     assert told(await client.answer()) == b"miss"
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 206])
+async def test_what_is_good_and_no_200_goes_to_who_waits_and_is_not_kept(gateway: Gateway, origin: Origin, status: int):
+    for _ in range(2):
+        clients = [await gateway.client() for _ in range(2)]
+        for client in clients:
+            await client.ask(ASK)
+        visit = await origin.visit()
+        await eventually(lambda: gateway.server.in_flight == 2)
+        await asyncio.sleep(0.02)  # for the second to be read
+        visit.write(whole(completion(), status))
+        answers = [await client.answer() for client in clients]
+        assert [(answer.status, answer.body) for answer in answers] == [(status, completion())] * 2
+    assert {record.error for record in gateway.records.all} == {None}
 
 
 async def test_a_stream_that_broke_is_not_kept(gateway: Gateway, origin: Origin):

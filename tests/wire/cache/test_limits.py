@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from gossamer.config.cache import CacheSettings, HitsCount
+from gossamer.config.money import Budget
 from gossamer.config.settings import Settings
 from gossamer.config.usage import PriceSettings, QuotaSettings, UsageSettings
 from tests.wire.cache.answers import USAGE, tell
@@ -74,3 +75,27 @@ async def test_the_line_of_the_journal_says_what_was_saved(limited: Gateway, ori
     await client.answer()
     line = msgspec.json.decode(msgspec.json.encode(await limited.record(2)))
     assert line["cache"] == {"tier": "l1", "saved_nanos": 1_000_000_000}
+
+
+@pytest.mark.parametrize(("hits", "expected"), [("counted", 429), ("free", 200)])
+async def test_whose_money_is_spent_gets_what_is_known_where_hits_are_free(
+    settings: Settings, origin: Origin, hits: HitsCount, expected: int
+):
+    """Counted, what an answer would cost must be there before anybody looks whether it is known."""
+    a_dollar = UsageSettings(default=QuotaSettings(budget=(Budget(A_DOLLAR.request_nanos or 0, "month"),)))
+    gateway = Gateway(
+        replace(
+            settings,
+            cache=CacheSettings(enabled=True, hits=hits),
+            limits=a_dollar,
+            prices={"local/real": A_DOLLAR},
+        )
+    )
+    await gateway.listen()
+    client = await gateway.client()
+    await client.ask(ASK)
+    tell(await origin.visit())
+    assert (await client.answer()).status == 200
+    await client.ask(ASK)
+    assert (await client.answer()).status == expected
+    await gateway.close()

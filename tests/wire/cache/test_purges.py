@@ -3,12 +3,16 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
+from gossamer.config.cache import CacheSettings
+from gossamer.config.settings import Settings
 from gossamer.core.clock import wall_time
 from gossamer.core.purge import Purge, PurgeBy
 from gossamer.feed.messages import Changed, State
-from tests.wire.cache.answers import tell
-from tests.wire.delivery.gateway import ASK, Gateway, Origin
+from tests.wire.cache.answers import stream, tell
+from tests.wire.cache.conftest import Open
+from tests.wire.delivery.gateway import ASK, STREAM, Client, Gateway, Origin
 
 CLOCKS_S = 0.11
 """Beyond what two clocks may differ by."""
@@ -84,3 +88,43 @@ async def test_who_has_missed_changes_forgets_everything(gateway: Gateway, origi
     await client.ask(ASK)
     tell(await origin.visit())
     assert (await client.answer()).headers[b"x-gossamer-cache"] == b"miss"
+
+
+async def told(client: Client, body: object) -> tuple[bytes, bytes]:
+    await client.ask(body)
+    answer = await client.answer()
+    return answer.headers[b"x-gossamer-cache"], answer.body
+
+
+@pytest.mark.parametrize("fills", [ASK, STREAM], ids=["whole", "stream"])
+async def test_who_is_meant_is_not_given_what_others_have_filled_either(
+    opened: Open, settings: Settings, origin: Origin, fills: dict[str, object]
+):
+    """Two names of one target share; the purge is of one of them."""
+    gateway = await opened(CacheSettings(enabled=True))
+    names = {"alias": "local/real", "other": "local/real"}
+    gateway.reload(replace(settings, models=names, cache=CacheSettings(enabled=True)))
+    client, leader, joining = [await gateway.client() for _ in range(3)]
+    await client.ask({**fills, "model": "other"})
+    if fills is ASK:
+        tell(await origin.visit(), "old")
+        await client.answer()
+    else:
+        stream(await origin.visit())
+        await client.head()
+        await client.chunked_body()
+    await leader.ask({**ASK, "model": "other", "seed": 1})
+    under_way = await origin.visit()
+    purge(gateway, "model", "alias")
+    assert (await told(client, {**ASK, "model": "other"}))[0] == b"hit-l1", "it was not meant"
+    await asyncio.sleep(CLOCKS_S)
+    await client.ask(ASK)
+    tell(await origin.visit(), "new")
+    assert (await client.answer()).headers[b"x-gossamer-cache"] == b"miss"
+    word, body = await told(client, {**ASK, "model": "other"})
+    assert (word, b"new" in body) == (b"hit-l1", True)
+    await joining.ask({**ASK, "seed": 1})
+    tell(await origin.visit(), "new")
+    assert b"new" in (await joining.answer()).body
+    tell(under_way, "old")
+    await leader.answer()

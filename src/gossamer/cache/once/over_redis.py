@@ -21,10 +21,10 @@ from gossamer.cache.once.scripts import CLAIM, KEEP, LOADS
 from gossamer.cache.once.shelf import Found, KeptAnswer, Shelf, UnderWay
 from gossamer.cache.scripts import FREE, RENEW, sha_of
 from gossamer.cache.seal import Seal
+from gossamer.cache.step import Step, Told, unheard
 from gossamer.core.clock import wall_time
 from gossamer.redis.address import RedisAddress
-from gossamer.redis.cluster import Servers, open_servers
-from gossamer.redis.line import Line
+from gossamer.redis.cluster import open_servers
 from gossamer.redis.resp import ReplyError, encode
 from gossamer.redis.server import Server
 from gossamer.redis.slots import slot_of
@@ -35,34 +35,6 @@ _SEP: Final = b" "
 _claim, _keep, _free, _renew = (sha_of(script) for script in (CLAIM, KEEP, FREE, RENEW))
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(KeptAnswer).decode
-
-
-class _Asked:
-    """One command (a Routed). `told` hears once, of the reply, or None where there is none in time."""
-
-    def __init__(self, servers: Servers, key: bytes, command: bytes, told: Callable[[object], None]) -> None:
-        self.slot = slot_of(key)
-        self.redirects = 0
-        self.is_over = False
-        self.command = command
-        self._servers = servers
-        self._told: Callable[[object], None] | None = told
-
-    def answered(self, reply: object, line: Line) -> None:  # noqa: ARG002 - an Asking
-        if isinstance(reply, ReplyError):
-            if not self._servers.redirect(reply, self):
-                self.failed(str(reply))
-            return
-        self._tell(reply)
-
-    def failed(self, reason: str) -> None:  # noqa: ARG002 - the log knows
-        self._tell(None)
-
-    def _tell(self, reply: object) -> None:
-        self.is_over = True
-        told, self._told = self._told, None
-        if told is not None:
-            told(reply)
 
 
 def _up_again(server: Server) -> None:
@@ -109,13 +81,14 @@ class RedisShelf:
     def claim(self, name: bytes, print_: bytes, heard: Callable[[Found], None]) -> None:
         key = self._key(name)
         claim = self._prefix(print_) + b"%b-%d" % (self._life, next(self._numbers))
-        server = self._servers.of_slot(slot_of(key))
+        slot = slot_of(key)
+        server = self._servers.of_slot(slot)
         if not server.is_up:
             self._without(name, print_, heard)
             return
 
         def told(reply: object) -> None:
-            if reply is None:
+            if isinstance(reply, ReplyError):
                 self._free(key, claim)  # it may have been carried out all the same
                 self._without(name, print_, heard)
             elif reply == _OURS:
@@ -125,7 +98,7 @@ class RedisShelf:
             else:
                 heard(self._read(key, print_, reply))
 
-        server.ask(_Asked(self._servers, key, encode("EVALSHA", _claim, 1, key, claim, LEASE_MS), told))
+        server.ask(Step(self._servers, slot, encode("EVALSHA", _claim, 1, key, claim, LEASE_MS), told))
 
     def keep(self, name: bytes, answer: KeptAnswer, done: Callable[[], None]) -> None:
         claimed = self._claims.get(name)
@@ -140,7 +113,7 @@ class RedisShelf:
 
         def told(reply: object) -> None:
             is_doubled = self._forget(name)
-            if reply is None:
+            if isinstance(reply, ReplyError):
                 self._own.keep(name, answer, here)
             elif is_doubled:
                 self._own.keep(name, answer, done)
@@ -207,20 +180,20 @@ class RedisShelf:
         self._leases.drop(claimed.words)
         self._forget(name)
         left_s = answer.made_at + self.keep_s - wall_time()
-        self._put(name, claimed.words, answer, left_s, lambda reply: None)  # noqa: ARG005 - it lies here, too
+        self._put(name, claimed.words, answer, left_s, unheard)  # it lies here, too
 
-    def _put(
-        self, name: bytes, claim: bytes, answer: KeptAnswer, keep_s: float, told: Callable[[object], None]
-    ) -> None:
+    def _put(self, name: bytes, claim: bytes, answer: KeptAnswer, keep_s: float, told: Told) -> None:
         key = self._key(name)
-        server = self._servers.of_slot(slot_of(key))
+        slot = slot_of(key)
+        server = self._servers.of_slot(slot)
         if not server.is_up:
-            told(None)
+            told(ReplyError("it is away"))
             return
-        sealed, ttl_ms = self._seal.close_bytes(key, _encode(answer)), max(1, int(keep_s * 1000))
+        sealed = self._seal.close_bytes(key, _encode(answer), wall_time() + keep_s)
+        ttl_ms = max(1, int(keep_s * 1000))
         self._belongings.note(answer.session, key, ttl_ms)
         command = encode("EVALSHA", _keep, 1, key, claim, sealed, ttl_ms)
-        server.ask(_Asked(self._servers, key, command, told))
+        server.ask(Step(self._servers, slot, command, told))
 
     def _went(self, server: Server) -> None:
         """Whoever asks another worker of the node while Redis is away must find there what is under way here."""
@@ -240,7 +213,7 @@ class RedisShelf:
             return "away"
         if reply.startswith(_RUNNING):
             return UnderWay(print_ if reply.startswith(self._prefix(print_)) else b"")
-        data = self._seal.open_bytes(key, reply)
+        data = self._seal.open_bytes(key, reply, wall_time())
         try:
             return _decode(data) if data is not None else "away"
         except msgspec.DecodeError:
@@ -260,6 +233,7 @@ class RedisShelf:
         self._tell(key, encode("EVALSHA", _renew, 1, key, claim, LEASE_MS))
 
     def _tell(self, key: bytes, command: bytes) -> None:
-        server = self._servers.of_slot(slot_of(key))
+        slot = slot_of(key)
+        server = self._servers.of_slot(slot)
         if server.is_up:
-            server.tell(_Asked(self._servers, key, command, lambda reply: None))  # noqa: ARG005 - nobody waits for it
+            server.tell(Step(self._servers, slot, command))
