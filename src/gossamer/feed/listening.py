@@ -1,4 +1,4 @@
-"""The far end of the feed, a worker's or the agents': a connection to the control process that is there whenever it can be.
+"""The far end of the feed, a worker's or the agents': a connection to the control process, there whenever it can be.
 
 Knows the words and no more: what is said goes to the owner, in the order in which it came.
 """

@@ -75,7 +75,7 @@ class Home:
     def delete(self, session: Session, now_us: int = NOW_US) -> None:
         traces = FileTraces(self.traces_path)
         answers = KeptAnswers(Settings(data_dir=str(self.path.parent)))
-        asyncio.run(delete_for_good(session, self.search, traces, answers, self.path.parent, now_us))
+        asyncio.run(delete_for_good([session], self.search, traces, answers, self.path.parent, now_us))
 
     def journal_bytes(self) -> bytes:
         return b"".join(path.read_bytes() for path in self.journal.directory.iterdir())

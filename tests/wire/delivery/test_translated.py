@@ -350,7 +350,11 @@ async def test_a_client_that_leaves_ends_the_call(between: Between, client: Wire
     assert (record.outcome, record.status) == ("client_gone", 200 if when == "in a stream" else 499)
 
 
-LAST: dict[Wire, bytes] = {"chat": b"data: [DONE]", "responses": b"event: response.completed", "messages": b"message_stop"}
+LAST: dict[Wire, bytes] = {
+    "chat": b"data: [DONE]",
+    "responses": b"event: response.completed",
+    "messages": b"message_stop",
+}
 
 
 @pairs

@@ -20,21 +20,14 @@ _GATEWAY: Final = Actor("gateway")
 class Erasing(Part):
     """What is erased leaves no bytes behind: not in SQLite's file, nor in its log."""
 
-    async def erase_responses_of(self, actor: Actor, house: str, session: str) -> int:
-        """All that was kept of a session: responses, conversations, and items that it added to conversations of
-        others. What is under way in it is not kept any more. How many rows that were.
+    async def erase_responses_of(self, actor: Actor, house: str, *sessions: str) -> int:
+        """All that was kept of sessions: responses, conversations, and items that they added to conversations of
+        others. What is under way in them is not kept any more. How many rows that were.
         """
+        gone = 0
         async with self._database.change(actor) as change:
-            await _note_erased(change, house, session)
-            conversations = sa.select(CONVERSATIONS.c.id).where(*_of(CONVERSATIONS, house, session))
-            gone = await change.run(
-                sa.delete(CONVERSATION_ITEMS).where(CONVERSATION_ITEMS.c.conversation_id.in_(conversations))
-            )
-            gone += await change.run(sa.delete(RESPONSES).where(RESPONSES.c.conversation_id.in_(conversations)))
-            for table in (CONVERSATION_ITEMS, RESPONSES, CONVERSATIONS):
-                gone += await change.run(sa.delete(table).where(*_of(table, house, session)))
-            change.touch("response", session)
-            change.touch("session", Tombstone(change.now.timestamp(), session_digest(house, session)).text)
+            for session in sessions:
+                gone += await _erase(change, house, session)
         await self._database.scrub()
         return gone
 
@@ -61,6 +54,20 @@ class Erasing(Part):
 
 def _of(table: sa.Table, house: str, session: str) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.house == house, table.c.session == session
+
+
+async def _erase(change: Change, house: str, session: str) -> int:
+    await _note_erased(change, house, session)
+    conversations = sa.select(CONVERSATIONS.c.id).where(*_of(CONVERSATIONS, house, session))
+    gone = await change.run(
+        sa.delete(CONVERSATION_ITEMS).where(CONVERSATION_ITEMS.c.conversation_id.in_(conversations))
+    )
+    gone += await change.run(sa.delete(RESPONSES).where(RESPONSES.c.conversation_id.in_(conversations)))
+    for table in (CONVERSATION_ITEMS, RESPONSES, CONVERSATIONS):
+        gone += await change.run(sa.delete(table).where(*_of(table, house, session)))
+    change.touch("response", session)
+    change.touch("session", Tombstone(change.now.timestamp(), session_digest(house, session)).text)
+    return gone
 
 
 async def _note_erased(change: Change, house: str, session: str) -> None:
