@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ import openai
 import pytest
 
 from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway, write_config
+from tests.system.packages import installed
 from tests.system.sdk import HELLO
 from tests.system.talker import Talker
-from tests.system.tool_package import make_tools
 
 OPS = "gsm_test_ops_0123456789"
 LOOK = 'async def look(text: str) -> str:\n    """Looks."""\n    return f"seen {text}"\n'
@@ -68,9 +67,8 @@ def talker() -> Iterator[Talker]:
 
 @pytest.fixture(scope="module", autouse=True)
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    path = make_tools(tmp_path_factory.mktemp("tools"), LOOK, "look")
-    yield
-    sys.path.remove(str(path))
+    with installed(tmp_path_factory.mktemp("tools"), LOOK, tools=["look"]):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -26,21 +26,10 @@ from tests.system.gateway import (
     start_gateway,
     write_config,
 )
+from tests.system.packages import HANG, installed
 from tests.system.sdk import HELLO
 from tests.system.talker import FLOOD, FLOODS, Talker
-from tests.system.tool_package import make_tools
 
-TOOLS = '''
-import asyncio, time
-async def hang(file: str) -> str:
-    """Waits, and writes down when it is ended: nanoseconds of the machine's clock."""
-    open(file, "w").close()
-    try:
-        await asyncio.sleep(3600)
-    finally:
-        with open(file, "w") as told:
-            told.write(str(time.monotonic_ns()))
-'''
 LEAVERS = 5
 
 
@@ -72,9 +61,8 @@ def talker() -> Iterator[Talker]:
 
 @pytest.fixture(scope="module", autouse=True)
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    path = make_tools(tmp_path_factory.mktemp("tools"), TOOLS, "hang")
-    yield
-    sys.path.remove(str(path))
+    with installed(tmp_path_factory.mktemp("tools"), HANG, tools=["hang"]):
+        yield
 
 
 @pytest.fixture

@@ -24,7 +24,15 @@ from gossamer.agents.voices.messages import MessagesVoice
 from gossamer.agents.voices.responses import ResponsesVoice
 from gossamer.agents.voices.voice import Manner, Told, Voice
 from gossamer.core.endpoints import Wire
-from gossamer.core.errors import GatewayError, InternalError, InvalidRequest, ModelNotFound, NotFound, ScopeForbidden
+from gossamer.core.errors import (
+    GatewayError,
+    InternalError,
+    InvalidRequest,
+    ModelNotFound,
+    NotFound,
+    ProviderUnavailable,
+    ScopeForbidden,
+)
 from gossamer.core.house import session_digest
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Tariffs
@@ -62,6 +70,8 @@ class Desk:
 
     def __init__(self, agents: Mapping[str, Agent], prices: Tariffs, model: FrontDoor, secret: str) -> None:
         self.agents = agents
+        self.unmade: Mapping[str, str] = {}
+        """Agents that the settings have and that cannot be made, and why."""
         self.prices = prices
         self._model = model
         self._secret = secret
@@ -171,6 +181,9 @@ class Desk:
     def _agent_of(self, head: RequestHead) -> Agent:
         name = (head.get(AGENT_HEADER.encode()) or b"").decode("latin-1")
         agent = self.agents.get(name)
+        if name in self.unmade:
+            why = f"The agent {name!r} cannot be made: {self.unmade[name]}."
+            raise ProviderUnavailable(f"{why} The operator can mend that, and restart the gateway.")
         if agent is None:
             known = ", ".join(sorted(self.agents)) or "none"
             raise ModelNotFound(f"There is no agent {name[:100]!r}. Known: {known}.", param="model")

@@ -78,12 +78,18 @@ class AgentsProcess:
         self._reloads: set[asyncio.Task[None]] = set()
 
     async def take_over(self, settings: Settings) -> None:
-        """Raises ValueError for what cannot be, and then nothing has changed."""
+        """Of a reload, all or nothing: raises ValueError for what cannot be. At the start there is nothing that could
+        go on instead: agents that can be made are there, and the others say why they are not.
+        """
         tools = tools_of(settings, self._desk, self._tools)
-        agents = make_agents(settings.agents, tools)
+        agents, unmade = make_agents(settings.agents, tools)
+        if unmade and self._tools is not None:
+            raise ValueError("; ".join(f"agents.{name}: {why}" for name, why in unmade.items()))
+        for name, why in unmade.items():
+            _log.error("an agent cannot be made", agent=name, why=why)
         await tools.open()
         before, self._tools = self._tools, tools
-        self._desk.agents = agents
+        self._desk.agents, self._desk.unmade = agents, unmade
         self._desk.prices = prices_of(settings)
         gc.freeze()  # a look at all that the SDK of MCP brings takes 100 ms, in which every run stands still
         if before is not None:
