@@ -16,6 +16,7 @@ from tests.system.sdk import HELLO
 from tests.system.talker import Talker
 
 OPS = "gsm_test_ops_0123456789"
+OUTER = "gsm_test_outer_0123456789"
 LOOK = 'async def look(text: str) -> str:\n    """Looks."""\n    return f"seen {text}"\n'
 LIMITS: dict[str, dict[str, Any]] = {
     "steps": {"steps": 3},
@@ -43,7 +44,11 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
         },
         "models": {"mock": "mock/mock"},
         "prices": {"up/endless": {"input": 1, "output": 10}},
-        "keys": [{"name": "test", "token": TOKEN}, {"name": "ops", "token": OPS}],
+        "keys": [
+            {"name": "test", "token": TOKEN},
+            {"name": "ops", "token": OPS},
+            {"name": "outer", "token": OUTER, "models": ["asker"]},
+        ],
         "log": {"format": "text"},
         "tools": {
             "look": {"kind": "python", "entry_point": "look"},
@@ -52,6 +57,7 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
         "agents": {
             **agents,
             "endless": {"model": "up/endless", "tools": ["look"], "limits": HIGH},
+            "above_endless": {"model": "up/endless", "tools": ["agent:endless"], "limits": HIGH},
             "careful": {"model": "mock/mock-agent", "tools": ["look", "guarded"]},
             "asker": {"model": "mock/mock-agent", "tools": ["agent:careful"]},
         },
@@ -171,16 +177,17 @@ def test_agents_of_agents_go_as_deep_as_is_allowed_and_no_deeper(gateway: Gatewa
 # --- the money of the key ---
 
 
-def test_the_budget_of_the_key_stops_a_run_and_is_settled_to_the_nano(talker: Talker, tmp_path: Path):
+@pytest.mark.parametrize("agent", ["endless", "above_endless"])
+def test_the_budget_of_the_key_stops_a_run_and_is_settled_to_the_nano(talker: Talker, tmp_path: Path, agent: str):
     """What is left after it is exactly the budget less what the records say: one nano-dollar more is refused."""
     limits = {"default": {"budget": f"{BUDGET_NANOS / NANOS} USD/day"}}
     with start_gateway(tmp_path, config_for(talker, limits=limits)) as gateway:
         client = openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0)
         with pytest.raises(openai.RateLimitError) as refused:
-            client.chat.completions.create(model="endless", messages=HELLO, extra_headers={"X-Request-ID": "spender"})
+            client.chat.completions.create(model=agent, messages=HELLO, extra_headers={"X-Request-ID": "spender"})
         assert refused.value.code == "budget_exceeded"
-        run = gateway.record_of("spender").run
-        calls = [each for each in gateway.records() if each.run == run and each.target == "up/endless"]
+        gateway.record_of("spender")
+        calls = [each for each in gateway.records() if each.target == "up/endless"]
         paid = [each.cost_nanos or 0 for each in calls if each.status == 200]
         assert len(paid) > 3
         assert set(paid) == {1_100_000}, "a thousand tokens in, ten out"
@@ -214,6 +221,19 @@ def test_a_key_with_one_place_can_use_agents_and_agents_of_agents(talker: Talker
             answer = client.chat.completions.create(model=model, messages=HELLO)
             assert "seen" in (answer.choices[0].message.content or "")
             assert "could not answer" not in (answer.choices[0].message.content or "")
+
+
+# --- agents that are for others ---
+
+
+def test_who_may_ask_an_agent_may_through_it_ask_agents_that_are_not_for_it(gateway: Gateway):
+    with openai.OpenAI(base_url=gateway.base_url, api_key=OUTER, max_retries=0) as outer:
+        (seen,) = calls_of(outer.chat.completions.create(model="asker", messages=HELLO)).values()
+        assert "could not answer" not in seen
+        for model in ("careful", "agents/careful", "mock/mock-agent"):
+            with pytest.raises(openai.PermissionDeniedError) as refused:
+                outer.chat.completions.create(model=model, messages=HELLO)
+            assert refused.value.code == "model_forbidden"
 
 
 # --- tools that are for others ---
