@@ -18,6 +18,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests.system.agents_clients import client, openai_of, talker
 from tests.system.gateway import (
     TOKEN,
     Gateway,
@@ -29,6 +30,8 @@ from tests.system.gateway import (
 from tests.system.packages import HANG, installed
 from tests.system.sdk import HELLO
 from tests.system.talker import FLOOD, FLOODS, Talker
+
+__all__ = ["client", "talker"]
 
 LEAVERS = 5
 
@@ -53,12 +56,6 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def talker() -> Iterator[Talker]:
-    with Talker() as talking:
-        yield talking
-
-
 @pytest.fixture(scope="module", autouse=True)
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with installed(tmp_path_factory.mktemp("tools"), HANG, tools=["hang"]):
@@ -69,12 +66,6 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def gateway(talker: Talker, tmp_path: Path) -> Iterator[Gateway]:
     with start_gateway(tmp_path / "gateway", config_for(talker)) as running:
         yield running
-
-
-@pytest.fixture
-def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client:
-        yield client
 
 
 # --- the gateway ends, or is told anew ---
@@ -166,7 +157,7 @@ def test_a_server_over_http_is_used_dies_and_comes_back(talker: Talker, tmp_path
     try:
         with (
             start_gateway(tmp_path, config_for(talker, tools=tools, agents=agents)) as gateway,
-            openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client,
+            openai_of(gateway) as client,
         ):
 
             def result() -> tuple[str, bool]:

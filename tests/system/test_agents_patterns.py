@@ -10,9 +10,12 @@ import anthropic
 import openai
 import pytest
 
+from tests.system.agents_clients import claude, client, openai_of
 from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway, write_config
 from tests.system.packages import installed
 from tests.system.sdk import HELLO
+
+__all__ = ["claude", "client"]
 
 PATTERNS = '''
 from gossamer.agents.patterns.table import TablePattern
@@ -107,18 +110,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture
-def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-def claude(gateway: Gateway) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=gateway.url, api_key=TOKEN, max_retries=0) as client:
-        yield client
-
-
 def test_one_that_asks_twice(client: openai.OpenAI):
     answer = client.chat.completions.create(model="twice", messages=HELLO)
     assert answer.choices[0].message.content
@@ -168,7 +159,7 @@ def test_a_reload_that_brings_one_that_cannot_be_loaded_changes_no_agent(tmp_pat
     config = config_with([])
     with (
         start_gateway(tmp_path, config) as gateway,
-        openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client,
+        openai_of(gateway) as client,
     ):
         write_config(gateway.home, config_with(["nothing"]))
         os.kill(gateway.pid, signal.SIGHUP)
