@@ -8,7 +8,7 @@ asked for again.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +41,11 @@ def family_of(session: Session, sessions: Sessions) -> list[Session]:
     return family
 
 
-def _runs_of(session: Session, sessions: Sessions) -> Iterator[Session]:
+def _runs_of(session: Session, sessions: Sessions) -> list[Session]:
     """A run is named like the request that began it, and its calls are a session of that name."""
     house, first = house_of(session.user, session.key), opening_of(session.name)
-    for asked in {*sessions.ids(session.id), *([first] if first is not None else [])}:
-        found = sessions.session(session_digest(house, RUN_PREFIX + asked[ID_PREFIX_CHARS:]))
-        if found is not None:
-            yield found
+    asked = {*sessions.ids(session.id), *([first] if first is not None else [])}
+    return sessions.several(session_digest(house, RUN_PREFIX + each[ID_PREFIX_CHARS:]) for each in asked)
 
 
 async def delete_for_good(
@@ -59,17 +57,16 @@ async def delete_for_good(
     now_us: int,
 ) -> None:
     """All of a family (family_of). Raises sqlite3.Error, TracesAway and OSError."""
-    *runs, session = family
-    for each in family:
-        await asyncio.to_thread(sessions.bury, each.id, now_us)
+    ids = [each.id for each in family]
+    *runs, session = ids
+    await asyncio.to_thread(sessions.bury, ids, now_us)
     for _ in range(_ROUNDS):
+        await traces.erase(await asyncio.to_thread(sessions.ids, *ids))
         for each in family:
-            await traces.erase(await asyncio.to_thread(sessions.ids, each.id))
             await _erase_found(each, traces, now_us)
         await asyncio.to_thread(_blank, family, data_dir / "journal", now_us)
-    await answers.erase(session.id, [each.id for each in runs])  # last: by now all workers know, and keep nothing more
-    for each in family:
-        await asyncio.to_thread(sessions.delete, each.id)
+    await answers.erase(session, runs)  # last: by now all workers know, and keep nothing more
+    await asyncio.to_thread(sessions.delete, ids)
 
 
 async def _erase_found(session: Session, traces: TraceReader, now_us: int) -> None:

@@ -172,7 +172,7 @@ def test_what_is_deleted_is_in_no_file_and_no_replay_brings_it_back(home: Home):
     home.take()
     session = next(each for each in home.all() if each.name == "ses_ab-1")
     home.delete(session)
-    home.search.bury(session.id, NOW_US)
+    home.search.bury([session.id], NOW_US)
     assert b"SECRETWORD" not in home.journal_bytes()
     for again in range(2):
         for path in home.path.parent.glob("*.db*"):

@@ -1,6 +1,6 @@
 """Searches `sessions.db`, and takes sessions out of it, beside the recorder that fills it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,13 @@ class Sessions:
         found = self._read(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", [session])  # noqa: S608 - our own names
         return found[0] if found else None
 
+    def several(self, ids: Iterable[str]) -> list[Session]:
+        """Those of them that are there."""
+        words = f"SELECT {_COLUMNS} FROM sessions WHERE id = ?"  # noqa: S608 - our own names
+        with reading(self._path) as file:
+            rows = [] if file is None else [file.execute(words, (one,)).fetchone() for one in ids]
+            return [Session(*row) for row in rows if row is not None]
+
     def turns(self, session: str, limit: int, after: tuple[int, str] | None = None) -> list[Turn]:
         """In their order."""
         at_us, turn_id = after or (-1, "")
@@ -66,11 +73,13 @@ class Sessions:
             )
             return [_TURN.decode(data) for (data,) in rows]
 
-    def ids(self, session: str) -> list[str]:
-        """Of its turns, which are those of their traces."""
+    def ids(self, *sessions: str) -> list[str]:
+        """Of their turns, which are those of their traces."""
         with reading(self._path) as file:
-            rows = [] if file is None else file.execute("SELECT id FROM turns WHERE session = ?", (session,))
-            return [turn_id for (turn_id,) in rows]
+            if file is None:
+                return []
+            words = "SELECT id FROM turns WHERE session = ?"
+            return [turn_id for session in sessions for (turn_id,) in file.execute(words, (session,))]
 
     def contents(self, ids: Sequence[str]) -> dict[str, Content]:
         """Of these turns, where they are kept here."""
@@ -86,17 +95,18 @@ class Sessions:
         with erasing(self._path) as file:
             file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
 
-    def bury(self, session: str, now_us: int) -> None:
-        """Nothing that it asked until now comes in any more, from wherever it is on its way."""
+    def bury(self, sessions: Sequence[str], now_us: int) -> None:
+        """Nothing that was asked in them until now comes in any more, from wherever it is on its way."""
         with erasing(self._path) as file:
-            file.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (session, now_us))
+            file.executemany("INSERT OR REPLACE INTO gone VALUES (?, ?)", [(each, now_us) for each in sessions])
 
-    def delete(self, session: str) -> None:
-        """What is there of one that is buried."""
+    def delete(self, sessions: Sequence[str]) -> None:
+        """What is there of those that are buried."""
+        chosen = [(each,) for each in sessions]
         with erasing(self._path) as file:
-            file.execute(FORGET_CONTENTS, (session,))
+            file.executemany(FORGET_CONTENTS, chosen)
             for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
-                file.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))  # noqa: S608 - our own names
+                file.executemany(f"DELETE FROM {table} WHERE {column} = ?", chosen)  # noqa: S608 - our own names
 
     def _read(self, words: str, values: list[object]) -> list[Session]:
         with reading(self._path) as file:
