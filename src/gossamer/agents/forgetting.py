@@ -12,6 +12,7 @@ class Forgetting:
 
     def __init__(self, memory: Memory) -> None:
         self.revision = 0
+        self._was_greeted = False
         self._memory = memory
 
     def connected(self) -> None:
@@ -26,6 +27,9 @@ class Forgetting:
                 self.revision = revision
                 for text in sessions:
                     self._memory.forget(parse_tombstone(text).session)
-            case State(revision=revision, is_whole=True):
+            case State(revision=revision, is_whole=is_whole):
                 self.revision = revision
-                self._memory.forget_all()
+                if is_whole and self._was_greeted:
+                    self._memory.forget_all()
+                # Before the first greeting there was no control process, and so nobody who deleted anything.
+                self._was_greeted = True

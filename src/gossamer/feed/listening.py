@@ -14,6 +14,7 @@ import msgspec
 from gossamer.core.logs import get_log
 from gossamer.feed.lines import Lines
 from gossamer.feed.messages import (
+    AGENTS,
     Agents,
     Changed,
     FromControl,
@@ -62,6 +63,7 @@ class Feed:
         self._away = f"the control process is away: {without}"
         self._path = str(path)
         self._worker = worker
+        self._who = {"worker": worker} if worker != AGENTS else {}
         self._owner = owner
         self._line: Line | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -104,17 +106,17 @@ class Feed:
         was_alive, self.is_alive, self._line = self.is_alive, False, None
         if was_alive:
             self.is_lost = True
-            _log.warning(self._away, worker=self._worker)
+            _log.warning(self._away, **self._who)
         self._owner.lost()
         return was_alive
 
     def _take(self, said: FromControl) -> None:
         if isinstance(said, Refused):
-            _log.error("the control process refuses to be listened to", worker=self._worker, reason=said.reason)
+            _log.error("the control process refuses to be listened to", **self._who, reason=said.reason)
             return
         if not self.is_alive:
             self.is_alive, self.is_lost = True, False
-            _log.debug("the control process is there", worker=self._worker)
+            _log.debug("the control process is there", **self._who)
         self._owner.heard(said)
 
 

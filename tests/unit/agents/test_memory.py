@@ -73,6 +73,8 @@ def test_where_nobody_can_say_what_was_deleted_all_is_forgotten():
     memory = Memory()
     memory.keep(KEY, [turn("user")], 3, 0)
     forgetting = Forgetting(memory)
+    forgetting.heard(State(5, is_whole=True))
+    assert (memory.recall(KEY), forgetting.revision) == ([turn("user")], 5), "nobody was there who could delete"
     forgetting.heard(State(5))
     assert memory.recall(KEY), "it has missed nothing"
     forgetting.heard(State(9, is_whole=True))
