@@ -1,32 +1,36 @@
 """A deleted session leaves nothing of what its agents were asked either: not what they asked others, nor in memory."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.system.agents_clients import talker
 from tests.system.gateway import eventually, start_gateway
 from tests.system.identity.administration import Person, register
 from tests.system.node import CHAT, CONFIG, Node
 from tests.system.talker import Talker
 from tests.system.test_forgotten import holds
 
+__all__ = ["talker"]
+
 CAPTURED: dict[str, Any] = {"capture": {"content": "full"}, "cache": {"enabled": True}}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "none"])
-def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with Talker() as talker:
-        providers = {**CONFIG["providers"], "up": {"kind": "openai-compatible", "base_url": talker.url}}
-        agents = {
-            "counting": {"model": "up/count"},
-            "below": {"model": "mock/mock-agent", "tools": ["agent:counting"]},
-            "above": {"model": "mock/mock-agent", "tools": ["agent:below"]},
-        }
-        config = {**CONFIG, **CAPTURED, "traces": request.param, "providers": providers, "agents": agents}
-        with start_gateway(tmp_path_factory.mktemp("forgotten"), config) as gateway:
-            yield Node(gateway)
+def node(request: pytest.FixtureRequest, talker: Talker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    providers = {**CONFIG["providers"], "up": {"kind": "openai-compatible", "base_url": talker.url}}
+    agents = {
+        "counting": {"model": "up/count"},
+        "below": {"model": "mock/mock-agent", "tools": ["agent:counting"]},
+        "above": {"model": "mock/mock-agent", "tools": ["agent:below"]},
+        "patient": {"model": "up/paced", "tools": ["agent:counting"]},
+    }
+    config = {**CONFIG, **CAPTURED, "traces": request.param, "providers": providers, "agents": agents}
+    with start_gateway(tmp_path_factory.mktemp("forgotten"), config) as gateway:
+        yield Node(gateway)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,24 @@ def test_its_runs_go_with_it_those_of_agents_below_too(node: Node, admin: Person
     assert holds(node.gateway.data_dir, [kept])
     left = names_of(admin)
     assert (its_own & left, others & left) == (set(), others)
+
+
+def test_what_is_under_way_is_answered_and_goes_as_well(node: Node, admin: Person, talker: Talker):
+    """It has a step, and an agent below, when its session is deleted; its last step comes after that."""
+    token = admin.add_key().token
+    word = f"planted{uuid4().hex}"
+    ask(node, token, "counting", "late", "Hello.")
+    eventually(lambda: "late" in names_of(admin))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, node, token, "patient", "late", word)
+        eventually(lambda: any(word in str(asked) for asked in talker.asked))
+        delete(admin, "late")
+        assert not answer.done(), "too late for what is to be seen"
+        assert answer.result().startswith("Done: ")
+    eventually(lambda: len(family(node, "late")) == 4)  # itself, both runs in it, and the run below
+    eventually(lambda: holds(node.gateway.data_dir, [word]) == set())
+    eventually(lambda: not family(node, "late") & names_of(admin))
+    assert holds(node.gateway.data_dir, [word]) == set()
 
 
 def test_nobody_remembers_it(node: Node, admin: Person):

@@ -18,6 +18,9 @@ _COLUMNS: Final = ", ".join(Session.__struct_fields__)
 _TURN: Final = msgspec.json.Decoder(Turn)
 _CONTENT: Final = msgspec.json.Decoder(Content)
 _EQUAL: Final = ("name", "user", "key", "agent")
+_TABLES: Final = (("turns", "session"), ("openings", "session"), ("late_runs", "session"), ("sessions", "id"))
+_HAS_LATE_RUNS: Final = "SELECT 1 FROM sqlite_master WHERE name = 'late_runs'"
+"""A recorder of this release has opened the file."""
 _CLOSED: Final = "closed_us IS NOT NULL AND closed_us >= last_us"
 
 
@@ -91,6 +94,14 @@ class Sessions:
             )
             return {row[0]: _CONTENT.decode(row[1]) for row in found if row is not None}
 
+    def late_runs(self) -> list[Session]:
+        """Of sessions that were deleted while they were under way. Of each, what a deletion needs to know."""
+        with reading(self._path) as file:
+            if file is None or file.execute(_HAS_LATE_RUNS).fetchone() is None:
+                return []
+            rows = file.execute("SELECT session, name, user, key FROM late_runs").fetchall()
+            return [Session(session, name, user, key, None, 0, 0, 0, 0, 0, 0, 0) for session, name, user, key in rows]
+
     def close(self, session: str, now_us: int) -> None:
         with erasing(self._path) as file:
             file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
@@ -105,7 +116,7 @@ class Sessions:
         chosen = [(each,) for each in sessions]
         with erasing(self._path) as file:
             file.executemany(FORGET_CONTENTS, chosen)
-            for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
+            for table, column in _TABLES:
                 file.executemany(f"DELETE FROM {table} WHERE {column} = ?", chosen)  # noqa: S608 - our own names
 
     def _read(self, words: str, values: list[object]) -> list[Session]:
