@@ -20,7 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -33,7 +33,7 @@ import uvloop
 from benchmarks.paced import Taken
 from benchmarks.paced import run as run_paced
 from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway
-from tests.system.tool_package import make_tools
+from tests.system.packages import HANG, installed
 
 STEPS: Final = 3
 PLAIN_PER_S: Final = 300.0
@@ -44,21 +44,11 @@ QUESTION: Final = "What is it?\nmock-call nothing {}\nmock-call nothing {}"
 LEAVERS: Final = 100
 TEMPOS: Final = 20
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
-TOOLS: Final = '''
-import asyncio, time
+NOTHING: Final = '''
 async def nothing() -> str:
     """Does nothing."""
     return "x"
-async def hang(file: str) -> str:
-    """Waits, and writes down when it is ended."""
-    open(file, "w").close()
-    try:
-        await asyncio.sleep(3600)
-    finally:
-        with open(file, "w") as told:
-            told.write(str(time.monotonic_ns()))
 '''
-
 
 PARTS: Final = ("overhead", "beside", "dead", "leaving")
 
@@ -239,9 +229,10 @@ def mock_of(ttft_ms: float) -> dict[str, Any]:
 
 @contextmanager
 def gateway_with_tools(ttft_ms: float) -> Iterator[Gateway]:
-    with tempfile.TemporaryDirectory() as folder, silent_server() as silent:
-        home = Path(folder)
-        make_tools(home, TOOLS, "nothing", "hang")
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        silent = stack.enter_context(silent_server())
+        stack.enter_context(installed(home, NOTHING + HANG, tools=["nothing", "hang"]))
         config = {
             "providers": {
                 **{f"mock-{tempo}": mock_of(ttft_of(ttft_ms, tempo)) for tempo in range(TEMPOS)},
@@ -266,8 +257,7 @@ def gateway_with_tools(ttft_ms: float) -> Iterator[Gateway]:
             "keys": [{"name": "bench", "token": TOKEN}],
             "log": {"format": "text"},
         }
-        with start_gateway(home / "gateway", config) as gateway:
-            yield gateway
+        yield stack.enter_context(start_gateway(home / "gateway", config))
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """docs/reference is true: each of its tables says what the code says, and each command that a page shows exists."""
 
 import ast
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import get_args
 
@@ -8,8 +9,12 @@ import pytest
 from msgspec.structs import fields
 
 import gossamer.core.errors
+from gossamer.agents.patterns.held import PatternFailed
+from gossamer.agents.runner import AnswerUnfit, LimitStopped
+from gossamer.config import tool_rules
 from gossamer.config.environment import names_in
 from gossamer.config.load import load_settings
+from gossamer.config.tools import TOOL_GROUP
 from gossamer.core.errors import CallerError, GatewayError, ProviderError
 from gossamer.core.record import Attempt, Outcome, Record, Usage
 from gossamer.journal.marks import FOOTER_MARK, FORMAT, Header, parse_name, render_mark
@@ -53,6 +58,13 @@ def test_each_error_is_listed_with_its_status_code_and_type():
     (told, *_) = under(ERRORS, "What the gateway answers")
     rows = {(code(row[0]), int(row[1]), code(row[2]), code(row[3])) for row in told.rows}
     assert rows == {(each.__name__, each.status, each.code, each.kind) for each in errors()}
+
+
+def test_each_error_of_a_run_is_listed():
+    (told,) = under(ERRORS, "What agents answer")
+    rows = {(code(row[0]), int(row[1]), code(row[2]), code(row[3])) for row in told.rows}
+    own = (LimitStopped, AnswerUnfit, PatternFailed)
+    assert rows == {(each.__name__, each.status, each.code, each.kind) for each in own}
 
 
 def test_no_error_is_listed_that_nobody_raises():
@@ -185,7 +197,9 @@ EXAMPLES = [(path, text) for path in pages() for text in blocks(path.read_text(e
 
 
 @pytest.mark.parametrize("text", [text for _, text in EXAMPLES], ids=[path.name for path, _ in EXAMPLES])
-def test_each_configuration_that_is_shown_is_valid(text: str, tmp_path: Path):
+def test_each_configuration_that_is_shown_is_valid(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shown_as_code = EntryPoint("shout", "my_package.tools:shout", TOOL_GROUP)
+    monkeypatch.setattr(tool_rules, "entry_points", lambda group: [shown_as_code] if group == TOOL_GROUP else [])
     file = tmp_path / "gossamer.yaml"
     file.write_text(text, encoding="utf-8")
     shown = load_settings(file, {name: f"{name}-of-a-test" for name in names_in(text)})

@@ -17,4 +17,6 @@ def start_example(home: Path) -> Gateway:
     path = msgspec.json.encode(quiet_environment()["PYTHONPATH"]).decode()
     text = (ROOT / "gossamer.agents.yaml").read_text(encoding="utf-8")
     assert _INSTALLED in text
-    return start_gateway(home, text.replace(_INSTALLED, f"command: {command}\n    env: {{PYTHONPATH: {path}}}"))
+    gateway = start_gateway(home, text.replace(_INSTALLED, f"command: {command}\n    env: {{PYTHONPATH: {path}}}"))
+    gateway.token = EXAMPLE_TOKEN
+    return gateway

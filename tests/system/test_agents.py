@@ -14,9 +14,12 @@ import openai
 import pytest
 
 from gossamer.core.record import Record
+from tests.system.agents_clients import talker
 from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway, write_config
 from tests.system.sdk import HELLO
 from tests.system.talker import Talker
+
+__all__ = ["talker"]
 
 ONLY_AGENTS = "gsm_test_only_agents_0123"
 SCHEMA = '{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}'
@@ -55,12 +58,6 @@ def config_for(talker: Talker) -> dict[str, Any]:
             "unpriced": {"model": "up/count", "limits": {"cost": 1}},
         },
     }
-
-
-@pytest.fixture(scope="module")
-def talker() -> Iterator[Talker]:
-    with Talker() as talking:
-        yield talking
 
 
 @pytest.fixture(scope="module")

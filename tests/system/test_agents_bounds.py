@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,16 @@ import anthropic
 import openai
 import pytest
 
+from tests.system.agents_clients import claude, client, openai_of, talker
 from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway, write_config
+from tests.system.packages import installed
 from tests.system.sdk import HELLO
 from tests.system.talker import Talker
-from tests.system.tool_package import make_tools
+
+__all__ = ["claude", "client", "talker"]
 
 OPS = "gsm_test_ops_0123456789"
+OUTER = "gsm_test_outer_0123456789"
 LOOK = 'async def look(text: str) -> str:\n    """Looks."""\n    return f"seen {text}"\n'
 LIMITS: dict[str, dict[str, Any]] = {
     "steps": {"steps": 3},
@@ -44,7 +47,11 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
         },
         "models": {"mock": "mock/mock"},
         "prices": {"up/endless": {"input": 1, "output": 10}},
-        "keys": [{"name": "test", "token": TOKEN}, {"name": "ops", "token": OPS}],
+        "keys": [
+            {"name": "test", "token": TOKEN},
+            {"name": "ops", "token": OPS},
+            {"name": "outer", "token": OUTER, "models": ["asker"]},
+        ],
         "log": {"format": "text"},
         "tools": {
             "look": {"kind": "python", "entry_point": "look"},
@@ -53,6 +60,7 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
         "agents": {
             **agents,
             "endless": {"model": "up/endless", "tools": ["look"], "limits": HIGH},
+            "above_endless": {"model": "up/endless", "tools": ["agent:endless"], "limits": HIGH},
             "careful": {"model": "mock/mock-agent", "tools": ["look", "guarded"]},
             "asker": {"model": "mock/mock-agent", "tools": ["agent:careful"]},
         },
@@ -60,35 +68,16 @@ def config_for(talker: Talker, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def talker() -> Iterator[Talker]:
-    with Talker() as talking:
-        yield talking
-
-
 @pytest.fixture(scope="module", autouse=True)
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    path = make_tools(tmp_path_factory.mktemp("tools"), LOOK, "look")
-    yield
-    sys.path.remove(str(path))
+    with installed(tmp_path_factory.mktemp("tools"), LOOK, tools=["look"]):
+        yield
 
 
 @pytest.fixture(scope="module")
 def gateway(talker: Talker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with start_gateway(tmp_path_factory.mktemp("bounds"), config_for(talker)) as running:
         yield running
-
-
-@pytest.fixture
-def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-def claude(gateway: Gateway) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=gateway.url, api_key=TOKEN, max_retries=0) as client:
-        yield client
 
 
 # --- what a client of each dialect sees at each limit ---
@@ -173,16 +162,17 @@ def test_agents_of_agents_go_as_deep_as_is_allowed_and_no_deeper(gateway: Gatewa
 # --- the money of the key ---
 
 
-def test_the_budget_of_the_key_stops_a_run_and_is_settled_to_the_nano(talker: Talker, tmp_path: Path):
+@pytest.mark.parametrize("agent", ["endless", "above_endless"])
+def test_the_budget_of_the_key_stops_a_run_and_is_settled_to_the_nano(talker: Talker, tmp_path: Path, agent: str):
     """What is left after it is exactly the budget less what the records say: one nano-dollar more is refused."""
     limits = {"default": {"budget": f"{BUDGET_NANOS / NANOS} USD/day"}}
     with start_gateway(tmp_path, config_for(talker, limits=limits)) as gateway:
-        client = openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0)
+        client = openai_of(gateway)
         with pytest.raises(openai.RateLimitError) as refused:
-            client.chat.completions.create(model="endless", messages=HELLO, extra_headers={"X-Request-ID": "spender"})
+            client.chat.completions.create(model=agent, messages=HELLO, extra_headers={"X-Request-ID": "spender"})
         assert refused.value.code == "budget_exceeded"
-        run = gateway.record_of("spender").run
-        calls = [each for each in gateway.records() if each.run == run and each.target == "up/endless"]
+        gateway.record_of("spender")
+        calls = [each for each in gateway.records() if each.target == "up/endless"]
         paid = [each.cost_nanos or 0 for each in calls if each.status == 200]
         assert len(paid) > 3
         assert set(paid) == {1_100_000}, "a thousand tokens in, ten out"
@@ -210,12 +200,25 @@ def test_a_key_with_one_place_can_use_agents_and_agents_of_agents(talker: Talker
     config = config_for(talker, limits={"default": {"concurrent": 1}})
     with (
         start_gateway(tmp_path, config) as gateway,
-        openai.OpenAI(base_url=gateway.base_url, api_key=TOKEN, max_retries=0) as client,
+        openai_of(gateway) as client,
     ):
         for model in ("careful", "asker"):
             answer = client.chat.completions.create(model=model, messages=HELLO)
             assert "seen" in (answer.choices[0].message.content or "")
             assert "could not answer" not in (answer.choices[0].message.content or "")
+
+
+# --- agents that are for others ---
+
+
+def test_who_may_ask_an_agent_may_through_it_ask_agents_that_are_not_for_it(gateway: Gateway):
+    with openai_of(gateway, OUTER) as outer:
+        (seen,) = calls_of(outer.chat.completions.create(model="asker", messages=HELLO)).values()
+        assert "could not answer" not in seen
+        for model in ("careful", "agents/careful", "mock/mock-agent"):
+            with pytest.raises(openai.PermissionDeniedError) as refused:
+                outer.chat.completions.create(model=model, messages=HELLO)
+            assert refused.value.code == "model_forbidden"
 
 
 # --- tools that are for others ---
@@ -233,7 +236,7 @@ def test_a_tool_that_is_for_another_key_is_neither_told_nor_called(gateway: Gate
     headers = {"X-Gossamer-Callers": "ops", "X-Agent": "ops"}
     used = calls_of(client.chat.completions.create(model="careful", messages=forced, extra_headers=headers))
     assert used == {"guarded": "There is no tool 'guarded'. The tools are: look."}
-    with openai.OpenAI(base_url=gateway.base_url, api_key=OPS, max_retries=0) as ops:
+    with openai_of(gateway, OPS) as ops:
         assert list(calls_of(ops.chat.completions.create(model="careful", messages=HELLO))) == ["look", "guarded"]
         assert calls_of(ops.chat.completions.create(model="careful", messages=forced)) == {"guarded": "seen the safe"}
 
@@ -243,6 +246,6 @@ def test_nor_is_it_through_another_agent(gateway: Gateway, client: openai.OpenAI
     through: Any = [{"role": "user", "content": f"Go on.\n{script}"}]
     (seen,) = calls_of(client.chat.completions.create(model="asker", messages=through)).values()
     assert "There is no tool 'guarded'" in seen
-    with openai.OpenAI(base_url=gateway.base_url, api_key=OPS, max_retries=0) as ops:
+    with openai_of(gateway, OPS) as ops:
         (seen,) = calls_of(ops.chat.completions.create(model="asker", messages=through)).values()
     assert "seen the safe" in seen

@@ -26,15 +26,19 @@ class Agent(msgspec.Struct, frozen=True):
         return ({"role": "system", "content": text},) if text else ()
 
 
-def make_agents(settings: Mapping[str, AgentSettings], tools: Tools) -> dict[str, Agent]:
-    """Raises ValueError, which names the agent."""
-    return {name: _make(name, each, tools) for name, each in settings.items()}
+def make_agents(settings: Mapping[str, AgentSettings], tools: Tools) -> tuple[dict[str, Agent], dict[str, str]]:
+    """And why others cannot be: one that cannot takes nothing from the rest."""
+    made: dict[str, Agent] = {}
+    unmade: dict[str, str] = {}
+    for name, each in settings.items():
+        try:
+            made[name] = _make(name, each, tools)
+        except ValueError as error:
+            unmade[name] = str(error)
+    return made, unmade
 
 
 def _make(name: str, settings: AgentSettings, tools: Tools) -> Agent:
-    try:
-        schema: Any = msgspec.json.decode(settings.output_schema) if settings.output_schema is not None else None
-        form = form_of(schema) if schema is not None else None
-        return Agent(name, settings, tools.box(name, settings.tools), find_pattern(settings.pattern), form)
-    except ValueError as error:
-        raise ValueError(f"agents.{name}: {error}") from error
+    schema: Any = msgspec.json.decode(settings.output_schema) if settings.output_schema is not None else None
+    form = form_of(schema) if schema is not None else None
+    return Agent(name, settings, tools.box(name, settings.tools), find_pattern(settings.pattern), form)

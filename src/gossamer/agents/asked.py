@@ -35,6 +35,8 @@ _HANDED_ON: Final = (
     "service_tier",
 )
 """Said in each call of the model, as the client said it."""
+_TOOLS_OF_CLIENTS: Final = ("tools", "functions", "mcp_servers")
+_NO_TOOLS: Final = (b"null", b"[]")
 _LENIENT: Final = Terms(is_lenient=True)
 _TOLD: Final = ("system", "developer")
 _KNOWS_STEPS: Final = b"mcp-client"
@@ -63,7 +65,6 @@ class _Body(msgspec.Struct):
     messages: list[dict[str, Any]]
     stream: bool | None = None
     stream_options: dict[str, Any] | None = None
-    tools: list[Any] | None = None
     n: int | None = None
     response_format: dict[str, Any] | None = None
 
@@ -75,6 +76,7 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def read_asked(body: bytes, wire: Wire, *, steps: bytes | None = None, beta: bytes = b"") -> Asked:
     """`steps`: show or hide, where the client says so. Raises InvalidRequest."""
     members = JsonObject(body).members
+    _refuse_tools(members)
     echo = Echo()
     if wire != "chat":
         translated = translate_request(body, wire, "chat", _LENIENT)
@@ -102,11 +104,15 @@ def _read(body: bytes) -> _Body:
         raise InvalidRequest(f"The body is not what an agent is asked with: {error}. Send messages.") from None
 
 
+def _refuse_tools(members: Mapping[str, msgspec.Raw]) -> None:
+    """As they were sent: what another dialect has no word for would get lost on the way to a chat."""
+    for name in _TOOLS_OF_CLIENTS:
+        if b"".join(bytes(members.get(name, b"null")).split()) not in _NO_TOOLS:
+            words = "An agent uses tools of its own, which the gateway's settings name."
+            raise InvalidRequest(f"{words} Leave `{name}` out.", param=name)
+
+
 def _check(said: _Body) -> None:
-    if said.tools:
-        raise InvalidRequest(
-            "An agent uses tools of its own, which the gateway's settings name. Leave `tools` out.", param="tools"
-        )
     if said.n is not None and said.n != 1:
         raise InvalidRequest("An agent gives one answer. Leave `n` out.", param="n")
     for number, message in enumerate(said.messages):

@@ -24,16 +24,27 @@ from gossamer.agents.voices.messages import MessagesVoice
 from gossamer.agents.voices.responses import ResponsesVoice
 from gossamer.agents.voices.voice import Manner, Told, Voice
 from gossamer.core.endpoints import Wire
-from gossamer.core.errors import GatewayError, InternalError, InvalidRequest, ModelNotFound, NotFound, ScopeForbidden
+from gossamer.core.errors import (
+    GatewayError,
+    InternalError,
+    InvalidRequest,
+    ModelNotFound,
+    NotFound,
+    ProviderUnavailable,
+    ScopeForbidden,
+)
+from gossamer.core.house import session_digest
 from gossamer.core.logs import get_log
 from gossamer.core.ports import Tariffs
 from gossamer.core.runs import (
     AGENT_HEADER,
     CALLERS_HEADER,
+    HOUSE_HEADER,
     RUN_HEADER,
     STEPS_HEADER,
     RunMark,
     read_callers,
+    read_house,
     read_mark,
 )
 from gossamer.dialects.faults import fault_of, render_fault
@@ -59,10 +70,12 @@ class Desk:
 
     def __init__(self, agents: Mapping[str, Agent], prices: Tariffs, model: FrontDoor, secret: str) -> None:
         self.agents = agents
+        self.unmade: Mapping[str, str] = {}
+        """Agents that the settings have and that cannot be made, and why."""
         self.prices = prices
         self._model = model
         self._secret = secret
-        self._memory = Memory()
+        self.memory = Memory()
         self._runs: dict[str, Runner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -125,11 +138,13 @@ class Desk:
                 outlet.close()
 
     async def _run(self, agent: Agent, asked: Asked, form: Form | None, run: Run, outlet: Outlet) -> None:
-        key = (agent.name, sha256(run.token.encode()).digest(), run.headers.get("x-session-id", ""))
+        session = session_digest(run.house, run.headers.get("x-session-id", ""))
+        key = Key(agent.name, sha256(run.token.encode()).digest(), session)
+        begun_at = self.memory.moment
         said = [message for message in asked.messages if message["role"] not in ("system", "developer")]
         told = [message for message in asked.messages if message["role"] in ("system", "developer")]
         if asked.is_new_turn_alone:
-            said = [*self._memory.recall(key), *said]
+            said = [*self.memory.recall(key), *said]
         # The session was the client's; within the run its calls are one of their own.
         inner = msgspec.structs.replace(run, headers={**run.headers, "x-session-id": run.id})
         runner = Runner(agent, inner, self._model, outlet, self.prices, asked.options, form)
@@ -139,7 +154,8 @@ class Desk:
         finally:
             del self._runs[run.id]
             self._tell_above(run, runner)
-        self._keep(key, said, over, agent)
+            self.memory.drop(session_digest(run.house, run.id))  # what agents below remembered of this run
+        self._keep(key, said, over, agent, begun_at)
         outlet.end(over)
 
     def _tell_above(self, run: Run, runner: Runner) -> None:
@@ -150,10 +166,11 @@ class Desk:
         if above is not None:
             above.meter.used_below(runner.meter.usage, runner.meter.cost_nanos)
 
-    def _keep(self, key: Key, said: list[Message], over: Told, agent: Agent) -> None:
+    def _keep(self, key: Key, said: list[Message], over: Told, agent: Agent, begun_at: int) -> None:
         plain = [message for message in said if message["role"] in ("user", "assistant") and message.get("content")]
         answer: Message = {"role": "assistant", "content": over.answer}
-        self._memory.keep(key, [*plain, answer] if over.answer else plain, agent.settings.memory)
+        talk = [*plain, answer] if over.answer else plain
+        self.memory.keep(key, talk, agent.settings.memory, begun_at)
 
     def _mark_of(self, head: RequestHead) -> RunMark:
         mark = read_mark(self._secret, head.get(RUN_HEADER.encode()) or b"")
@@ -164,6 +181,9 @@ class Desk:
     def _agent_of(self, head: RequestHead) -> Agent:
         name = (head.get(AGENT_HEADER.encode()) or b"").decode("latin-1")
         agent = self.agents.get(name)
+        if name in self.unmade:
+            why = f"The agent {name!r} cannot be made: {self.unmade[name]}."
+            raise ProviderUnavailable(f"{why} The operator can mend that, and restart the gateway.")
         if agent is None:
             known = ", ".join(sorted(self.agents)) or "none"
             raise ModelNotFound(f"There is no agent {name[:100]!r}. Known: {known}.", param="model")
@@ -205,7 +225,8 @@ def _run_of(head: RequestHead, mark: RunMark, agent: str) -> Run:
     handed = {name.decode(): value.decode("latin-1") for name, value in head.headers if name in _HANDED_ON}
     session = (head.get(b"x-session-id") or b"").decode("latin-1")
     callers = read_callers(head.get(CALLERS_HEADER.encode()) or b"")
-    return Run(mark.run, agent, mark.depth, token, {**handed, "x-session-id": session}, callers)
+    house = read_house(head.get(HOUSE_HEADER.encode()) or b"")
+    return Run(mark.run, agent, mark.depth, token, {**handed, "x-session-id": session}, callers, house)
 
 
 def _refuse(request: Request, outlet: Outlet | None, error: GatewayError, wire: Wire) -> None:

@@ -12,11 +12,14 @@ from typing import Final
 
 from gossamer.agents.agent import make_agents
 from gossamer.agents.desk import Desk
+from gossamer.agents.forgetting import Forgetting
 from gossamer.agents.model import FrontDoor
 from gossamer.agents.tools.toolset import ToolSet
 from gossamer.config.settings import Settings
 from gossamer.core.logs import get_log, set_up_logs
-from gossamer.feed.paths import inner_path
+from gossamer.feed.listening import Feed
+from gossamer.feed.messages import AGENTS
+from gossamer.feed.paths import feed_path, inner_path
 from gossamer.http.connect import Connector
 from gossamer.http.limits import PoolLimits, ServerLimits
 from gossamer.http.origin import Origin
@@ -43,13 +46,15 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     """Until told to drain. There is one of its kind, whatever its number."""
     os.nice(NICE)
     turn = Turn(asyncio.get_running_loop())
-    path = inner_path(Path(settings.data_dir))
-    connector = Connector(Origin("http", "localhost", 80, unix_path=str(path)), connect_s=_CONNECT_S)
+    data_dir = Path(settings.data_dir)
+    connector = Connector(Origin("http", "localhost", 80, unix_path=str(inner_path(data_dir))), connect_s=_CONNECT_S)
     pool = Pool(connector, PoolLimits(connections=MOST_CALLS), turn)
     desk = Desk({}, prices_of(settings), FrontDoor(pool, link.run_secret), link.run_secret)
     server = Server(desk.handle, ServerLimits(idle_timeout_s=_NEVER_S, write_timeout_s=_NEVER_S), turn=turn)
     agents = AgentsProcess(desk, link)
     await agents.take_over(settings)
+    feed = Feed(feed_path(data_dir), AGENTS, Forgetting(desk.memory), without="sessions are forgotten when it is back")
+    feed.start()
     for sock in sockets:
         await server.listen(sock)
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
@@ -58,6 +63,7 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     within_s = await agents.drained
     await server.drain(within_s)
     pool.close()
+    feed.close()
     await agents.close()
 
 
@@ -72,12 +78,18 @@ class AgentsProcess:
         self._reloads: set[asyncio.Task[None]] = set()
 
     async def take_over(self, settings: Settings) -> None:
-        """Raises ValueError for what cannot be, and then nothing has changed."""
+        """Of a reload, all or nothing: raises ValueError for what cannot be. At the start there is nothing that could
+        go on instead: agents that can be made are there, and the others say why they are not.
+        """
         tools = tools_of(settings, self._desk, self._tools)
-        agents = make_agents(settings.agents, tools)
+        agents, unmade = make_agents(settings.agents, tools)
+        if unmade and self._tools is not None:
+            raise ValueError("; ".join(f"agents.{name}: {why}" for name, why in unmade.items()))
+        for name, why in unmade.items():
+            _log.error("an agent cannot be made", agent=name, why=why)
         await tools.open()
         before, self._tools = self._tools, tools
-        self._desk.agents = agents
+        self._desk.agents, self._desk.unmade = agents, unmade
         self._desk.prices = prices_of(settings)
         gc.freeze()  # a look at all that the SDK of MCP brings takes 100 ms, in which every run stands still
         if before is not None:

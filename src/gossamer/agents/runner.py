@@ -14,6 +14,7 @@ from gossamer.agents.form import Form
 from gossamer.agents.meter import Meter
 from gossamer.agents.model import Turn
 from gossamer.agents.outlet import Outlet
+from gossamer.agents.patterns.held import Held, PatternFailed
 from gossamer.agents.seam import (
     AskModel,
     Began,
@@ -95,7 +96,7 @@ class Runner:
         self._outlet = outlet
         self._prices = prices
         self._options = options
-        self._pattern: Pattern = agent.make_pattern()
+        self._pattern: Pattern = Held(agent.settings.pattern, agent.make_pattern)
         self._box = agent.box
         self.meter = Meter(agent.settings.limits, keeps_room=agent.settings.at_limit == "answer")
         at_once = 1 if self.meter.counts_money else _MOST_AT_ONCE
@@ -221,7 +222,7 @@ class Runner:
     def _take(self, event: Event) -> AskModel | UseTools | End:
         last = self._show(self._pattern.take(event))
         if last is None:
-            raise ProviderError(f"The pattern {self._agent.settings.pattern!r} does not say how to go on. Mend it.")
+            raise PatternFailed(self._agent.settings.pattern, f"it has nothing to do after {type(event).__name__}")
         return last
 
     def _show(self, effects: Sequence[Effect]) -> AskModel | UseTools | End | None:

@@ -43,6 +43,8 @@ class Run(msgspec.Struct, frozen=True):
     """What inner calls bring along: the trace, the session, the house's own mark."""
     callers: frozenset[str] = frozenset()
     """The ids that the caller has: of its key, its user, its agent of the state store."""
+    house: str = ""
+    """Whose its sessions are (core/house.py)."""
 
 
 class ToolBox(Protocol):

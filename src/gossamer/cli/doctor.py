@@ -62,7 +62,7 @@ def examine(config: Path | None) -> list[Finding]:
         *_examine_node(loaded.settings),
         *probe_providers(loaded.settings.providers, os.environ),
         *probe_tools(loaded.settings.tools),
-        *probe_agents(Path(loaded.settings.data_dir), loaded.settings.agents),
+        *probe_agents(Path(loaded.settings.data_dir), loaded.settings),
     ]
 
 

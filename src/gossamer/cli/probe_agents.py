@@ -1,7 +1,9 @@
-"""What `doctor` asks of agents: can each be made, and does their process answer where a gateway runs?"""
+"""What `doctor` asks of agents: can each be made, can its limits be kept, and does their process answer where a gateway
+runs?
+"""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,14 +12,19 @@ from gossamer.agents.form import form_of
 from gossamer.agents.patterns.known import find_pattern
 from gossamer.cli.probe_node import ASK_S, Finding
 from gossamer.config.agents import AgentSettings
+from gossamer.config.routes import targets_of
+from gossamer.config.settings import Settings
 from gossamer.feed.paths import agents_path
+from gossamer.providers.prices import prices_of
 
 
-def probe_agents(data_dir: Path, agents: Mapping[str, AgentSettings]) -> list[Finding]:
+def probe_agents(data_dir: Path, settings: Settings) -> list[Finding]:
     """What is wrong with one, and a line for their process."""
+    agents = settings.agents
     if not agents:
         return []
     wrong = [finding for name, each in agents.items() if (finding := _probe(name, each)) is not None]
+    wrong += _unpriced(settings)
     return [*wrong, _probe_process(agents_path(data_dir.absolute()), len(agents))]
 
 
@@ -29,6 +36,19 @@ def _probe(name: str, agent: AgentSettings) -> Finding | None:
     except ValueError as error:
         return Finding("fail", f"agents.{name}", str(error))
     return None
+
+
+def _unpriced(settings: Settings) -> Iterator[Finding]:
+    """Of routes in the state store, only the first request knows."""
+    prices = prices_of(settings)
+    for name, agent in settings.agents.items():
+        if agent.limits.cost_nanos is None:
+            continue
+        targets = [each.target for each in targets_of(settings.models.get(agent.model, agent.model))]
+        unknown = [target for target in targets if "/" in target and prices.get(target) is None]
+        if unknown:
+            words = f"limits.cost cannot be kept: nobody knows what {', '.join(unknown)} costs; put it into `prices`"
+            yield Finding("warn", f"agents.{name}", words)
 
 
 def _probe_process(path: Path, count: int) -> Finding:

@@ -4,7 +4,11 @@ Like rules.py, looks only at what could be read. What tools a server has is know
 """
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
+
+import msgspec
 
 from gossamer.config.agents import AGENTS, AS_TOOL, PATTERN_GROUP, PATTERNS, AgentSettings
 from gossamer.config.document import Node
@@ -23,6 +27,7 @@ def check_agents(found: Found, tree: Node) -> Iterator[Problem]:
     for name, agent in named.items():
         yield from _name_is_free(name, tree)
         yield from _pattern_exists(name, agent, tree)
+        yield from _schema_is_one(name, agent, tree)
         yield from _model_exists(name, agent, found, tree)
         yield from _tools_exist(name, agent, found, tree)
         yield from _model_takes_tools(name, agent, found, tree)
@@ -48,17 +53,41 @@ def _pattern_exists(name: str, agent: AgentSettings, tree: Node) -> Iterator[Pro
         yield problem_at(tree, (AGENTS, name, "pattern"), f"there is no pattern {agent.pattern}", advice)
 
 
+def _schema_is_one(name: str, agent: AgentSettings, tree: Node) -> Iterator[Problem]:
+    """That it is a JSON object is known before; that it is a schema, only the library that checks answers by it."""
+    if agent.output_schema is None:
+        return
+    path: FieldPath = (AGENTS, name, "output_schema")
+    try:  # an extra: a gateway whose agents have no schema does without
+        validators: Any = import_module("jsonschema.validators")
+    except ModuleNotFoundError:
+        yield problem_at(tree, path, "it needs the package jsonschema", "pip install 'gossamer[agents]'")
+        return
+    schema = msgspec.json.decode(agent.output_schema)
+    draft = validators.validator_for(schema, default=validators.Draft202012Validator)
+    wrong = next(draft(draft.META_SCHEMA).iter_errors(schema), None)
+    if wrong is not None:
+        yield problem_at(
+            tree,
+            path,
+            f"this is no JSON Schema: {wrong.json_path}: {wrong.message}",
+            "write it as https://json-schema.org describes it",
+        )
+
+
 def _model_exists(name: str, agent: AgentSettings, found: Found, tree: Node) -> Iterator[Problem]:
     path: FieldPath = (AGENTS, name, "model")
     model, agents = agent.model, names_below(tree, AGENTS)
-    provider, slash, _ = model.partition("/")
+    provider, slash, inner = model.partition("/")
     if model in agents or provider == AGENTS:
         yield problem_at(
             tree,
             path,
             f"{model} is an agent itself",
-            f"name a model, and let it use the agent as a tool: {AS_TOOL}{model}",
+            f"name a model, and let it use the agent as a tool: {AS_TOOL}{inner or model}",
         )
+    elif slash and not inner:
+        yield problem_at(tree, path, f"{model} names no model", f"write {model}MODEL")
     elif model in names_below(tree, "models") or (
         slash and provider in {ALWAYS_THERE, *names_below(tree, "providers")}
     ):

@@ -1,11 +1,14 @@
 """What agents may use, as the file says it. Part of settings.py, in a file of its own; see tool_rules.py too."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, field
 
 from gossamer.config.section import Duration, Section
+
+TOOL_GROUP: Final = "gossamer.tools"
+"""The entry points that functions are found by."""
 
 CallerId = Annotated[str, Meta(extra={"leaf": "key_name"})]
 ToolName = Annotated[str, Meta(extra={"leaf": "tool_name"})]

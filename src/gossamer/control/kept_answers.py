@@ -5,7 +5,7 @@ whoever deletes a session is told if it could not be found.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -35,11 +35,13 @@ class KeptAnswers:
         is_used = settings.counters != IN_MEMORY and (has_l2 or settings.idempotency.enabled)
         self._redis = settings.counters if is_used else None
 
-    async def erase(self, session: str) -> None:
-        """OSError where that could not be done: it may be asked for again."""
+    async def erase(self, session: str, runs: Sequence[str] = ()) -> None:
+        """`runs`: of agents in it, whose calls bear no key of the client's, so that no file has an answer of theirs.
+        OSError where that could not be done: it may be asked for again.
+        """
         await asyncio.to_thread(self._erase_files, session)
         if self._redis is not None:
-            await self._erase_in_redis(self._redis, session)
+            await self._erase_in_redis(self._redis, [session, *runs])
 
     # --- inside ---
 
@@ -54,22 +56,29 @@ class KeptAnswers:
         finally:
             files.close()
 
-    async def _erase_in_redis(self, url: str, session: str) -> None:
+    async def _erase_in_redis(self, url: str, sessions: Sequence[str]) -> None:
         address = parse_redis_url(url)
         seal = Seal((self._secret or secret_of_node(self._data_dir)).encode())
-        told: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         servers = open_servers(address, LOADS, _up, lambda _: None)
         servers.start()
         try:
-            Belongings(servers, seal).erase(session, _once(told))
-            async with asyncio.timeout(ERASE_S):
-                trouble = await told
-        except TimeoutError:
-            trouble = f"no answer within {ERASE_S:g} s"
+            for session in sessions:
+                trouble = await _told_of(Belongings(servers, seal), session)
+                if trouble is not None:
+                    raise ConnectionError(f"kept answers in {address.shown}: {trouble}")
         finally:
             servers.close()
-        if trouble is not None:
-            raise ConnectionError(f"kept answers in {address.shown}: {trouble}")
+
+
+async def _told_of(belongings: Belongings, session: str) -> str | None:
+    """Why they could not be erased; None: they are."""
+    told: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+    belongings.erase(session, _once(told))
+    try:
+        async with asyncio.timeout(ERASE_S):
+            return await told
+    except TimeoutError:
+        return f"no answer within {ERASE_S:g} s"
 
 
 def _up(server: Server) -> None:

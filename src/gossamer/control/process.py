@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gossamer.config.settings import Settings
 from gossamer.control.feed.server import FeedServer
 from gossamer.control.first_keys import keep_first_key, take_over_old_keys
+from gossamer.control.late_runs import forget_late_runs_for_ever
 from gossamer.control.opening import at_last, open_at_last
 from gossamer.control.pruning import prune_for_ever
 from gossamer.control.responses.server import ResponseServer
@@ -122,6 +123,7 @@ class Control:
         await at_last(lambda: take_over_old_keys(store, Path(self._settings.data_dir)))
         self._store.set_result(store)
         self._begin(prune_for_ever(store, lambda: self._settings))
+        self._begin(forget_late_runs_for_ever(store, lambda: self._settings))
 
     def _not_opened(self, reason: str) -> None:
         self.feed.desk.why_closed = reason

@@ -15,6 +15,8 @@ RUN_HEADER: Final = "x-gossamer-run"
 AGENT_HEADER: Final = "x-gossamer-agent"
 CALLERS_HEADER: Final = "x-gossamer-callers"
 """From a worker to the agents: the ids of whoever asks, as `write_callers` has them."""
+HOUSE_HEADER: Final = "x-gossamer-house"
+"""From a worker to the agents: whose the session is, as `write_callers` has it."""
 STEPS_HEADER: Final = "x-gossamer-steps"
 RUN_PREFIX: Final = "run_"
 ANSWER_WITHIN_S: Final = 30.0
@@ -44,6 +46,10 @@ def write_callers(*ids: str | None) -> str:
 
 def read_callers(value: bytes) -> frozenset[str]:
     return frozenset(map(unquote, value.decode("latin-1").split()))
+
+
+def read_house(value: bytes) -> str:
+    return unquote(value.decode("latin-1"))
 
 
 def read_mark(secret: str, value: bytes) -> RunMark | None:

@@ -1,8 +1,16 @@
 """What went wrong at the provider, said to the caller: whose fault it is decides the status."""
 
-from gossamer.core.errors import GatewayError, ProviderBusy, ProviderRefusedKey, ProviderTimeout, ProviderUnavailable
+from gossamer.core.errors import (
+    GatewayError,
+    ProviderBusy,
+    ProviderError,
+    ProviderRefusedKey,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from gossamer.core.exchange import Exchange
 from gossamer.delivery.answer_head import AnswerHead
+from gossamer.dialects.answer import Fault
 from gossamer.dialects.faults import fault_in
 from gossamer.dialects.inside import Told
 from gossamer.http.errors import CallFailed, CallTimeout
@@ -12,12 +20,22 @@ _RETRY_AFTER_DIGITS = 9
 """Thirty years in seconds."""
 
 
+class RunFailed(ProviderError):
+    """An agent's run, as its own answer has it."""
+
+    def __init__(self, status: int, fault: Fault, retry_after_s: float | None) -> None:
+        super().__init__(fault.message, param=fault.param or None, retry_after_s=retry_after_s)
+        self.status = status  # type: ignore[misc]  # the run's, and so below
+        self.code = fault.code or ProviderError.code  # type: ignore[misc]
+        self.kind = fault.kind or ProviderError.kind  # type: ignore[misc]
+
+
 def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -> GatewayError | None:
     """The error to answer with, or None where the provider's own answer goes on: its word to the caller."""
+    if exchange.run is not None:  # whatever refused or failed, this gateway said so, in words for this caller
+        return RunFailed(status, fault_in(body, status), seconds_of(seen.retry_after)) if status >= 500 else None
     label = exchange.target.label if exchange.target is not None else "the provider"
     said = f"{label} answered {status}: {_message(body, status)}"
-    if exchange.run is not None and status < 500:
-        return None  # a call of the run was refused by this gateway, in words for this caller
     if status in (401, 403):
         return ProviderRefusedKey(
             f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"

@@ -30,6 +30,8 @@ class Delivery:
 
     sending: Sending | None = None
     _pieces: Pieces | None = None
+    _is_slow = False
+    """Whether the client has yet to take what was written to it."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -100,7 +102,7 @@ class Delivery:
             sending.cancel()
         status = CLIENT_CLOSED
         if self._pieces is not None:
-            status = self._pieces.leave()
+            status = self._pieces.leave(has_taken=not self._is_slow)
         if exchange.answered_ns == 0:
             exchange.answered_ns = now_ns()
             self._note_attempt(0, "cancelled: the client left")
@@ -118,10 +120,12 @@ class Delivery:
         self._break_off(reason)
 
     def client_slow(self) -> None:
+        self._is_slow = True
         if self.sending is not None:
             self.sending.pause()
 
     def client_ready(self) -> None:
+        self._is_slow = False
         if self.sending is not None:
             self.sending.resume()
 

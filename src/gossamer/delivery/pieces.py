@@ -42,8 +42,10 @@ class Pieces(Protocol):
 
     def break_off(self, reason: GatewayError) -> None: ...
 
-    def leave(self) -> int:
-        """The client is gone: note what is known, and return the status that it had been sent, or 0."""
+    def leave(self, *, has_taken: bool) -> int:
+        """The client is gone: note what is known, and return the status that it had been sent, or 0. `has_taken`:
+        whether all that was written to it has left. One that has the last event of a stream has the answer.
+        """
 
 
 class Collecting:
@@ -101,7 +103,8 @@ class Collecting:
     def break_off(self, reason: GatewayError) -> None:
         refuse(self._exchange, reason)
 
-    def leave(self) -> int:
+    def leave(self, *, has_taken: bool) -> int:
+        del has_taken  # it has been told nothing
         self._exchange.owes_nothing = self._head.status >= 400
         return 0
 
@@ -136,7 +139,8 @@ class Passing:
         settle(self._exchange, "stream_broken", self._status, reason.code)
         self._exchange.request.break_off()
 
-    def leave(self) -> int:
+    def leave(self, *, has_taken: bool) -> int:
+        del has_taken  # whoever has all of a body that says its length is not waited for any more
         return self._status
 
 
@@ -219,9 +223,9 @@ class Streaming:
     def break_off(self, reason: GatewayError) -> None:
         exchange = self._exchange
         self._tell_use()
-        if exchange.caller.endpoint.ends_with_mark and self._tally.is_finished:
+        if self._is_told():
             # The answer was whole: an error behind its last event would make it look broken.
-            settle(exchange, "completed", self._status)
+            self._settle_told()
             exchange.request.end()
             return
         error = render_stream_error(reason, exchange.caller.endpoint.dialect, self._tally.next_number)
@@ -229,9 +233,19 @@ class Streaming:
         settle(exchange, "stream_broken", self._status, reason.code)
         exchange.request.break_off()
 
-    def leave(self) -> int:
+    def leave(self, *, has_taken: bool) -> int:
         self._tell_use()
+        if has_taken and self._is_told():
+            self._settle_told()
         return self._status
+
+    def _is_told(self) -> bool:
+        """Whether the last event was passed on, with the end of the stream still to come."""
+        return self._exchange.caller.endpoint.ends_with_mark and self._tally.is_finished
+
+    def _settle_told(self) -> None:
+        error = self._tally.error
+        settle(self._exchange, "completed" if error is None else "provider_failed", self._status, error)
 
     def _tell_use(self) -> None:
         self._exchange.usage = self._tally.usage

@@ -75,7 +75,8 @@ class TranslatedWhole:
     def break_off(self, reason: GatewayError) -> None:
         self._refuse(reason, self._head.status, reason.message)
 
-    def leave(self) -> int:
+    def leave(self, *, has_taken: bool) -> int:
+        del has_taken  # it has been told nothing
         self._exchange.owes_nothing = self._head.status >= 400
         return 0
 
@@ -180,8 +181,10 @@ class TranslatedStream:
         settle(self._exchange, "stream_broken", self._status, reason.code)
         self._exchange.request.break_off()
 
-    def leave(self) -> int:
+    def leave(self, *, has_taken: bool) -> int:
         self._tell_use()
+        if has_taken and self._translator.is_finished:
+            settle(self._exchange, "completed", self._status)
         return self._status
 
     def _tell(self, whole: bytes) -> None:

@@ -12,6 +12,8 @@ from gossamer.core.allowance import UNLIMITED, Limits
 from gossamer.core.directives import Variable
 from gossamer.core.routing import Sticky, Strategy
 
+AGENTS: Final = -1
+"""The agents' process, where a worker would say its number."""
 PROTOCOL: Final = 2
 """Goes up when an older side would misread the lines; the control process refuses another number by name."""
 

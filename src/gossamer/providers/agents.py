@@ -10,11 +10,13 @@ from typing import Final
 from gossamer.core.endpoints import Dialect
 from gossamer.core.errors import InvalidRequest, ModelNotFound
 from gossamer.core.exchange import Exchange
+from gossamer.core.house import house_of
 from gossamer.core.ports import Keys, Wording
 from gossamer.core.record import ID_PREFIX_CHARS, MINTED_SESSION
 from gossamer.core.runs import (
     AGENT_HEADER,
     CALLERS_HEADER,
+    HOUSE_HEADER,
     MOST_DEPTH,
     RUN_HEADER,
     RUN_PREFIX,
@@ -63,6 +65,7 @@ class AgentsProvider:
         own = (
             f"host: agents\r\n{RUN_HEADER}: {write_mark(self._secret, RunMark(run, depth))}\r\n"
             f"{AGENT_HEADER}: {agent}\r\n{CALLERS_HEADER}: {_callers(exchange)}\r\n"
+            f"{HOUSE_HEADER}: {_house(exchange)}\r\n"
             f"x-session-id: {session}\r\nx-request-id: {exchange.request_id}\r\n"
         )
         body = exchange.outgoing
@@ -103,6 +106,12 @@ def _callers(exchange: Exchange) -> str:
     claims, agent = exchange.claims, exchange.agent
     assert claims is not None, "nobody asks an agent without a key"
     return write_callers(claims.key_id, claims.user_id, agent.agent_id if agent is not None else None)
+
+
+def _house(exchange: Exchange) -> str:
+    claims = exchange.claims
+    assert claims is not None, "nobody asks an agent without a key"
+    return write_callers(house_of(claims.user_id, claims.key_id))
 
 
 class AgentsLister:

@@ -1,5 +1,7 @@
 """One question in three dialects, and what no agent is asked."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -44,6 +46,25 @@ def test_how_to_answer_is_handed_on_and_what_the_agent_has_itself_is_not():
 def test_what_an_agent_cannot_do_is_refused(more: dict[str, object]):
     with pytest.raises(InvalidRequest):
         read_asked(msgspec.json.encode({**CHAT, **more}), "chat")
+
+
+@pytest.mark.parametrize(
+    ("wire", "param", "value"),
+    [
+        ("chat", "tools", [{"type": "function", "function": {"name": "x"}}]),
+        ("chat", "functions", [{"name": "x"}]),
+        ("responses", "tools", [{"type": "function", "name": "x"}]),
+        ("responses", "tools", [{"type": "web_search"}]),
+        ("messages", "tools", [{"type": "web_search_20250305", "name": "web_search"}]),
+        ("messages", "mcp_servers", [{"type": "url", "url": "https://elsewhere", "name": "x"}]),
+    ],
+)
+def test_tools_of_a_client_are_refused_also_where_a_chat_has_no_word_for_them(wire: Wire, param: str, value: object):
+    body: Any = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES}[wire]
+    with pytest.raises(InvalidRequest, match=f"Leave `{param}` out") as refused:
+        read_asked(msgspec.json.encode({**body, param: value}), wire)
+    assert refused.value.param == param
+    read_asked(msgspec.json.encode({**body, param: []}), wire)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """Two ways to say what a file means: the settings that come of it, or the lines that complain."""
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from gossamer.config import tool_rules
 from gossamer.config.load import load_settings
 from gossamer.config.problems import ConfigError
 from gossamer.config.settings import Settings
+from gossamer.config.tools import TOOL_GROUP
 
 Read = Callable[..., Settings]
 Complaints = Callable[..., list[str]]
@@ -22,6 +25,13 @@ def read(tmp_path: Path) -> Read:
         return load_settings(path, environ or {})
 
     return read
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages that are installed bring `shout` and `sum`."""
+    brought = [EntryPoint(name, "somewhere:something", TOOL_GROUP) for name in ("shout", "sum")]
+    monkeypatch.setattr(tool_rules, "entry_points", lambda group: [each for each in brought if each.group == group])
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Agents in the settings: what is missing, what goes round in a circle, and what is named as it may not be."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_an_agent_needs_no_more_than_a_model(read):
     assert agent.limits == AgentLimits(steps=10, time_s=120.0)
 
 
+@pytest.mark.usefixtures("functions")
 def test_all_of_an_agent_is_read(read):
     text = """
         models: {mock: mock/mock}
@@ -82,6 +84,18 @@ def test_all_of_an_agent_is_read(read):
             "2: agents.a.model: b is an agent itself; name a model, and let it use the agent as a tool: agent:b",
         ),
         (
+            "{a: {model: agents/b}, b: {model: mock}}",
+            "2: agents.a.model: agents/b is an agent itself; name a model, and let it use the agent as a tool: agent:b",
+        ),
+        ("{a: {model: mock/}}", "2: agents.a.model: mock/ names no model; write mock/MODEL"),
+        (
+            '{a: {model: mock, output_schema: \'{"properties": {"city": {"type": "text"}}}\'}}',
+            (
+                "2: agents.a.output_schema: this is no JSON Schema: $.properties.city.type: 'text' is not valid under "
+                "any of the given schemas; write it as https://json-schema.org describes it"
+            ),
+        ),
+        (
             "{mock: {model: mock/mock}}",
             "2: agents.mock: models.mock has the name already; clients ask for both: rename one of them",
         ),
@@ -106,9 +120,14 @@ agents: {a: {model: mock, tools: [%s]}}
 """
 
 
+@pytest.mark.usefixtures("functions")
 @pytest.mark.parametrize(
     ("tool", "complaint"),
     [
+        (
+            "clock.n*",
+            "'clock.n*' does not have the form; write SERVER.TOOL, SERVER.*, the name of a function, or agent:NAME",
+        ),
         ("clock", "clock is a server; write clock.* for all of its tools, or clock.TOOL"),
         ("sum.up", "sum is a function, and has no up; write sum"),
         ("clock.then", "tools.clock.allow does not name then; it names: now"),
@@ -116,6 +135,23 @@ agents: {a: {model: mock, tools: [%s]}}
 )
 def test_a_tool_is_named_as_what_it_is(complaints, tool: str, complaint: str):
     assert complaints(TOOLS % tool) == [f"4: agents.a.tools[0]: {complaint}"]
+
+
+def test_a_schema_needs_whoever_checks_by_it(complaints, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "jsonschema.validators", None)
+    assert complaints(BASE + "agents: {a: {model: mock, output_schema: '{}'}}") == [
+        "2: agents.a.output_schema: it needs the package jsonschema; pip install 'gossamer[agents]'"
+    ]
+
+
+def test_a_function_is_one_that_a_package_brings(complaints, functions):
+    del functions
+    assert complaints("tools: {louder: {kind: python, entry_point: shuot}}") == [
+        (
+            "1: tools.louder.entry_point: no package that is installed has shuot in the group gossamer.tools; "
+            "did you mean shout? there is: shout, sum"
+        )
+    ]
 
 
 CALLERS = """

@@ -6,6 +6,7 @@ from gossamer.config.show import show_settings
 from gossamer.config.tools import McpSettings, PythonSettings
 
 
+@pytest.mark.usefixtures("functions")
 def test_both_kinds_are_read(read):
     tools = read(
         "tools:\n"

@@ -75,7 +75,7 @@ class Home:
     def delete(self, session: Session, now_us: int = NOW_US) -> None:
         traces = FileTraces(self.traces_path)
         answers = KeptAnswers(Settings(data_dir=str(self.path.parent)))
-        asyncio.run(delete_for_good(session, self.search, traces, answers, self.path.parent, now_us))
+        asyncio.run(delete_for_good([session], self.search, traces, answers, self.path.parent, now_us))
 
     def journal_bytes(self) -> bytes:
         return b"".join(path.read_bytes() for path in self.journal.directory.iterdir())
@@ -172,7 +172,7 @@ def test_what_is_deleted_is_in_no_file_and_no_replay_brings_it_back(home: Home):
     home.take()
     session = next(each for each in home.all() if each.name == "ses_ab-1")
     home.delete(session)
-    home.search.bury(session.id, NOW_US)
+    home.search.bury([session.id], NOW_US)
     assert b"SECRETWORD" not in home.journal_bytes()
     for again in range(2):
         for path in home.path.parent.glob("*.db*"):
@@ -183,6 +183,23 @@ def test_what_is_deleted_is_in_no_file_and_no_replay_brings_it_back(home: Home):
     home.journal.write(1, session="ses_ab-1", key="k", at=FIRST_AT + 200)
     home.take()
     assert [each.turns for each in home.all() if each.name == "ses_ab-1"] == [1], "whoever goes on begins anew"
+
+
+def test_a_run_that_was_under_way_is_noted_until_it_is_deleted_and_by_no_replay_again(home: Home):
+    home.journal.write(1, session="talk", key="k")
+    home.journal.write(1, session="run_1", run="run_1", key="k")
+    home.take()
+    talk = next(each for each in home.all() if each.name == "talk")
+    home.delete(talk)
+    assert home.search.late_runs() == [], "nobody knows yet"
+    home.journal.write(1, id="req_own", session="talk", run="run_1", key="k")
+    home.take()
+    (run,) = home.search.late_runs()
+    assert (run.name, run.key, home.ids(run)) == ("run_1", "k", ["req_1"])
+    home.delete(run)
+    for again in (False, True):
+        home.take(from_the_start=again)
+        assert (home.all(), home.search.late_runs()) == ([], [])
 
 
 def test_sessions_go_by_age_and_by_number(home: Home):

@@ -6,11 +6,13 @@ from gossamer.core.record import Usage
 from tests.wire.conftest import eventually
 from tests.wire.delivery.gateway import (
     ASK,
+    DONE,
     STREAM,
     STREAM_HEAD,
     Client,
     Gateway,
     Origin,
+    Visit,
     chunk,
     usage,
     whole,
@@ -107,6 +109,51 @@ async def test_what_was_pipelined_behind_it_is_not_begun(gateway: Gateway, origi
     await visit.ends()
     assert (await gateway.record()).outcome == "client_gone"
     assert origin.accepted == 1
+
+
+ANTHROPIC = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+COMPLETED = b'event: response.completed\ndata: {"type":"response.completed","response":{}}\n\n'
+FAILED = b'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"message":"No more."}}}\n\n'
+endings = pytest.mark.parametrize(
+    ("path", "last", "outcome", "error"),
+    [
+        ("/v1/chat/completions", DONE, "completed", None),
+        ("/v1/messages", ANTHROPIC, "completed", None),
+        ("/v1/responses", COMPLETED, "completed", None),
+        ("/v1/responses", FAILED, "provider_failed", "No more."),
+    ],
+)
+
+
+async def told(gateway: Gateway, origin: Origin, path: str, last: bytes) -> tuple[Client, Visit]:
+    """A client that has the last event of its stream, and of which the provider has not said that it is over."""
+    client = await gateway.client()
+    await client.ask(STREAM, path)
+    visit = await origin.visit()
+    visit.write(STREAM_HEAD, chunk(word("a")), chunk(last))
+    await client.until(last)
+    return client, visit
+
+
+@ways
+@endings
+async def test_behind_the_last_event_it_has_the_answer(
+    gateway: Gateway, origin: Origin, way: str, path: str, last: bytes, outcome: str, error: str | None
+):
+    client, visit = await told(gateway, origin, path, last)
+    await leave(client, way)
+    await visit.ends()
+    record = await gateway.record()
+    assert (record.status, record.outcome, record.error) == (200, outcome, error)
+
+
+async def test_unless_it_has_not_taken_it(gateway: Gateway, origin: Origin):
+    client, visit = await told(gateway, origin, "/v1/chat/completions", DONE)
+    (connection,) = gateway.server.connections
+    connection.pause_writing()
+    await leave(client, "aborted")
+    await visit.ends()
+    assert (await gateway.record()).outcome == "client_gone"
 
 
 async def test_an_answer_that_was_written_still_goes_out(gateway: Gateway, origin: Origin):

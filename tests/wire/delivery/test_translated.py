@@ -350,6 +350,23 @@ async def test_a_client_that_leaves_ends_the_call(between: Between, client: Wire
     assert (record.outcome, record.status) == ("client_gone", 200 if when == "in a stream" else 499)
 
 
+LAST: dict[Wire, bytes] = {
+    "chat": b"data: [DONE]",
+    "responses": b"event: response.completed",
+    "messages": b"message_stop",
+}
+
+
+@pairs
+async def test_behind_the_last_event_it_has_the_answer(between: Between, client: Wire, provider: Wire):
+    visit = await between.stream(client, provider)
+    visit.write(chunk(CLOSING[provider]))
+    await between.client.until(LAST[client])
+    between.client.close()
+    await visit.ends()
+    assert (await between.gateway.record()).outcome == "completed"
+
+
 # --- what a request loses ---
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -38,6 +38,20 @@ async def both_wait(one: Node, other: Node, origin: Origin) -> tuple[Any, list[C
     waiting = [await asked(other) for _ in range(2)]
     await eventually(lambda: any(ticket.waiting for ticket in other.kept.desk.tickets.values()))
     return visit, [first, *waiting]
+
+
+class Waiting(NamedTuple):
+    """One whose call is under way, and two who wait for its answer."""
+
+    node: Node
+    visit: Any
+    clients: list[Client]
+
+
+@pytest.fixture
+async def waiting(opened: Open, origin: Origin) -> Waiting:
+    node = await opened(WAIT)
+    return Waiting(node, *await both_wait(node, node, origin))
 
 
 @pytest.mark.parametrize(("is_known", "status"), [(False, 401), (True, 403)])
@@ -76,19 +90,15 @@ async def test_nor_does_it_make_the_call_when_that_has_failed(
     await paid(node, origin)
 
 
-async def test_a_key_that_is_still_good_waits_through_a_reload(opened: Open, origin: Origin):
-    node = await opened(WAIT)
-    visit, clients = await both_wait(node, node, origin)
+async def test_a_key_that_is_still_good_waits_through_a_reload(waiting: Waiting):
+    node, visit, clients = waiting
     node.reload(node.settings)
     tell(visit)
     assert [(await client.answer()).body for client in clients] == [completion()] * 3
 
 
-async def test_who_cannot_be_told_keeps_it_from_nobody_else(
-    opened: Open, origin: Origin, monkeypatch: pytest.MonkeyPatch
-):
-    node = await opened(WAIT)
-    visit, clients = await both_wait(node, node, origin)
+async def test_who_cannot_be_told_keeps_it_from_nobody_else(waiting: Waiting, monkeypatch: pytest.MonkeyPatch):
+    node, visit, clients = waiting
     monkeypatch.setattr("gossamer.delivery.claim.give_shared", broken_once(_give_shared()))
     tell(visit)
     answers = [await client.answer() for client in clients]
@@ -96,11 +106,8 @@ async def test_who_cannot_be_told_keeps_it_from_nobody_else(
     assert not node.kept.desk.tickets
 
 
-async def test_whose_record_is_made_and_answer_lost_is_cut_off(
-    opened: Open, origin: Origin, monkeypatch: pytest.MonkeyPatch
-):
-    node = await opened(WAIT)
-    visit, clients = await both_wait(node, node, origin)
+async def test_whose_record_is_made_and_answer_lost_is_cut_off(waiting: Waiting, monkeypatch: pytest.MonkeyPatch):
+    node, visit, clients = waiting
     monkeypatch.setattr(node.records, "append", broken_once(node.records.append, after=1))
     tell(visit)
     assert (await clients[0].answer()).status == 200
@@ -110,10 +117,9 @@ async def test_whose_record_is_made_and_answer_lost_is_cut_off(
 
 @pytest.mark.parametrize("broken", ["_answer", "_is_good"])
 async def test_what_cannot_be_kept_for_a_defect_is_answered_and_leaves_the_key_free(
-    opened: Open, origin: Origin, broken: str, monkeypatch: pytest.MonkeyPatch
+    waiting: Waiting, origin: Origin, broken: str, monkeypatch: pytest.MonkeyPatch
 ):
-    node = await opened(WAIT)
-    visit, clients = await both_wait(node, node, origin)
+    _, visit, clients = waiting
     with monkeypatch.context() as patch:
         patch.setattr(f"gossamer.delivery.once.Keeping.{broken}", fail)
         tell(visit)
@@ -123,11 +129,8 @@ async def test_what_cannot_be_kept_for_a_defect_is_answered_and_leaves_the_key_f
 
 
 @pytest.mark.parametrize("what", ["keep", "release"])
-async def test_a_shelf_that_breaks_leaves_nobody_waiting(
-    opened: Open, origin: Origin, what: str, monkeypatch: pytest.MonkeyPatch
-):
-    node = await opened(WAIT)
-    visit, clients = await both_wait(node, node, origin)
+async def test_a_shelf_that_breaks_leaves_nobody_waiting(waiting: Waiting, what: str, monkeypatch: pytest.MonkeyPatch):
+    node, visit, clients = waiting
     with monkeypatch.context() as patch:
         patch.setattr(node.kept.desk.shelf, what, fail)
         if what == "keep":

@@ -22,7 +22,17 @@ def find_pattern(name: str) -> MakePattern:
         if name in _HERE:
             module, attribute = _HERE[name]
             return cast("MakePattern", getattr(import_module(module), attribute))
-        (point,) = entry_points(group=PATTERN_GROUP, name=name)
-        return cast("MakePattern", point.load())
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"the pattern {name!r} cannot be loaded: {error}") from error
+        return _brought(name)
+    except Exception as error:
+        raise ValueError(f"the pattern {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _brought(name: str) -> MakePattern:
+    points = tuple(entry_points(group=PATTERN_GROUP, name=name))
+    if len(points) != 1:
+        bring = ", ".join(point.dist.name for point in points if point.dist is not None) or "none"
+        raise LookupError(f"one package should bring it; these do: {bring}")
+    found = points[0].load()
+    if not callable(found):
+        raise TypeError(f"{points[0].value} cannot be called")
+    return cast("MakePattern", found)

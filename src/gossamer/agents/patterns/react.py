@@ -98,16 +98,6 @@ class React(TablePattern):
         self._has_said = True
         return "asking", (Say(self._kept),)
 
-    def _think(self, event: TextCame | ReasoningCame) -> Step:
-        return self.state, (Think(event.text),)
-
-    def _say(self, event: TextCame) -> Step:
-        return self.state, (Say(event.text),)
-
-    def _go_on(self, event: CallCame) -> Step:
-        del event  # that it calls is known
-        return self.state, ()
-
     def _turn_to_calls(self, event: CallCame) -> Step:
         del event  # what it calls, the end of the turn says
         return "calling", self._preamble()

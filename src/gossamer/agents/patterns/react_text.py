@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from gossamer.agents.patterns.table import Step, TablePattern
-from gossamer.agents.patterns.text import Answered, Heard, Plain, TextTurn, Thought, Unclear, Used
+from gossamer.agents.patterns.text import Answered, Heard, Outcome, Plain, TextTurn, Thought, Unclear, Used
 from gossamer.agents.seam import (
     AskModel,
     Began,
@@ -107,19 +107,10 @@ class ReactText(TablePattern):
         self._has_heard = True
         return self.state, _shown(self._turn.feed(event.text))
 
-    def _think(self, event: ReasoningCame) -> Step:
-        return self.state, (Think(event.text),)
-
-    def _go_on(self, event: CallCame) -> Step:
-        del event  # it was told of no tools: what it calls by itself is not looked at
-        return self.state, ()
-
     # --- when it is done ---
 
     def _end_turn(self, event: TurnEnded) -> Step:
-        shown = list(self._last_heard(event))
-        left, outcome = self._turn.end()
-        shown += _shown(left)
+        shown, outcome = self._heard_out(event)
         match outcome:
             case Used(name, arguments):
                 return self._use(shown, Call(self._next_id(), name, arguments))
@@ -159,16 +150,16 @@ class ReactText(TablePattern):
         return self._ask("answering")
 
     def _stop(self, event: TurnEnded) -> Step:
-        shown = list(self._last_heard(event))
-        left, outcome = self._turn.end()
-        shown += _shown(left)
+        shown, outcome = self._heard_out(event)
         if not isinstance(outcome, Answered):
             shown.append(Say(outcome.text if isinstance(outcome, Plain) else event.text.strip()))
         return "done", (*shown, End("length"))
 
-    def _last_heard(self, event: TurnEnded) -> tuple[Effect, ...]:
-        """A turn that came whole is heard now."""
-        return () if self._has_heard else _shown(self._turn.feed(event.text))
+    def _heard_out(self, event: TurnEnded) -> tuple[list[Effect], Outcome]:
+        """What is left to be shown, all of it where the turn came whole; and what the turn means."""
+        heard = [] if self._has_heard else self._turn.feed(event.text)
+        left, outcome = self._turn.end()
+        return [*_shown(heard), *_shown(left)], outcome
 
     def _next_id(self) -> str:
         self._calls += 1

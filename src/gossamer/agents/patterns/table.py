@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
-from gossamer.agents.seam import Effect, Event
+from gossamer.agents.seam import CallCame, Effect, Event, ReasoningCame, Say, TextCame, Think
 
 Step = tuple[str, Sequence[Effect]]
 """The next state, and what is wanted."""
@@ -27,3 +27,16 @@ class TablePattern:
             raise PatternBroken(f"{type(self).__name__} knows no {type(event).__name__} while {self.state}")
         self.state, effects = cast("Step", getattr(self, name)(event))
         return effects
+
+    # --- what most tables have a row for ---
+
+    def _think(self, event: TextCame | ReasoningCame) -> Step:
+        return self.state, (Think(event.text),)
+
+    def _say(self, event: TextCame) -> Step:
+        return self.state, (Say(event.text),)
+
+    def _go_on(self, event: CallCame) -> Step:
+        """What is called, the end of the turn says."""
+        del event
+        return self.state, ()

@@ -16,10 +16,8 @@ import msgspec
 from gossamer.agents.seam import Observation, Run
 from gossamer.agents.tools.observations import failed
 from gossamer.agents.tools.source import Tool
-from gossamer.config.tools import PythonSettings
+from gossamer.config.tools import TOOL_GROUP, PythonSettings
 from gossamer.core.logs import get_log
-
-GROUP: Final = "gossamer.tools"
 
 _log = get_log("gossamer.agents.tools")
 _NAMED: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -108,10 +106,10 @@ class FunctionTool:
 
 def load_function(name: str) -> Callable[..., Any]:
     """What an entry point names. UnfitFunction says what is wrong."""
-    points = tuple(entry_points(group=GROUP, name=name))
+    points = tuple(entry_points(group=TOOL_GROUP, name=name))
     if not points:
-        known = ", ".join(sorted(point.name for point in entry_points(group=GROUP))) or "none"
-        raise UnfitFunction(f"no package that is installed has {name!r} in the group {GROUP}; there is: {known}")
+        known = ", ".join(sorted(point.name for point in entry_points(group=TOOL_GROUP))) or "none"
+        raise UnfitFunction(f"no package that is installed has {name!r} in the group {TOOL_GROUP}; there is: {known}")
     try:
         found = points[0].load()
     except Exception as error:

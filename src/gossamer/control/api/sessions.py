@@ -13,7 +13,7 @@ from gossamer.control.api.openapi import refused
 from gossamer.control.api.shapes.pages import PageOut
 from gossamer.control.api.shapes.sessions import SessionAsk, SessionOut, TurnAsk, TurnOut, place_of
 from gossamer.control.api.shapes.values import Id
-from gossamer.control.forgetting import delete_for_good
+from gossamer.control.forgetting import delete_for_good, family_of
 from gossamer.core.errors import NotFound, Unavailable
 from gossamer.core.house import house_of
 from gossamer.core.record import Content
@@ -95,9 +95,11 @@ async def delete_session(caller: Asking, desk: AtDesk, session_id: Id) -> None:
     session = await _held(caller, desk, session_id)
     await desk.store.note_event(caller.actor, "session.delete", session.id, owner=session.user)
     now_us = _now_us(desk)  # before the workers are told of it: what they keep from then on is a new session's
-    await desk.store.erase_responses_of(caller.actor, house_of(session.user, session.key), session.name)
+    family = await _asked(lambda: family_of(session, _sessions(desk)))
+    names = [each.name for each in family]
+    await desk.store.erase_responses_of(caller.actor, house_of(session.user, session.key), *names)
     try:
-        await delete_for_good(session, _sessions(desk), desk.traces, desk.answers, desk.data_dir, now_us)
+        await delete_for_good(family, _sessions(desk), desk.traces, desk.answers, desk.data_dir, now_us)
     except (TracesAway, OSError, sqlite3.Error) as error:
         raise Unavailable(f"Not all of it could be deleted ({error}). Try again.", retry_after_s=1.0) from error
 

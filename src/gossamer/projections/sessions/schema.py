@@ -37,10 +37,12 @@ STEPS: Final = (
     CREATE TABLE gone (session TEXT PRIMARY KEY, at_us INTEGER NOT NULL) WITHOUT ROWID;
     """,
     "CREATE TABLE contents (turn TEXT PRIMARY KEY, content BLOB NOT NULL);",
+    "CREATE TABLE late_runs (session TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT, key TEXT NOT NULL);",
 )
 """`until_us`: till then it is looked for; 0: it was found.
 A turn keeps what a conversation shows of a request, as JSON.
-`contents` are what was asked and answered, where no trace keeps it."""
+`contents` are what was asked and answered, where no trace keeps it.
+`late_runs` are sessions of the calls of agents, to be deleted: their own was, while they were under way."""
 
 FORGET_CONTENTS: Final = "DELETE FROM contents WHERE turn IN (SELECT id FROM turns WHERE session = ?)"
 """Before its turns go."""

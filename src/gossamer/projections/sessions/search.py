@@ -1,6 +1,6 @@
 """Searches `sessions.db`, and takes sessions out of it, beside the recorder that fills it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,9 @@ _COLUMNS: Final = ", ".join(Session.__struct_fields__)
 _TURN: Final = msgspec.json.Decoder(Turn)
 _CONTENT: Final = msgspec.json.Decoder(Content)
 _EQUAL: Final = ("name", "user", "key", "agent")
+_TABLES: Final = (("turns", "session"), ("openings", "session"), ("late_runs", "session"), ("sessions", "id"))
+_HAS_LATE_RUNS: Final = "SELECT 1 FROM sqlite_master WHERE name = 'late_runs'"
+"""A recorder of this release has opened the file."""
 _CLOSED: Final = "closed_us IS NOT NULL AND closed_us >= last_us"
 
 
@@ -54,6 +57,13 @@ class Sessions:
         found = self._read(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", [session])  # noqa: S608 - our own names
         return found[0] if found else None
 
+    def several(self, ids: Iterable[str]) -> list[Session]:
+        """Those of them that are there."""
+        words = f"SELECT {_COLUMNS} FROM sessions WHERE id = ?"  # noqa: S608 - our own names
+        with reading(self._path) as file:
+            rows = [] if file is None else [file.execute(words, (one,)).fetchone() for one in ids]
+            return [Session(*row) for row in rows if row is not None]
+
     def turns(self, session: str, limit: int, after: tuple[int, str] | None = None) -> list[Turn]:
         """In their order."""
         at_us, turn_id = after or (-1, "")
@@ -66,11 +76,13 @@ class Sessions:
             )
             return [_TURN.decode(data) for (data,) in rows]
 
-    def ids(self, session: str) -> list[str]:
-        """Of its turns, which are those of their traces."""
+    def ids(self, *sessions: str) -> list[str]:
+        """Of their turns, which are those of their traces."""
         with reading(self._path) as file:
-            rows = [] if file is None else file.execute("SELECT id FROM turns WHERE session = ?", (session,))
-            return [turn_id for (turn_id,) in rows]
+            if file is None:
+                return []
+            words = "SELECT id FROM turns WHERE session = ?"
+            return [turn_id for session in sessions for (turn_id,) in file.execute(words, (session,))]
 
     def contents(self, ids: Sequence[str]) -> dict[str, Content]:
         """Of these turns, where they are kept here."""
@@ -82,21 +94,30 @@ class Sessions:
             )
             return {row[0]: _CONTENT.decode(row[1]) for row in found if row is not None}
 
+    def late_runs(self) -> list[Session]:
+        """Of sessions that were deleted while they were under way. Of each, what a deletion needs to know."""
+        with reading(self._path) as file:
+            if file is None or file.execute(_HAS_LATE_RUNS).fetchone() is None:
+                return []
+            rows = file.execute("SELECT session, name, user, key FROM late_runs").fetchall()
+            return [Session(session, name, user, key, None, 0, 0, 0, 0, 0, 0, 0) for session, name, user, key in rows]
+
     def close(self, session: str, now_us: int) -> None:
         with erasing(self._path) as file:
             file.execute("UPDATE sessions SET closed_us = ? WHERE id = ?", (now_us, session))
 
-    def bury(self, session: str, now_us: int) -> None:
-        """Nothing that it asked until now comes in any more, from wherever it is on its way."""
+    def bury(self, sessions: Sequence[str], now_us: int) -> None:
+        """Nothing that was asked in them until now comes in any more, from wherever it is on its way."""
         with erasing(self._path) as file:
-            file.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (session, now_us))
+            file.executemany("INSERT OR REPLACE INTO gone VALUES (?, ?)", [(each, now_us) for each in sessions])
 
-    def delete(self, session: str) -> None:
-        """What is there of one that is buried."""
+    def delete(self, sessions: Sequence[str]) -> None:
+        """What is there of those that are buried."""
+        chosen = [(each,) for each in sessions]
         with erasing(self._path) as file:
-            file.execute(FORGET_CONTENTS, (session,))
-            for table, column in (("turns", "session"), ("openings", "session"), ("sessions", "id")):
-                file.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))  # noqa: S608 - our own names
+            file.executemany(FORGET_CONTENTS, chosen)
+            for table, column in _TABLES:
+                file.executemany(f"DELETE FROM {table} WHERE {column} = ?", chosen)  # noqa: S608 - our own names
 
     def _read(self, words: str, values: list[object]) -> list[Session]:
         with reading(self._path) as file:

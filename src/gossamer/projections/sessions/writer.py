@@ -67,6 +67,7 @@ class SessionFile(ProjectionFile):
                 record = trace.record
                 if buried and _is_late(run, record):
                     late.append(record)
+                    _note_late_run(run, record)
                 elif record.session is not None:
                     self._add(run, record, record.session)
             self._seek_openings(run)
@@ -134,6 +135,15 @@ class SessionFile(ProjectionFile):
 def _is_gone(run: sqlite3.Connection, session: str, at_us: int) -> bool:
     found = run.execute("SELECT at_us FROM gone WHERE session = ?", (session,)).fetchone()
     return found is not None and at_us <= found[0]
+
+
+def _note_late_run(run: sqlite3.Connection, record: Record) -> None:
+    """What it asked is of the deleted session as well, and has come already, as a session of its own."""
+    name = record.run
+    session = session_id(record, name) if name is not None and name != record.session else None
+    if session is not None and not _is_gone(run, session, round(record.at * US_PER_S)):
+        row = (session, name, record.user, record.key)
+        run.execute("INSERT OR IGNORE INTO late_runs VALUES (?, ?, ?, ?)", row)
 
 
 def _is_late(run: sqlite3.Connection, record: Record) -> bool:

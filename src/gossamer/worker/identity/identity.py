@@ -9,10 +9,10 @@ from typing import Final
 
 from gossamer.config.settings import AuthSettings
 from gossamer.core.tombstone import Tombstone, parse_tombstone
+from gossamer.feed.listening import Feed
 from gossamer.feed.messages import Agents, Changed, FromWorker, Keys, Routes, State, Turned, Unavailable, Used
 from gossamer.feed.paths import feed_path
 from gossamer.worker.identity.agents import StoredAgents
-from gossamer.worker.identity.feed import Feed
 from gossamer.worker.identity.keys import StoredKeys
 from gossamer.worker.identity.questions import News
 from gossamer.worker.identity.routes import StoredRoutes
@@ -39,7 +39,7 @@ class Identity:
         self.hear_gone: Callable[[Sequence[Tombstone]], None] = _no_session_leaves_anything
         """Sessions were deleted."""
         self._news = News()
-        self._feed = Feed(feed_path(data_dir), worker, self)
+        self._feed = Feed(feed_path(data_dir), worker, self, without="unknown keys have to wait")
         ids = count(1)  # one for both: an answer names nothing but the id
         self.keys = StoredKeys(self._say, self._news, ids, auth)
         self.agents = StoredAgents(self._say, self._news, ids, auth)

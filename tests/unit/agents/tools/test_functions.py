@@ -11,7 +11,7 @@ from msgspec import Meta
 from gossamer.agents.seam import Observation, Run
 from gossamer.agents.tools import functions
 from gossamer.agents.tools.functions import FunctionTool, UnfitFunction, load_function
-from gossamer.config.tools import PythonSettings
+from gossamer.config.tools import TOOL_GROUP, PythonSettings
 
 RUN = Run("run", "tester", 0, "token")
 
@@ -114,9 +114,9 @@ def test_one_that_cannot_be_told_to_a_model_is_refused():
 
 def test_it_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch):
     points = [
-        EntryPoint("shout", "string:capwords", functions.GROUP),
-        EntryPoint("gone", "no_such_module:f", functions.GROUP),
-        EntryPoint("number", "string:digits", functions.GROUP),
+        EntryPoint("shout", "string:capwords", TOOL_GROUP),
+        EntryPoint("gone", "no_such_module:f", TOOL_GROUP),
+        EntryPoint("number", "string:digits", TOOL_GROUP),
     ]
     monkeypatch.setattr(
         functions, "entry_points", lambda group, name=None: [each for each in points if name in (None, each.name)]

@@ -1,4 +1,4 @@
-"""The worker's end of the feed: a connection to the control process that is there whenever it can be.
+"""The far end of the feed, a worker's or the agents': a connection to the control process, there whenever it can be.
 
 Knows the words and no more: what is said goes to the owner, in the order in which it came.
 """
@@ -14,6 +14,7 @@ import msgspec
 from gossamer.core.logs import get_log
 from gossamer.feed.lines import Lines
 from gossamer.feed.messages import (
+    AGENTS,
     Agents,
     Changed,
     FromControl,
@@ -56,10 +57,13 @@ class Feed:
     """`is_alive`: the control process has said something on the connection that is there now. `is_lost`: it had, and
     is gone; before it was ever heard of it is neither."""
 
-    def __init__(self, path: Path, worker: int, owner: FeedOwner) -> None:
+    def __init__(self, path: Path, worker: int, owner: FeedOwner, *, without: str) -> None:
+        """`without`: what that means, where the control process is away."""
         self.is_alive = self.is_lost = False
+        self._away = f"the control process is away: {without}"
         self._path = str(path)
         self._worker = worker
+        self._who = {"worker": worker} if worker != AGENTS else {}
         self._owner = owner
         self._line: Line | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -102,17 +106,17 @@ class Feed:
         was_alive, self.is_alive, self._line = self.is_alive, False, None
         if was_alive:
             self.is_lost = True
-            _log.warning("the control process is away: unknown keys have to wait", worker=self._worker)
+            _log.warning(self._away, **self._who)
         self._owner.lost()
         return was_alive
 
     def _take(self, said: FromControl) -> None:
         if isinstance(said, Refused):
-            _log.error("the control process refuses this worker", worker=self._worker, reason=said.reason)
+            _log.error("the control process refuses to be listened to", **self._who, reason=said.reason)
             return
         if not self.is_alive:
             self.is_alive, self.is_lost = True, False
-            _log.debug("the control process is there", worker=self._worker)
+            _log.debug("the control process is there", **self._who)
         self._owner.heard(said)
 
 
