@@ -4,6 +4,7 @@ A tool that is missing is a skip that says how to get it; CI installs them (.ci/
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ import pytest
 
 from tests.house.pages import ROOT
 from tests.system.agents_example import EXAMPLE_TOKEN, start_example
-from tests.system.gateway import TOKEN, Gateway, standard_config, start_gateway, start_mock
+from tests.system.gateway import TOKEN, Gateway, Mock, standard_config, start_gateway, start_mock
 
 BENCHMARKS = ROOT / "benchmarks"
 WITHIN_S = 120.0
@@ -30,11 +31,16 @@ def tool(name: str, remedy: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def mock() -> Iterator[Mock]:
     with start_mock() as mock:
-        config = standard_config(mock.url, server={"port": 0}, auth={"registration": "open"})
-        with start_gateway(tmp_path_factory.mktemp("known-tools"), config) as gateway:
-            yield gateway
+        yield mock
+
+
+@pytest.fixture(scope="module")
+def gateway(mock: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    config = standard_config(mock.url, server={"port": 0}, auth={"registration": "open"})
+    with start_gateway(tmp_path_factory.mktemp("known-tools"), config) as gateway:
+        yield gateway
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -136,12 +142,24 @@ def test_locust_with_an_agent_that_is_not_there_fails(example: Gateway):
         locust(example, "agents", GATEWAY_TOKEN=EXAMPLE_TOKEN, GATEWAY_AGENTS="nobody")
 
 
-def test_k6(gateway: Gateway, tmp_path: Path):
-    """Whether the overhead is under its limit is no question for a busy machine: the limit is taken away."""
+def k6(home: Path, *orders: str) -> subprocess.CompletedProcess[str]:
     found = tool("k6", "go install go.k6.io/k6@v1.8.1")
-    told = [f"BASE_URL={gateway.base_url}", f"TOKEN={TOKEN}", "MODEL=mock/mock", "SHORT=1", "P99_MS=60000"]
-    orders = [word for each in told for word in ("-e", each)]
+    words = [word for each in orders for word in ("-e", each)]
     script = str(BENCHMARKS / "k6" / "proxy_load.js")
-    done = run(found, "run", "--quiet", "--no-usage-report", *orders, script, HOME=str(tmp_path))
+    return run(found, "run", "--quiet", "--no-usage-report", *words, script, HOME=str(home))
+
+
+def test_k6(mock: Mock, gateway: Gateway, tmp_path: Path):
+    """Whether the overhead is under its limit is no question for a busy machine: the limit is taken away."""
+    told = [f"BASE_URL={gateway.base_url}", f"TOKEN={TOKEN}", "MODEL=mock/mock", "SHORT=1", "P99_MS=60000"]
+    done = k6(tmp_path, *told, f"DIRECT_URL={mock.url}/v1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ has the stamps of the mock" in done.stdout
+    (straight,) = re.findall(r"without_gateway\.*:.*count=(\d+)", done.stdout)
+    assert int(straight) > 0
+
+
+def test_k6_stops_at_the_first_refusal_and_names_it(gateway: Gateway, tmp_path: Path):
+    done = k6(tmp_path, f"BASE_URL={gateway.base_url}", "TOKEN=sk-nobody", "MODEL=mock/mock", "SHORT=1")
+    assert done.returncode != 0
+    assert "says 401" in done.stderr
