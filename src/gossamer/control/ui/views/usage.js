@@ -1,0 +1,75 @@
+// What was used, and what it cost: whole UTC days, apart by whatever one chooses. Sums are the recorder's, to the nano-dollar.
+
+import { ask } from "../api.js";
+import { el, go, hrefOf } from "../dom.js";
+import { field, form, input, select } from "../form.js";
+import { sumOf, usdOf } from "../money.js";
+import { named, names } from "../names.js";
+import { facts, table } from "../table.js";
+import { beginOf, daysBefore, endOf } from "../times.js";
+import { count, utc, utcDay } from "../words.js";
+
+const DAYS = 30;
+const BY = [["", "nothing"], ["target", "model"], ["key", "key"], ["user", "user"], ["agent", "agent"], ["key,target", "key and model"]];
+
+export async function show({ query }) {
+  const now = Date.now();
+  const asked = { step: "day", by: "target", since: daysBefore(DAYS - 1, now), until: daysBefore(0, now), ...query };
+  const bounds = { since: beginOf(asked.since), until: endOf(asked.until) };
+  const [usage, known] = await Promise.all([ask("usage", { query: { ...bounds, step: asked.step, by: asked.by } }), names()]);
+  const rows = usage.data;
+  return el(
+    "section",
+    {},
+    el("h1", {}, "Usage"),
+    filters(asked),
+    el("p", { class: "hint" }, `From ${utc(usage.since)} to ${utc(usage.until)}. Days are those of UTC.`),
+    facts([
+      ["Requests", count(rows.reduce((sum, row) => sum + row.requests, 0))],
+      ["Spent", `${usdOf(sumOf(rows.map((row) => row.cost_usd)))} USD`],
+      ["Without a price", count(rows.reduce((sum, row) => sum + row.unpriced, 0))],
+    ]),
+    listed(rows, asked, known),
+  );
+}
+
+function filters(asked) {
+  return form(
+    { class: "filters", "aria-label": "What to sum up" },
+    [
+      field("From", "since", input({ type: "date", value: asked.since, required: true })),
+      field("To, that day included", "until", input({ type: "date", value: asked.until, required: true })),
+      field("Apart by", "by", select(BY, asked.by)),
+      field("And by", "step", select([["day", "day"], ["all", "no time"]], asked.step)),
+      el("p", { class: "bar" }, el("button", {}, "Show")),
+    ],
+    async ({ by = "", ...given }) => {
+      go(`${hrefOf(["usage"], given)}&by=${encodeURIComponent(by)}`);
+    },
+  );
+}
+
+const NOBODY = { key: "none, or unknown", user: "nobody", agent: "none", target: "none: refused before" };
+
+function listed(rows, { step, by }, known) {
+  const apart = by.split(",").filter(Boolean);
+  const name = (part, row) => (row[part] === null ? NOBODY[part] : named({ key: known.keys, user: known.users }[part] ?? new Map([[row[part], row[part]]]), row[part]));
+  const heads = { key: "Key", user: "User", agent: "Agent", target: "Target" };
+  return table(
+    "Use",
+    [
+      ...(step === "day" ? [{ head: "Day (UTC)", of: (row) => utcDay(row.at) }] : []),
+      ...apart.map((part) => ({ head: heads[part] ?? part, of: (row) => name(part, row) })),
+      { head: "Requests", kind: "number", of: (row) => count(row.requests) },
+      { head: "Failed", kind: "number", of: (row) => count(row.failed) },
+      { head: "Tokens in", kind: "number", of: (row) => count(row.input_tokens) },
+      { head: "from cache", kind: "number", of: (row) => count(row.cached_tokens) },
+      { head: "Tokens out", kind: "number", of: (row) => count(row.output_tokens) },
+      { head: "reasoning", kind: "number", of: (row) => count(row.reasoning_tokens) },
+      { head: "USD", kind: "usd", of: (row) => row.cost_usd },
+      { head: "No price", kind: "number", of: (row) => count(row.unpriced) },
+    ],
+    rows,
+    "Nothing was used in this time.",
+  );
+}
