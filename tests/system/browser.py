@@ -1,4 +1,4 @@
-"""A real browser, spoken to over two pipes: Chromium without a window, and the few words of its protocol that are needed.
+"""A real browser, spoken to over two pipes: Chromium without a window, and the few words of its protocol that it takes.
 
 Whoever opens one closes it, best by `with`.
 """
@@ -12,7 +12,7 @@ from base64 import b64decode
 from contextlib import suppress
 from pathlib import Path
 from select import select
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -26,7 +26,7 @@ _TELLS_ON: Final = 4
 """The descriptors that Chromium reads from and writes to, with --remote-debugging-pipe."""
 _SPARE: Final = 10
 """Descriptors from here on are no standard ones, nor those."""
-_NEVER: Final = frozenset({"Runtime.exceptionThrown", "Log.entryAdded"})
+LOOKS_EVERY_S: Final = 0.02
 
 
 def find_browser() -> str | None:
@@ -53,7 +53,6 @@ class Browser:
                 "--disable-background-networking",
                 "--remote-debugging-pipe",
                 f"--user-data-dir={self._profile.name}",
-                "about:blank",
             ],
             {**os.environ, "HOME": self._profile.name},
             file_actions=[
@@ -69,7 +68,7 @@ class Browser:
         self._number = 0
         self._came = b""
         self._session: str | None = None
-        (page,) = [each for each in self._call("Target.getTargets")["targetInfos"] if each["type"] == "page"]
+        page = self._call("Target.createTarget", url="about:blank")
         attached = self._call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
@@ -77,9 +76,6 @@ class Browser:
 
     def open(self, url: str) -> None:
         self._call("Page.navigate", url=url)
-
-    def reload(self) -> None:
-        self._call("Page.reload")
 
     def run(self, script: str) -> Any:
         """What an expression comes to; a promise is waited for."""
@@ -94,8 +90,9 @@ class Browser:
     def sees(self, *words: str) -> None:
         """Sooner or later, all of it on one page."""
         deadline = monotonic() + PATIENCE_S
-        while missing := [word for word in words if word not in self.text()]:
-            assert monotonic() < deadline, f"{missing} is not on the page:\n{self.text()}"
+        while missing := [word for word in words if word not in (text := self.text())]:
+            assert monotonic() < deadline, f"{missing} is not on the page:\n{text}"
+            sleep(LOOKS_EVERY_S)
 
     def fill(self, place: str, text: str) -> None:
         """As somebody types it: the field has the focus, and the words come in from outside."""
@@ -143,8 +140,16 @@ class Browser:
                 assert "error" not in told, told
                 result: dict[str, Any] = told["result"]
                 return result
-            if told.get("method") in _NEVER:
-                self.complaints.append(str(told["params"]))
+            self._note(told.get("method"), told.get("params", {}))
+
+    def _note(self, event: str | None, params: dict[str, Any]) -> None:
+        """Whatever nobody should see in a console. An answer of 401 or 403 is none of it."""
+        if event == "Runtime.exceptionThrown":
+            self.complaints.append(str(params["exceptionDetails"]))
+        elif event == "Log.entryAdded" and params["entry"]["source"] != "network":
+            self.complaints.append(str(params["entry"]))
+        elif event == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+            self.complaints.append(str(params["args"]))
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._came:

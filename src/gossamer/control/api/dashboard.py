@@ -67,6 +67,6 @@ async def show_file(name: str, request: Request) -> Response:
     if file is None:
         raise NotFound("There is no such file of the dashboard, which begins at /ui/.")
     headers = {**HEADERS, "ETag": file.etag}
-    if request.headers.get("if-none-match") == file.etag:
+    if file.etag in request.headers.get("if-none-match", ""):  # alone or among others, weak or not
         return Response(status_code=304, headers=headers)
     return Response(file.body, headers=headers, media_type=file.type)

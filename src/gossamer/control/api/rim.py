@@ -1,5 +1,5 @@
-"""What stands around the whole app, in plain ASGI: bodies are small, nothing that is answered may be kept unless it says
-so itself, and few requests are worked on at a time.
+"""What stands around the whole app, in plain ASGI: bodies are small, what is answered may be kept by nobody unless it
+says so itself, and few requests are worked on at a time.
 """
 
 import asyncio

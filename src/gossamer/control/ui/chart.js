@@ -25,7 +25,13 @@ export function chart(words, bars, [first, last]) {
 function column(bar, at, most) {
   const share = (value) => (most ? (value / most) * HEIGHT : 0);
   const rect = (value, from, kind) =>
-    svg("rect", { x: at + GAP / 2, width: 1 - GAP, y: HEIGHT - share(from + value), height: share(value), class: kind });
+    svg("rect", {
+      x: at + GAP / 2,
+      width: 1 - GAP,
+      y: HEIGHT - share(from + value),
+      height: share(value),
+      class: kind,
+    });
   return svg(
     "g",
     {},

@@ -2,10 +2,11 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with attributes and children. Strings become text; null and undefined are left out, and so are attributes. */
+/** An element with attributes and children. Strings become text; what is null or undefined is left out. */
 export const el = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
 
-export const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
+export const svg = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS(SVG, name), attributes, children);
 
 function fill(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -22,7 +23,8 @@ export function when(made, event, then) {
   return made;
 }
 
-export const button = (words, then, attributes = {}) => when(el("button", { type: "button", ...attributes }, words), "click", then);
+export const button = (words, then, attributes = {}) =>
+  when(el("button", { type: "button", ...attributes }, words), "click", then);
 
 /** Where a link leads: a view, and what it is asked. Values may be anything. */
 export function hrefOf(path, query = {}) {

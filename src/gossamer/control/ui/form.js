@@ -8,11 +8,16 @@ export function field(label, name, control, hint) {
   return el("label", { class: "field" }, el("span", {}, label), control, hint ? el("small", {}, hint) : null);
 }
 
-export const input = (attributes = {}) => el("input", { type: "text", autocomplete: "off", spellcheck: "false", ...attributes });
+export const input = (attributes = {}) =>
+  el("input", { type: "text", autocomplete: "off", spellcheck: "false", ...attributes });
 
 /** `options`: [value, words] pairs. */
 export const select = (options, chosen, attributes = {}) =>
-  el("select", attributes, options.map(([value, words]) => el("option", { value, selected: value === chosen }, words)));
+  el(
+    "select",
+    attributes,
+    options.map(([value, words]) => el("option", { value, selected: value === chosen }, words)),
+  );
 
 /** Calls `then` with what stands in the fields that are not empty; what `then` throws is said in the form. */
 export function form(attributes, children, then) {

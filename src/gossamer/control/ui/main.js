@@ -59,11 +59,19 @@ function viewOf(view, id) {
 }
 
 const nowhere = () =>
-  el("section", {}, el("h1", {}, "There is no such page"), el("p", {}, "Go to the ", el("a", { href: "#/overview" }, "overview"), "."));
+  el(
+    "section",
+    {},
+    el("h1", {}, "There is no such page"),
+    el("p", {}, "Go to the ", el("a", { href: "#/overview" }, "overview"), "."),
+  );
 
 /** Routes are for administrators alone: so whoever sees them is one. A member finds itself among the users. */
 async function whoLooks() {
-  const [routes, users] = await Promise.all([askIfAllowed("routes", { query: { limit: 1 } }), ask("users", { query: { limit: 2 } })]);
+  const [routes, users] = await Promise.all([
+    askIfAllowed("routes", { query: { limit: 1 } }),
+    ask("users", { query: { limit: 2 } }),
+  ]);
   const isAdmin = routes !== null;
   return { isAdmin, name: isAdmin ? "administrator" : (users.data[0]?.email ?? "member") };
 }
@@ -75,7 +83,7 @@ function put(made) {
   if (hadFocus) main.focus({ preventScroll: true }); // else it would be at the top of the document again
   const head = main.querySelector("h1");
   document.title = `${head?.textContent ?? "Dashboard"} · Gossamer`;
-  tell(`${head?.textContent ?? "The page"} is shown.`);
+  tell(`Showing: ${head?.textContent ?? "the page"}`);
 }
 
 function showHeader(view) {
@@ -104,7 +112,15 @@ function showProblem(problem) {
   }
   if (problem.status === undefined) console.error(problem);
   const title = problem.status === FORBIDDEN ? "This is not yours to see" : "This cannot be shown now";
-  put(el("section", {}, el("h1", {}, title), el("p", { role: "alert" }, problem.message), el("p", {}, button("Try again", show))));
+  put(
+    el(
+      "section",
+      {},
+      el("h1", {}, title),
+      el("p", { role: "alert" }, problem.message),
+      el("p", {}, button("Try again", show)),
+    ),
+  );
 }
 
 /** A log-in is ended at the gateway as well; a key is only forgotten here. */

@@ -17,7 +17,10 @@ export function forgetNames() {
 }
 
 async function load() {
-  const [keys, users] = await Promise.all([ask("keys", { query: { limit: MOST } }), ask("users", { query: { limit: MOST } })]);
+  const [keys, users] = await Promise.all([
+    ask("keys", { query: { limit: MOST } }),
+    ask("users", { query: { limit: MOST } }),
+  ]);
   return {
     keys: new Map(keys.data.map((key) => [key.id, key.name])),
     users: new Map(users.data.map((user) => [user.id, user.email])),

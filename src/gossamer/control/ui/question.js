@@ -1,4 +1,4 @@
-// What stands in front of the page until it is answered: a question before something is done for good, or a thing to read.
+// What stands before the page until it is answered: a question ahead of something for good, or a thing to read.
 
 import { button, el, when } from "./dom.js";
 
@@ -8,7 +8,12 @@ export function question(title, words, yes) {
     const say = (value) => () => shown.close(value);
     const shown = dialog(title, [
       el("p", {}, words),
-      el("p", { class: "buttons" }, button("Cancel", say(""), { autofocus: true }), button(yes, say("yes"), { class: "danger" })),
+      el(
+        "p",
+        { class: "buttons" },
+        button("Cancel", say(""), { autofocus: true }),
+        button(yes, say("yes"), { class: "danger" }),
+      ),
     ]);
     when(shown, "close", () => answer(shown.returnValue === "yes"));
   });
@@ -17,7 +22,14 @@ export function question(title, words, yes) {
 /** Something to read; it is gone for good when it is closed. */
 export function notice(title, children) {
   return new Promise((closed) => {
-    const shown = dialog(title, [children, el("p", { class: "buttons" }, button("Done", () => shown.close()))]);
+    const shown = dialog(title, [
+      children,
+      el(
+        "p",
+        { class: "buttons" },
+        button("Done", () => shown.close()),
+      ),
+    ]);
     when(shown, "close", closed);
   });
 }

@@ -16,7 +16,17 @@ export function table(caption, columns, rows, empty) {
       {},
       el("caption", {}, caption),
       el("thead", {}, el("tr", {}, heads)),
-      el("tbody", {}, rows.map((row) => el("tr", {}, shown.map((column) => cell(column, row))))),
+      el(
+        "tbody",
+        {},
+        rows.map((row) =>
+          el(
+            "tr",
+            {},
+            shown.map((column) => cell(column, row)),
+          ),
+        ),
+      ),
     ),
   );
 }
@@ -32,5 +42,9 @@ function aligned(column, rows) {
 /** Names and what they stand for, one below the other. Pairs whose value is null are left out. */
 export function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined);
-  return el("dl", { class: "facts" }, known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts" },
+    known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }

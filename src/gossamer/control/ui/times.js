@@ -12,7 +12,7 @@ export const WINDOWS = {
 
 const iso = (ms) => new Date(ms).toISOString();
 
-/** Whole steps, the one that is under way among them: {since, until, step, stepMs, starts}, for now in Unix milliseconds. */
+/** Whole steps, the one that is under way among them; `now` is in Unix milliseconds. */
 export function boundsOf(name, now) {
   const { ms, step, stepMs } = WINDOWS[name];
   const until = Math.ceil((now + 1) / stepMs) * stepMs;

@@ -1,4 +1,4 @@
-// The token of whoever looks: in this tab alone, until it is closed or left. Nothing else of the dashboard is kept anywhere.
+// The token of whoever looks: in this tab alone, until it is closed or left. Nothing else is kept anywhere.
 
 const PLACE = "gossamer-token";
 

@@ -65,8 +65,8 @@ class UsageAsk(Ask):
     step: Annotated[
         Step,
         Field(
-            description="Apart by minute, hour or UTC day; or one sum, `all` of whole days, `span` to the minute. Minutes, "
-            "hours and spans are known for a while only. `since` and `until` are rounded up."
+            description="Apart by minute, hour or UTC day; or one sum, `all` of whole days, `span` to the minute. "
+            "Minutes, hours and spans are known for a while only. `since` and `until` are rounded up."
         ),
     ] = "all"
     by: Annotated[

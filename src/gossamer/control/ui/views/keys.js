@@ -10,7 +10,12 @@ import { moment, shortId } from "../words.js";
 import { newKey } from "./new_key.js";
 
 const A_PAGE = 100;
-const STATES = [["", "any"], ["valid", "valid"], ["expired", "expired"], ["revoked", "revoked"]];
+const STATES = [
+  ["", "any"],
+  ["valid", "valid"],
+  ["expired", "expired"],
+  ["revoked", "revoked"],
+];
 
 export async function show({ query, viewer, again }) {
   const asked = { state: "valid", ...query };
@@ -23,7 +28,9 @@ export async function show({ query, viewer, again }) {
     newKey(viewer, again),
     filters(asked),
     listed(page.data, known, again),
-    page.next ? el("p", { class: "bar" }, el("a", { href: hrefOf(["keys"], { ...asked, after: page.next }) }, "The next page")) : null,
+    page.next
+      ? el("p", { class: "bar" }, el("a", { href: hrefOf(["keys"], { ...asked, after: page.next }) }, "The next page"))
+      : null,
   );
 }
 

@@ -1,4 +1,4 @@
-// A new key. Its token is in one answer and nowhere else: it is shown until the one who asked has put it somewhere safe.
+// A new key. Its token is in one answer and nowhere else: it is shown until whoever asked has put it away.
 
 import { ask } from "../api.js";
 import { button, el } from "../dom.js";
@@ -7,14 +7,26 @@ import { forgetNames } from "../names.js";
 import { notice } from "../question.js";
 import { daysAhead } from "../times.js";
 
-const ENDS = [["", "never"], ["7", "in 7 days"], ["30", "in 30 days"], ["90", "in 90 days"], ["365", "in a year"]];
+const ENDS = [
+  ["", "never"],
+  ["7", "in 7 days"],
+  ["30", "in 30 days"],
+  ["90", "in 90 days"],
+  ["365", "in a year"],
+];
 const COUNTS = ["requests_per_min", "tokens_per_min", "concurrent"];
 const AMOUNTS = ["usd_per_day", "usd_per_month"];
 const USD = "[0-9]{1,10}(\\.[0-9]{1,9})?";
 
 export function newKey(viewer, again) {
   const number = (label, name) => field(label, name, input({ type: "number", min: "1", step: "1" }), "empty: no limit");
-  const usd = (label, name) => field(label, name, input({ inputmode: "decimal", pattern: USD, title: "dollars, such as 5.00" }), "empty: no limit");
+  const usd = (label, name) =>
+    field(
+      label,
+      name,
+      input({ inputmode: "decimal", pattern: USD, title: "dollars, such as 5.00" }),
+      "empty: no limit",
+    );
   return el(
     "details",
     {},
@@ -25,7 +37,9 @@ export function newKey(viewer, again) {
         field("Name", "name", input({ required: true, maxlength: "100" })),
         field("Models", "models", input(), "names with commas between; empty: all"),
         field("Ends", "ends", select(ENDS, "")),
-        viewer.isAdmin ? field("User", "user_id", input(), "an id; empty: nobody's, or yours if you have logged in") : null,
+        viewer.isAdmin
+          ? field("User", "user_id", input(), "an id; empty: nobody's, or yours if you have logged in")
+          : null,
         number("Requests a minute", "requests_per_min"),
         number("Tokens a minute", "tokens_per_min"),
         number("At once", "concurrent"),
@@ -46,7 +60,12 @@ export function newKey(viewer, again) {
 
 function scopes(viewer) {
   const box = (scope, words, checked) =>
-    el("label", { class: "check" }, el("input", { type: "checkbox", name: `scope-${scope}`, value: scope, checked }), words);
+    el(
+      "label",
+      { class: "check" },
+      el("input", { type: "checkbox", name: `scope-${scope}`, value: scope, checked }),
+      words,
+    );
   return el(
     "fieldset",
     {},
@@ -62,7 +81,10 @@ function bodyOf(given, made) {
   if (scopes.length === 0) throw new Error("Choose what it may do: a key without any right opens nothing.");
   const counts = COUNTS.filter((name) => given[name]).map((name) => [name, Number(given[name])]);
   const amounts = AMOUNTS.filter((name) => given[name]).map((name) => [name, given[name]]);
-  const models = (given.models ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+  const models = (given.models ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
   return {
     name: given.name,
     scopes,
@@ -80,7 +102,11 @@ function showToken(key) {
     copy.textContent = await copied(shown.value);
   });
   return notice(`${key.name} is made`, [
-    el("p", {}, "This is its token. It is shown this once; only a digest of it is kept. Whoever loses it makes another key."),
+    el(
+      "p",
+      {},
+      "This is its token. It is shown this once; only a digest of it is kept. Whoever loses it makes another key.",
+    ),
     el("p", { class: "bar" }, shown, copy),
   ]);
 }

@@ -48,7 +48,15 @@ export async function show({ query, viewer, again }) {
 
 const windows = (chosen) =>
   Object.entries(WINDOWS).map(([name, { words }]) =>
-    el("a", { href: hrefOf(["overview"], { window: name }), class: "choice", "aria-current": name === chosen ? "true" : null }, words),
+    el(
+      "a",
+      {
+        href: hrefOf(["overview"], { window: name }),
+        class: "choice",
+        "aria-current": name === chosen ? "true" : null,
+      },
+      words,
+    ),
   );
 
 function tiles(rows) {
@@ -57,7 +65,11 @@ function tiles(rows) {
   return [
     tile("Requests", count(requests)),
     tile("Failed", count(lost), `${percent(lost, requests)}, answered with 400 or above`),
-    tile("Spent", `${usdOf(sumOf(rows.map((row) => row.cost_usd)))} USD`, unpriced ? `and ${count(unpriced)} requests without a price` : null),
+    tile(
+      "Spent",
+      `${usdOf(sumOf(rows.map((row) => row.cost_usd)))} USD`,
+      unpriced ? `and ${count(unpriced)} requests without a price` : null,
+    ),
     tile("Tokens read", count(all("input_tokens")), `${count(all("cached_tokens"))} from providers' caches`),
     tile("Tokens written", count(all("output_tokens")), `${count(all("reasoning_tokens"))} of them reasoning`),
   ];
@@ -73,7 +85,10 @@ function charts(rows, starts, step) {
     part: row?.failed ?? 0,
     title: title(at, `${count(row?.requests ?? 0)} requests, ${count(row?.failed ?? 0)} failed`),
   }));
-  const spent = steps.map(({ at, row }) => ({ value: Number(row?.cost_usd ?? 0), title: title(at, `${row?.cost_usd ?? "0.00"} USD`) }));
+  const spent = steps.map(({ at, row }) => ({
+    value: Number(row?.cost_usd ?? 0),
+    title: title(at, `${row?.cost_usd ?? "0.00"} USD`),
+  }));
   const dearest = rows.map((row) => nanosOf(row.cost_usd)).reduce((most, nanos) => (nanos > most ? nanos : most), 0n);
   const busiest = Math.max(0, ...rows.map((row) => row.requests));
   return [
@@ -98,10 +113,14 @@ const sums = (caption, head, rows, of) =>
   );
 
 const target = (row, since) =>
-  row.target === null ? "none: refused before" : el("a", { href: hrefOf(["traces"], { since, target: row.target }) }, row.target);
+  row.target === null
+    ? "none: refused before"
+    : el("a", { href: hrefOf(["traces"], { since, target: row.target }) }, row.target);
 
 const key = (row, known, since) =>
-  row.key === null ? "none, or unknown" : el("a", { href: hrefOf(["traces"], { since, key: row.key }), title: row.key }, named(known.keys, row.key));
+  row.key === null
+    ? "none, or unknown"
+    : el("a", { href: hrefOf(["traces"], { since, key: row.key }), title: row.key }, named(known.keys, row.key));
 
 const failed = (rows) =>
   table(

@@ -50,12 +50,24 @@ async function below(trace, left) {
 function branch({ trace, calls }, shown) {
   const words = `${trace.target ?? trace.model ?? trace.path}`;
   const link = trace.id === shown ? el("strong", {}, words) : el("a", { href: hrefOf(["traces", trace.id]) }, words);
-  const told = [`${trace.status}`, duration(trace.total_ms), trace.cost_usd && `${trace.cost_usd} USD`, trace.finish, trace.error];
+  const told = [
+    `${trace.status}`,
+    duration(trace.total_ms),
+    trace.cost_usd && `${trace.cost_usd} USD`,
+    trace.finish,
+    trace.error,
+  ];
   return el(
     "li",
     {},
     link,
     el("span", { class: "quiet" }, ` ${told.filter(Boolean).join(", ")}`),
-    calls.length ? el("ul", {}, calls.map((call) => branch(call, shown))) : null,
+    calls.length
+      ? el(
+          "ul",
+          {},
+          calls.map((call) => branch(call, shown)),
+        )
+      : null,
   );
 }

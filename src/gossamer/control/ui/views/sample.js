@@ -12,7 +12,11 @@ export function sample(traces) {
   const saved = traces.filter((trace) => trace.attempts.length > 1 && trace.status < FAILED).length;
   const of = `of the latest ${plural(traces.length, "request")} in this time`;
   return [
-    tile("The gateway's own part", `${duration(quantile(own, MEDIAN))} / ${duration(quantile(own, NEARLY_ALL))}`, `p50 / p99 ${of}`),
+    tile(
+      "The gateway's own part",
+      `${duration(quantile(own, MEDIAN))} / ${duration(quantile(own, NEARLY_ALL))}`,
+      `p50 / p99 ${of}`,
+    ),
     tile("Saved by another try", count(saved), `answered after a target had failed, ${of}`),
   ];
 }

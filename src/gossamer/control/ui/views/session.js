@@ -31,7 +31,12 @@ export async function show({ id, viewer }) {
       ["Tokens", `${count(session.input_tokens)} read, ${count(session.output_tokens)} written`],
       ["Cost", `${session.cost_usd} USD`],
     ]),
-    el("p", { class: "bar" }, el("a", { href: hrefOf(["traces"], { session: session.name, since: "all" }) }, "Its traces"), remove(session)),
+    el(
+      "p",
+      { class: "bar" },
+      el("a", { href: hrefOf(["traces"], { session: session.name, since: "all" }) }, "Its traces"),
+      remove(session),
+    ),
     viewer.isAdmin ? null : el("p", { class: "hint" }, "It was held by your own keys."),
     talk,
     rest,
@@ -41,24 +46,38 @@ export async function show({ id, viewer }) {
 const turnsFrom = (ids, after) => ask("turns", { ids, query: { content: true, limit: A_PAGE, after } });
 
 function turn(told) {
-  const words = [told.target ?? told.model ?? told.path, `${told.status}`, duration(told.total_ms), told.cost_usd && `${told.cost_usd} USD`, told.error];
+  const words = [
+    told.target ?? told.model ?? told.path,
+    `${told.status}`,
+    duration(told.total_ms),
+    told.cost_usd && `${told.cost_usd} USD`,
+    told.error,
+  ];
   return el(
     "li",
     {},
-    el("p", { class: "quiet" }, el("a", { href: hrefOf(["traces", told.id]) }, moment(told.at)), ` ${words.filter(Boolean).join(", ")}`),
-    told.said === null ? el("p", { class: "empty" }, "What was said is not kept: see capture.content.") : told.said.map(voice),
+    el(
+      "p",
+      { class: "quiet" },
+      el("a", { href: hrefOf(["traces", told.id]) }, moment(told.at)),
+      ` ${words.filter(Boolean).join(", ")}`,
+    ),
+    told.said === null
+      ? el("p", { class: "empty" }, "What was said is not kept: see capture.content.")
+      : told.said.map(voice),
   );
 }
 
-const voice = ({ by, text }) => el("blockquote", { class: by === "assistant" ? "answer" : "asked" }, el("cite", {}, by), el("p", {}, text));
+const voice = ({ by, text }) =>
+  el("blockquote", { class: by === "assistant" ? "answer" : "asked" }, el("cite", {}, by), el("p", {}, text));
 
 function remove(session) {
   return button("Delete", () => removeAsked(session), { class: "danger" });
 }
 
 async function removeAsked(session) {
-  const words = `Its ${plural(session.turns, "turn")}, their traces, and kept answers and responses go for good. What they cost stays in the sums.`;
-  if (!(await question(`Delete ${session.name}?`, words, "Delete it"))) return;
+  const gone = `Its ${plural(session.turns, "turn")}, their traces, and kept answers and responses go for good.`;
+  if (!(await question(`Delete ${session.name}?`, `${gone} What they cost stays in the sums.`, "Delete it"))) return;
   try {
     await ask("deleteSession", { ids: { session_id: session.id } });
     go("#/sessions");

@@ -18,7 +18,13 @@ export async function show({ query }) {
     el("h1", {}, "Sessions"),
     filters(query),
     listed(page.data, known),
-    page.next ? el("p", { class: "bar" }, el("a", { href: hrefOf(["sessions"], { ...query, after: page.next }) }, "The next page")) : null,
+    page.next
+      ? el(
+          "p",
+          { class: "bar" },
+          el("a", { href: hrefOf(["sessions"], { ...query, after: page.next }) }, "The next page"),
+        )
+      : null,
   );
 }
 

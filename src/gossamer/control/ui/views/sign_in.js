@@ -20,7 +20,8 @@ export function signIn(words, then) {
     el(
       "p",
       { class: "hint" },
-      "An administrator sees everything, a member what its own keys did. What you show here stays in this tab until you leave or close it. ",
+      "An administrator sees everything, a member what its own keys did. ",
+      "What you show here stays in this tab until you leave or close it. ",
       "There is nobody yet? At the machine, ",
       el("code", {}, "gossamer user create you@example.com --role admin"),
       " makes the first administrator.",

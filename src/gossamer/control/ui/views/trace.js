@@ -25,7 +25,12 @@ export async function show({ id }) {
 }
 
 const failure = ({ status, error }) =>
-  el("div", { class: "problem" }, el("p", {}, el("strong", {}, `${status}: `), error), adviceOn(error) ? el("p", {}, adviceOn(error)) : null);
+  el(
+    "div",
+    { class: "problem" },
+    el("p", {}, el("strong", {}, `${status}: `), error),
+    adviceOn(error) ? el("p", {}, adviceOn(error)) : null,
+  );
 
 function told(trace, known) {
   const { usage } = trace;
@@ -37,7 +42,11 @@ function told(trace, known) {
     ["Status", `${trace.status}, ${trace.outcome.replace("_", " ")}`],
     ["Ended", trace.finish],
     ["Streamed", trace.stream ? "yes" : "no"],
-    ["Key", trace.key && el("a", { href: hrefOf(["traces"], { key: trace.key }), title: trace.key }, named(known.keys, trace.key))],
+    [
+      "Key",
+      trace.key &&
+        el("a", { href: hrefOf(["traces"], { key: trace.key }), title: trace.key }, named(known.keys, trace.key)),
+    ],
     ["User", trace.user && named(known.users, trace.user)],
     ["Agent", trace.agent],
     ["Session", trace.session && el("a", { href: hrefOf(["sessions"], { name: trace.session }) }, trace.session)],
@@ -66,7 +75,8 @@ const attempts = (rows) =>
   );
 
 function content(captured) {
-  const words = "What was asked and answered is not kept here: capture.content says whether it is (docs/howto/capture.md).";
+  const words =
+    "What was asked and answered is not kept here: capture.content says whether it is (docs/howto/capture.md).";
   if (captured === null) return el("p", { class: "empty" }, words);
   return ["request", "answer"].map((name) => {
     const cut = captured[`${name}_cut_bytes`];

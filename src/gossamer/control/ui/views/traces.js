@@ -42,9 +42,15 @@ async function pageOf(search, after) {
 }
 
 function further(page, found, more) {
-  if (page.next === null) return el("p", { class: "hint" }, found.length ? `${plural(found.length, "request")}; there are no more.` : null);
+  if (page.next === null)
+    return el("p", { class: "hint" }, found.length ? `${plural(found.length, "request")}; there are no more.` : null);
   const at = new Date(Number(page.next.split(".")[0]) / US_PER_MS).toISOString();
-  return el("p", { class: "bar" }, `${plural(found.length, "request")}, searched back to ${utc(at)}.`, button("Go on", () => more(page.next)));
+  return el(
+    "p",
+    { class: "bar" },
+    `${plural(found.length, "request")}, searched back to ${utc(at)}.`,
+    button("Go on", () => more(page.next)),
+  );
 }
 
 const listed = (rows, known) =>
@@ -52,7 +58,11 @@ const listed = (rows, known) =>
     "Finished requests, the newest first",
     [
       { head: "At", of: (row) => el("a", { href: hrefOf(["traces", row.id]) }, moment(row.at)) },
-      { head: "Status", kind: "number", of: (row) => el("span", { class: row.status < 400 ? null : "bad" }, String(row.status)) },
+      {
+        head: "Status",
+        kind: "number",
+        of: (row) => el("span", { class: row.status < 400 ? null : "bad" }, String(row.status)),
+      },
       { head: "Asked for", of: (row) => row.model ?? row.path },
       { head: "Target", of: (row) => row.target ?? "none" },
       { head: "Key", of: (row) => (row.key === null ? "none" : named(known.keys, row.key)) },
@@ -68,7 +78,10 @@ const listed = (rows, known) =>
   );
 
 function filters(query, known) {
-  const times = [...Object.entries(WINDOWS).map(([name, { words }]) => [name, `the last ${words}`]), ["all", "all that is kept"]];
+  const times = [
+    ...Object.entries(WINDOWS).map(([name, { words }]) => [name, `the last ${words}`]),
+    ["all", "all that is kept"],
+  ];
   const text = (label, name, hint) => field(label, name, input({ value: query[name] ?? "" }), hint);
   return form(
     { class: "filters", "aria-label": "Search" },
@@ -77,13 +90,26 @@ function filters(query, known) {
       text("Asked for", "model", "as the caller named it"),
       text("Target", "target", "provider/model"),
       field("Key", "key", input({ value: query.key ?? "", list: "keys" })),
-      el("datalist", { id: "keys" }, [...known.keys].map(([id, name]) => el("option", { value: id }, name))),
+      el(
+        "datalist",
+        { id: "keys" },
+        [...known.keys].map(([id, name]) => el("option", { value: id }, name)),
+      ),
       text("Agent", "agent"),
       text("Session", "session"),
       field("Status", "status", input({ value: query.status ?? "", type: "number", min: "100", max: "599" })),
-      field("Outcome", "outcome", select([["", "any"], ...OUTCOMES.map((each) => [each, each.replace("_", " ")])], query.outcome ?? "")),
+      field(
+        "Outcome",
+        "outcome",
+        select([["", "any"], ...OUTCOMES.map((each) => [each, each.replace("_", " ")])], query.outcome ?? ""),
+      ),
       text("Text", "text", "in ids, paths, errors, and what was captured"),
-      el("label", { class: "check" }, el("input", { type: "checkbox", name: "failed", value: "true", checked: query.failed === "true" }), "failed only"),
+      el(
+        "label",
+        { class: "check" },
+        el("input", { type: "checkbox", name: "failed", value: "true", checked: query.failed === "true" }),
+        "failed only",
+      ),
       el("p", { class: "bar" }, el("button", {}, "Search"), el("a", { href: "#/traces" }, "Clear")),
     ],
     async (given) => {

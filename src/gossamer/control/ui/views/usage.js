@@ -1,4 +1,4 @@
-// What was used, and what it cost: whole UTC days, apart by whatever one chooses. Sums are the recorder's, to the nano-dollar.
+// What was used, and what it cost: whole UTC days, apart by whatever one chooses, to the nano-dollar.
 
 import { ask } from "../api.js";
 import { el, go, hrefOf } from "../dom.js";
@@ -10,13 +10,23 @@ import { beginOf, daysBefore, endOf } from "../times.js";
 import { count, utc, utcDay } from "../words.js";
 
 const DAYS = 30;
-const BY = [["", "nothing"], ["target", "model"], ["key", "key"], ["user", "user"], ["agent", "agent"], ["key,target", "key and model"]];
+const BY = [
+  ["", "nothing"],
+  ["target", "model"],
+  ["key", "key"],
+  ["user", "user"],
+  ["agent", "agent"],
+  ["key,target", "key and model"],
+];
 
 export async function show({ query }) {
   const now = Date.now();
   const asked = { step: "day", by: "target", since: daysBefore(DAYS - 1, now), until: daysBefore(0, now), ...query };
   const bounds = { since: beginOf(asked.since), until: endOf(asked.until) };
-  const [usage, known] = await Promise.all([ask("usage", { query: { ...bounds, step: asked.step, by: asked.by } }), names()]);
+  const [usage, known] = await Promise.all([
+    ask("usage", { query: { ...bounds, step: asked.step, by: asked.by } }),
+    names(),
+  ]);
   const rows = usage.data;
   return el(
     "section",
@@ -40,7 +50,17 @@ function filters(asked) {
       field("From", "since", input({ type: "date", value: asked.since, required: true })),
       field("To, that day included", "until", input({ type: "date", value: asked.until, required: true })),
       field("Apart by", "by", select(BY, asked.by)),
-      field("And by", "step", select([["day", "day"], ["all", "no time"]], asked.step)),
+      field(
+        "And by",
+        "step",
+        select(
+          [
+            ["day", "day"],
+            ["all", "no time"],
+          ],
+          asked.step,
+        ),
+      ),
       el("p", { class: "bar" }, el("button", {}, "Show")),
     ],
     async ({ by = "", ...given }) => {
@@ -49,17 +69,22 @@ function filters(asked) {
   );
 }
 
+const HEADS = { key: "Key", user: "User", agent: "Agent", target: "Target" };
 const NOBODY = { key: "none, or unknown", user: "nobody", agent: "none", target: "none: refused before" };
+const NAMED = { key: "keys", user: "users" };
+
+function nameIn(row, part, known) {
+  if (row[part] === null) return NOBODY[part];
+  return part in NAMED ? named(known[NAMED[part]], row[part]) : row[part];
+}
 
 function listed(rows, { step, by }, known) {
   const apart = by.split(",").filter(Boolean);
-  const name = (part, row) => (row[part] === null ? NOBODY[part] : named({ key: known.keys, user: known.users }[part] ?? new Map([[row[part], row[part]]]), row[part]));
-  const heads = { key: "Key", user: "User", agent: "Agent", target: "Target" };
   return table(
     "Use",
     [
       ...(step === "day" ? [{ head: "Day (UTC)", of: (row) => utcDay(row.at) }] : []),
-      ...apart.map((part) => ({ head: heads[part] ?? part, of: (row) => name(part, row) })),
+      ...apart.map((part) => ({ head: HEADS[part], of: (row) => nameIn(row, part, known) })),
       { head: "Requests", kind: "number", of: (row) => count(row.requests) },
       { head: "Failed", kind: "number", of: (row) => count(row.failed) },
       { head: "Tokens in", kind: "number", of: (row) => count(row.input_tokens) },

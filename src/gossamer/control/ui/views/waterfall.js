@@ -29,7 +29,9 @@ export function waterfall(trace) {
     from += ms;
     return row;
   });
-  const heads = ["Stage", "Took", "When"].map((head, at) => el("th", { scope: "col", class: at === 1 ? "number" : null }, head));
+  const heads = ["Stage", "Took", "When"].map((head, at) =>
+    el("th", { scope: "col", class: at === 1 ? "number" : null }, head),
+  );
   return el(
     "div",
     { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Where the time went" },
