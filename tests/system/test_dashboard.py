@@ -135,7 +135,8 @@ def test_an_admin_sees_what_was_asked_what_failed_and_what_it_cost(browser: Brow
     name, requests, failed, *_, usd = row(browser, "nightly report")
     assert (name, requests, failed) == ("nightly report", "10", "1")
     assert usd.rstrip("0") == spent["cost_usd"].rstrip("0") != "0."
-    browser.sees("provider_unavailable", "Saved by another try", HOSTILE)
+    browser.sees("Saved by another try", "The latest failures", HOSTILE)
+    go(browser, "traces?failed=true&model=broken", "provider_unavailable", "1 request; there are no more.")
 
 
 def token_in(browser: Browser) -> str:
@@ -199,13 +200,17 @@ def test_a_key_is_made_and_revoked(browser: Browser, site: Site):
     browser.click("dialog .buttons button")
     browser.sees("house, steady", "0.000000001 USD a day")
     assert token not in browser.run("document.documentElement.outerHTML"), "it is gone"
-    for answer, status in (("Cancel", 429), ("Revoke it", 401)):
+    browser.run(
+        "window.sent = []; const go = fetch; window.fetch = (url, more) => (sent.push(more.method), go(url, more))"
+    )
+    for answer, sent, status in (("Cancel", [], 429), ("Revoke it", ["POST"], 401)):
         browser.click("[aria-label='Revoke for a while']")
         browser.sees("Revoke for a while?")
         browser.run(
-            f"[...document.querySelectorAll('dialog button')].find((one) => one.textContent === '{answer}').click()"
+            f"[...document.querySelectorAll('dialog button')].find((one) => one.innerText === '{answer}').click()"
         )
         eventually(lambda: browser.run("document.querySelector('dialog') === null"))
+        assert browser.run("sent.filter((method) => method !== 'GET')") == sent
         eventually(lambda status=status: site.node.chat(token).status == status)  # type: ignore[misc]
     eventually(lambda: "for a while" not in browser.run("document.querySelector('main').innerText"))
 

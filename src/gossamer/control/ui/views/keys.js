@@ -25,7 +25,7 @@ export async function show({ query, viewer, again }) {
     {},
     el("h1", {}, "Keys"),
     viewer.isAdmin ? null : el("p", { class: "hint" }, "You see your own keys."),
-    newKey(viewer, again),
+    newKey(viewer, known.users, again),
     filters(asked),
     listed(page.data, known, again),
     page.next

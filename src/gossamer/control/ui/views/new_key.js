@@ -14,11 +14,17 @@ const ENDS = [
   ["90", "in 90 days"],
   ["365", "in a year"],
 ];
+const NOBODY = "nobody";
+const OWNERS = [
+  ["", "whoever is signed in"],
+  [NOBODY, "nobody: only administrators see it"],
+];
 const COUNTS = ["requests_per_min", "tokens_per_min", "concurrent"];
 const AMOUNTS = ["usd_per_day", "usd_per_month"];
 const USD = "[0-9]{1,10}(\\.[0-9]{1,9})?";
 
-export function newKey(viewer, again) {
+/** `users`: a map of ids to addresses, of those for whom one may be made. */
+export function newKey(viewer, users, again) {
   const number = (label, name) => field(label, name, input({ type: "number", min: "1", step: "1" }), "empty: no limit");
   const usd = (label, name) =>
     field(
@@ -37,9 +43,7 @@ export function newKey(viewer, again) {
         field("Name", "name", input({ required: true, maxlength: "100" })),
         field("Models", "models", input(), "names with commas between; empty: all"),
         field("Ends", "ends", select(ENDS, "")),
-        viewer.isAdmin
-          ? field("User", "user_id", input(), "an id; empty: nobody's, or yours if you have logged in")
-          : null,
+        viewer.isAdmin ? field("User", "user_id", select([...OWNERS, ...users], "")) : null,
         number("Requests a minute", "requests_per_min"),
         number("Tokens a minute", "tokens_per_min"),
         number("At once", "concurrent"),
@@ -90,7 +94,7 @@ function bodyOf(given, made) {
     scopes,
     limits: Object.fromEntries([...counts, ...amounts]),
     ...(models.length && { models }),
-    ...(given.user_id && { user_id: given.user_id }),
+    ...(given.user_id && { user_id: given.user_id === NOBODY ? null : given.user_id }),
     ...(given.ends && { expires_at: daysAhead(Number(given.ends), Date.now()) }),
   };
 }

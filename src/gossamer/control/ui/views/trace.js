@@ -51,8 +51,8 @@ function told(trace, known) {
     ["Agent", trace.agent],
     ["Session", trace.session && el("a", { href: hrefOf(["sessions"], { name: trace.session }) }, trace.session)],
     ["Directive", trace.directive && `${trace.directive.id}, version ${trace.directive.number}`],
-    ["Tokens read", usage && `${count(usage.input)}, ${count(usage.cached)} of them from the provider's cache`],
-    ["Tokens written", usage && `${count(usage.output)}, ${count(usage.reasoning)} of them reasoning`],
+    ["Tokens read", usage && tokens(usage.input, usage.cached, "from the provider's cache")],
+    ["Tokens written", usage && tokens(usage.output, usage.reasoning, "reasoning")],
     ["Cost", trace.cost_usd === null ? "unknown: there is no price, or nobody counted" : `${trace.cost_usd} USD`],
     ["In all", duration(trace.total_ms)],
     ["First byte after", trace.first_byte_ms && duration(trace.first_byte_ms)],
@@ -60,6 +60,8 @@ function told(trace, known) {
     ["Request id", el("code", {}, trace.request_id)],
   ];
 }
+
+const tokens = (all, part, what) => count(all) + (part ? `, ${count(part)} of them ${what}` : "");
 
 const attempts = (rows) =>
   table(

@@ -53,6 +53,8 @@ function further(page, found, more) {
   );
 }
 
+const tokens = (usage) => orNothing(usage && `${count(usage.input)} + ${count(usage.output)}`);
+
 const listed = (rows, known) =>
   table(
     "Finished requests, the newest first",
@@ -66,8 +68,7 @@ const listed = (rows, known) =>
       { head: "Asked for", of: (row) => row.model ?? row.path },
       { head: "Target", of: (row) => row.target ?? "none" },
       { head: "Key", of: (row) => (row.key === null ? "none" : named(known.keys, row.key)) },
-      { head: "Tokens in", kind: "number", of: (row) => (row.usage ? count(row.usage.input) : "–") },
-      { head: "Tokens out", kind: "number", of: (row) => (row.usage ? count(row.usage.output) : "–") },
+      { head: "Tokens in + out", kind: "number", of: (row) => tokens(row.usage) },
       { head: "USD", kind: "usd", of: (row) => row.cost_usd },
       { head: "Gateway", kind: "number", of: (row) => duration(row.overhead_ms) },
       { head: "In all", kind: "number", of: (row) => duration(row.total_ms) },
