@@ -1,5 +1,6 @@
 """The dashboard in a real browser, before a real gateway that has had some traffic."""
 
+import csv
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -271,12 +272,86 @@ def test_a_session_is_deleted_after_a_question(browser: Browser, site: Site):
     eventually(lambda: turns() == [])
 
 
+def test_use_is_saved_as_a_table(browser: Browser):
+    enter(browser, "bob")
+    go(browser, "usage?by=key&step=all", "Download as CSV")
+    browser.run("const make = URL.createObjectURL; URL.createObjectURL = (file) => (window.saved = file, make(file))")
+    browser.run("[...document.querySelectorAll('button')].find((one) => one.innerText === 'Download as CSV').click()")
+    eventually(lambda: browser.run("window.saved !== undefined"))
+    head, row = csv.reader(browser.run("saved.text()").splitlines())
+    shown = dict(zip(head, row, strict=True))
+    assert int(shown["requests"]) >= 3
+    assert shown["cost_usd"] in browser.text()
+
+
+def test_what_a_button_cannot_do_is_said_where_one_looks(browser: Browser, site: Site):
+    """The session goes between the look and the button."""
+    ask(site.node, site.bob, "house", "Once", 200, X_Session_ID="fleeting")
+    enter(browser, "bob")
+    path = "/admin/v1/sessions"
+    eventually(lambda: bool(site.node.request("GET", f"{path}?name=fleeting", token_in(browser)).body["data"]))
+    go(browser, "sessions?name=fleeting", "fleeting")
+    browser.click("tbody a")
+    browser.sees("Once")
+    (held,) = site.node.request("GET", f"{path}?name=fleeting", token_in(browser)).body["data"]
+    assert site.node.request("DELETE", f"{path}/{held['id']}", token_in(browser)).status == 204
+    browser.click(".danger")
+    browser.click("dialog .danger")
+    browser.sees("There is no such session")
+    assert browser.run("document.querySelector('#main > [role=alert]') !== null"), "and what was there stays"
+
+
+def test_whose_log_in_ends_before_a_button_signs_in_again(browser: Browser, site: Site):
+    spare = site.node.state.add_key(name="spare")
+    enter(browser, "ada")
+    go(browser, "keys?search=spare", "spare")
+    site.node.request("POST", "/v1/auth/logout", token_in(browser))
+    browser.click("[aria-label='Revoke spare']")
+    browser.click("dialog .danger")
+    browser.sees("Sign in", "Log in again")
+    assert token_in(browser) == "None"
+    assert site.node.chat(spare.token).status == 200
+    site.node.state.revoke(spare.key_id)
+
+
+VIEWS = ("overview?window=1h", "traces?since=all", "keys", "usage", "sessions")
+
+
+def test_whoever_uses_the_keyboard_or_listens_finds_all_of_it(browser: Browser):
+    unnamed = (
+        "[...document.querySelectorAll('main input, main select, main button, main a, header a, header button')]"
+        ".filter((one) => !(one.ariaLabel || one.textContent.trim() || one.labels?.[0]?.textContent.trim()))"
+        ".map((one) => one.outerHTML)"
+    )
+    assert browser.run(unnamed) == []
+    enter(browser, "ada")
+    for view in VIEWS:
+        head = view.partition("?")[0].capitalize()
+        go(browser, view, f"Showing: {head}")
+        assert browser.run(unnamed) == [], view
+        assert browser.run("document.querySelectorAll('h1').length") == 1
+        assert browser.run("document.querySelector('nav [aria-current=page]').innerText") == head
+        assert browser.run("[...document.querySelectorAll('table')].every((one) => one.caption && one.tHead)"), view
+        assert browser.run("[...document.querySelectorAll('thead th')].every((one) => one.scope === 'col')"), view
+        assert browser.run("document.title") == f"{head} · Gossamer"
+
+
+def test_it_fits_a_telephone(browser: Browser):
+    browser.look(width=380, height=700)
+    enter(browser, "ada")
+    for view in VIEWS:
+        go(browser, view, f"Showing: {view.partition('?')[0].capitalize()}")
+        assert browser.run("document.documentElement.scrollWidth") <= 380, view
+    browser.look()
+
+
 def test_what_there_is_not_leads_back(browser: Browser):
     enter(browser, "ada")
     go(browser, "nowhere", "There is no such page")
     go(browser, "traces/..", "This is no id")
     go(browser, "traces/req_gone", "There is no such trace", "Try again")
     go(browser, "keys?state=gone", "state:", "Try again")
+    go(browser, "usage?until=tomorrow", "until:", "Try again")
 
 
 def test_money_is_added_to_the_last_digit(browser: Browser):

@@ -1,6 +1,6 @@
 // The admin API, as far as the dashboard asks it. A test holds this table against the OpenAPI document.
 
-import { token } from "./token.js";
+import { forget, token } from "./token.js";
 
 const PATHS = {
   logIn: "POST /v1/auth/login",
@@ -21,6 +21,7 @@ const PATHS = {
 };
 
 const ID = /^[0-9A-Za-z_-]{1,64}$/;
+const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 
 /** What did not work, in words for people. `status` is 0 where no answer came. */
@@ -39,8 +40,16 @@ export async function ask(name, { ids = {}, query = {}, body, accept = "applicat
   const text = await answer.text();
   const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   const said = isJson && text ? JSON.parse(text) : text || null;
-  if (!answer.ok) throw problemOf(answer, said);
-  return said;
+  if (answer.ok) return said;
+  const problem = problemOf(answer, said);
+  if (problem.status === UNAUTHORIZED && token()) signOut(problem);
+  throw problem;
+}
+
+/** Whatever was being done, nothing else will be allowed either. */
+function signOut(problem) {
+  forget();
+  window.dispatchEvent(new CustomEvent("signed-out", { detail: problem.message }));
 }
 
 /** What `ask` says, or null where the caller may not see it. */

@@ -1,5 +1,6 @@
 // Elements, made one by one. Text goes in as text only: much of what is shown here was written by strangers.
 
+const UNAUTHORIZED = 401;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element with attributes and children. Strings become text; what is null or undefined is left out. */
@@ -23,8 +24,20 @@ export function when(made, event, then) {
   return made;
 }
 
+/** What `then` throws is said above all else; but who is signed out is told so at the door. */
 export const button = (words, then, attributes = {}) =>
-  when(el("button", { type: "button", ...attributes }, words), "click", then);
+  when(el("button", { type: "button", ...attributes }, words), "click", async () => {
+    try {
+      await then();
+    } catch (problem) {
+      if (problem.status !== UNAUTHORIZED) warn(problem.message);
+    }
+  });
+
+function warn(words) {
+  document.getElementById("warning")?.remove();
+  document.getElementById("main").prepend(el("p", { class: "problem", role: "alert", id: "warning" }, words));
+}
 
 /** Where a link leads: a view, and what it is asked. Values may be anything. */
 export function hrefOf(path, query = {}) {

@@ -15,7 +15,6 @@ import { show as usage } from "./views/usage.js";
 
 const LISTS = { overview, traces, keys, usage, sessions };
 const THINGS = { traces: trace, sessions: session };
-const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 
 const main = document.getElementById("main");
@@ -106,10 +105,8 @@ function showSignIn(words) {
 }
 
 function showProblem(problem) {
-  if (problem.status === UNAUTHORIZED || (problem.status === FORBIDDEN && viewer === null)) {
-    forget();
-    return showSignIn(problem.message);
-  }
+  if (problem.status === FORBIDDEN && viewer === null) forget();
+  if (!token()) return showSignIn(problem.message);
   if (problem.status === undefined) console.error(problem);
   const title = problem.status === FORBIDDEN ? "This is not yours to see" : "This cannot be shown now";
   put(
@@ -132,6 +129,7 @@ async function leave() {
   showSignIn();
 }
 
+when(window, "signed-out", ({ detail }) => showSignIn(detail));
 when(window, "hashchange", () => {
   window.scrollTo(0, 0);
   return show();

@@ -29,5 +29,8 @@ export const daysAhead = (days, now) => iso(now + days * DAY_MS);
 /** The moment at which a UTC day begins. */
 export const beginOf = (day) => day && `${day}T00:00:00Z`;
 
-/** The moment at which it ends. */
-export const endOf = (day) => day && iso(Date.parse(beginOf(day)) + DAY_MS);
+/** The moment at which it ends. What is no day is left for the gateway to name. */
+export function endOf(day) {
+  const begin = Date.parse(beginOf(day));
+  return Number.isNaN(begin) ? beginOf(day) : iso(begin + DAY_MS);
+}

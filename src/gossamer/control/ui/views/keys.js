@@ -86,12 +86,8 @@ function state(key, again) {
 async function revoke(key, again) {
   const words = `Every worker refuses ${key.name} (${key.id}) within a second, and nothing brings it back.`;
   if (!(await question(`Revoke ${key.name}?`, words, "Revoke it"))) return;
-  try {
-    await ask("revokeKey", { ids: { key_id: key.id } });
-    forgetNames();
-    await again();
-    tell(`${key.name} is revoked.`);
-  } catch (problem) {
-    tell(problem.message);
-  }
+  await ask("revokeKey", { ids: { key_id: key.id } });
+  forgetNames();
+  await again();
+  tell(`${key.name} is revoked.`);
 }

@@ -1,14 +1,14 @@
 // One conversation: who said what, turn by turn, as far as it was captured.
 
 import { ask } from "../api.js";
-import { button, el, go, hrefOf, tell } from "../dom.js";
+import { button, el, go, hrefOf } from "../dom.js";
 import { question } from "../question.js";
 import { facts } from "../table.js";
 import { count, duration, moment, plural } from "../words.js";
 
 const A_PAGE = 20;
 
-export async function show({ id, viewer }) {
+export async function show({ id }) {
   const ids = { session_id: id };
   const [session, first] = await Promise.all([ask("session", { ids }), turnsFrom(ids)]);
   const talk = el("ol", { class: "talk" });
@@ -35,9 +35,8 @@ export async function show({ id, viewer }) {
       "p",
       { class: "bar" },
       el("a", { href: hrefOf(["traces"], { session: session.name, since: "all" }) }, "Its traces"),
-      remove(session),
+      button("Delete", () => remove(session), { class: "danger" }),
     ),
-    viewer.isAdmin ? null : el("p", { class: "hint" }, "It was held by your own keys."),
     talk,
     rest,
   );
@@ -71,18 +70,9 @@ function turn(told) {
 const voice = ({ by, text }) =>
   el("blockquote", { class: by === "assistant" ? "answer" : "asked" }, el("cite", {}, by), el("p", {}, text));
 
-function remove(session) {
-  return button("Delete", () => removeAsked(session), { class: "danger" });
-}
-
-async function removeAsked(session) {
+async function remove(session) {
   const gone = `Its ${plural(session.turns, "turn")}, their traces, and kept answers and responses go for good.`;
   if (!(await question(`Delete ${session.name}?`, `${gone} What they cost stays in the sums.`, "Delete it"))) return;
-  try {
-    await ask("deleteSession", { ids: { session_id: session.id } });
-    go("#/sessions");
-    tell(`${session.name} is deleted.`);
-  } catch (problem) {
-    tell(problem.message);
-  }
+  await ask("deleteSession", { ids: { session_id: session.id } });
+  go("#/sessions");
 }

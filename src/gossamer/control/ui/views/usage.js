@@ -1,7 +1,8 @@
 // What was used, and what it cost: whole UTC days, apart by whatever one chooses, to the nano-dollar.
 
 import { ask } from "../api.js";
-import { el, go, hrefOf } from "../dom.js";
+import { button, el, go, hrefOf } from "../dom.js";
+import { download } from "../download.js";
 import { field, form, input, select } from "../form.js";
 import { sumOf, usdOf } from "../money.js";
 import { named, names } from "../names.js";
@@ -10,6 +11,7 @@ import { beginOf, daysBefore, endOf } from "../times.js";
 import { count, utc, utcDay } from "../words.js";
 
 const DAYS = 30;
+const CSV = "text/csv";
 const BY = [
   ["", "nothing"],
   ["target", "model"],
@@ -22,11 +24,11 @@ const BY = [
 export async function show({ query }) {
   const now = Date.now();
   const asked = { step: "day", by: "target", since: daysBefore(DAYS - 1, now), until: daysBefore(0, now), ...query };
-  const bounds = { since: beginOf(asked.since), until: endOf(asked.until) };
-  const [usage, known] = await Promise.all([
-    ask("usage", { query: { ...bounds, step: asked.step, by: asked.by } }),
-    names(),
-  ]);
+  const { since, until, step, by } = asked;
+  const summed = { since: beginOf(since), until: endOf(until), step, by };
+  const [usage, known] = await Promise.all([ask("usage", { query: summed }), names()]);
+  const save = async () =>
+    download(`usage-${since}-${until}.csv`, await ask("usage", { query: summed, accept: CSV }), CSV);
   const rows = usage.data;
   return el(
     "section",
@@ -40,6 +42,7 @@ export async function show({ query }) {
       ["Without a price", count(rows.reduce((sum, row) => sum + row.unpriced, 0))],
     ]),
     listed(rows, asked, known),
+    rows.length ? el("p", { class: "bar" }, button("Download as CSV", save)) : null,
   );
 }
 
