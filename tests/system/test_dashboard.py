@@ -37,12 +37,16 @@ CONFIG: dict[str, Any] = {
 
 
 class Site(NamedTuple):
-    """A gateway, the key of its admin, and that of its member."""
+    """A gateway, the keys of its admin and of its member, and one to look with."""
 
     node: Node
     url: str
     report: Minted
     bob: Minted
+    ops: Minted
+
+    def told(self, path: str) -> list[dict[str, Any]]:
+        return list(self.node.request("GET", f"/admin/v1/{path}", self.ops.token).body["data"])
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +63,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for _ in range(2):
             ask(node, bob, "house", HOSTILE, 200, X_Session_ID="talk")
         ask(node, bob, HOSTILE, "Who is this?", 200)
-        eventually(
-            lambda: len(found(node, bob)) == 3 and any(each["model"] == "leader" for each in found(node, report))
-        )
-        yield Site(node, gateway.url, report, bob)
+        site = Site(node, gateway.url, report, bob, node.state.add_key(name="ops", scopes=("admin",)))
+        eventually(lambda: [used(site, key) for key in (report, bob)] == [10, 3])
+        eventually(lambda: [len(found(site, key)) for key in (report, bob)] == [10, 3])
+        yield site
 
 
 def person(node: Node, name: str, role: Role) -> str:
@@ -76,11 +80,13 @@ def ask(node: Node, key: Minted, model: str, words: str, status: int, **headers:
     assert answer.status == status, answer.body
 
 
-def found(node: Node, key: Minted) -> list[dict[str, Any]]:
-    admin = node.request("POST", "/v1/auth/login", body={"email": "ada@example.com", "password": PASSWORD}).body[
-        "token"
-    ]
-    return list(node.request("GET", f"/admin/v1/traces?key={key.key_id}", admin).body["data"])
+def found(site: Site, key: Minted) -> list[dict[str, Any]]:
+    return site.told(f"traces?key={key.key_id}")
+
+
+def used(site: Site, key: Minted) -> int:
+    """Requests, as they are summed up once a second."""
+    return sum(row["requests"] for row in site.told(f"usage?key={key.key_id}"))
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +136,6 @@ def row(browser: Browser, word: str) -> list[str]:
 
 def test_an_admin_sees_what_was_asked_what_failed_and_what_it_cost(browser: Browser, site: Site):
     enter(browser, "ada")
-    # ten words each for 6.25 and what was asked for 1.5 dollars a million; the run and its calls have no price
     spent = site.node.request("GET", f"/admin/v1/usage?key={site.report.key_id}", token_in(browser)).body["data"][0]
     assert spent["requests"] == 3 + 1 + 1 + 1 + 4 > spent["failed"] == 1
     name, requests, failed, *_, usd = row(browser, "nightly report")
@@ -146,7 +151,7 @@ def token_in(browser: Browser) -> str:
 
 def test_a_failure_is_explained(browser: Browser, site: Site):
     enter(browser, "ada")
-    (broken,) = [each for each in found(site.node, site.report) if each["model"] == "broken"]
+    (broken,) = [each for each in found(site, site.report) if each["model"] == "broken"]
     go(
         browser,
         f"traces/{broken['id']}",
@@ -161,7 +166,7 @@ def test_a_failure_is_explained(browser: Browser, site: Site):
 @pytest.mark.parametrize("shown", ["the run", "a call below"])
 def test_a_run_is_a_tree_from_wherever_one_looks(browser: Browser, site: Site, shown: str):
     enter(browser, "ada")
-    traces = found(site.node, site.report)
+    traces = found(site, site.report)
     wanted = "agents/leader" if shown == "the run" else "agents/helper"
     (trace,) = [each for each in traces if each["target"] == wanted]
     go(browser, f"traces/{trace['id']}", "The run of the agent")
@@ -176,7 +181,7 @@ def test_what_strangers_wrote_is_text_everywhere(browser: Browser, site: Site):
     go(browser, "keys", HOSTILE)
     go(browser, "usage?by=key", HOSTILE)
     go(browser, "traces?text=Who", HOSTILE)
-    trace = next(each for each in found(site.node, site.bob) if each["session"] == "talk")
+    trace = next(each for each in found(site, site.bob) if each["session"] == "talk")
     go(
         browser,
         f"traces/{trace['id']}",

@@ -79,10 +79,7 @@ const listed = (rows, known) =>
   );
 
 function filters(query, known) {
-  const times = [
-    ...Object.entries(WINDOWS).map(([name, { words }]) => [name, `the last ${words}`]),
-    ["all", "all that is kept"],
-  ];
+  const times = [...Object.entries(WINDOWS).map(([name, { words }]) => [name, words]), ["all", "all that is kept"]];
   const text = (label, name, hint) => field(label, name, input({ value: query[name] ?? "" }), hint);
   return form(
     { class: "filters", "aria-label": "Search" },
