@@ -11,6 +11,7 @@ from gossamer.control.tokens import Minted
 from tests.system.browser import NAMES, Browser, find_browser
 from tests.system.gateway import eventually, start_gateway
 from tests.system.node import CHAT, Node
+from tests.system.prefix_proxy import put_below
 from tests.system.state import OPERATOR
 
 PASSWORD = "correct horse battery"
@@ -136,7 +137,7 @@ def row(browser: Browser, word: str) -> list[str]:
 
 def test_an_admin_sees_what_was_asked_what_failed_and_what_it_cost(browser: Browser, site: Site):
     enter(browser, "ada")
-    spent = site.node.request("GET", f"/admin/v1/usage?key={site.report.key_id}", token_in(browser)).body["data"][0]
+    (spent,) = site.told(f"usage?key={site.report.key_id}")
     assert spent["requests"] == 3 + 1 + 1 + 1 + 4 > spent["failed"] == 1
     name, requests, failed, *_, usd = row(browser, "nightly report")
     assert (name, requests, failed) == ("nightly report", "10", "1")
@@ -348,6 +349,14 @@ def test_it_fits_a_telephone(browser: Browser):
         go(browser, view, f"Showing: {view.partition('?')[0].capitalize()}")
         assert browser.run("document.documentElement.scrollWidth") <= 380, view
     browser.look()
+
+
+def test_it_works_below_a_path_of_a_proxy(browser: Browser, site: Site):
+    with put_below("/llm", site.node.gateway.port) as url:
+        browser.open(f"{url}/ui")
+        browser.sees("Sign in")
+        enter(browser, "ada")
+        go(browser, "keys", "nightly report")
 
 
 def test_what_there_is_not_leads_back(browser: Browser):
