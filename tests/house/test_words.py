@@ -19,7 +19,8 @@ MACHINE = re.compile(r"/wor[k](space|trees?)?/\w|/hom[e]/\w\w|/User[s]/\w|/roo[t
 REGISTRY = re.compile(r"(?i)pypi\.or[g]|pythonhosted\.or[g]|--(extra-)?index-ur[l]|artifactor[y]|proxy\.golang\.or[g]")
 TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 
-WRITTEN = ("src/**/*.py", "tests/**/*.py", "docs/**/*", "*.md", "*.toml", "*.yaml", "Makefile", ".ci/*")
+UI = "src/gossamer/control/ui/**/*"
+WRITTEN = ("src/**/*.py", UI, "tests/**/*.py", "docs/**/*", "*.md", "*.toml", "*.yaml", "Makefile", ".ci/*")
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)

@@ -163,13 +163,16 @@ def test_the_control_paths_can_have_an_address_of_their_own(tmp_path: Path):
     config = {**CONFIG, "control": {"listen": "127.0.0.1:0", "expose": False}}
     with start_gateway(tmp_path, config) as gateway:
         node = Node(gateway)
-        for path in ("/admin/v1/keys", "/docs", "/v1/auth/login"):
+        for path in ("/admin/v1/keys", "/docs", "/ui", "/ui/", "/v1/auth/login"):
             assert node.request("GET", path).status == 404
         assert node.request("GET", "/readyz").status == 200
         port = listening_port(gateway.control)
         own = HTTPConnection("127.0.0.1", port, timeout=20)
-        own.request("GET", "/docs")
-        assert own.getresponse().status == 200
+        for path in ("/docs", "/ui/"):
+            own.request("GET", path)
+            answer = own.getresponse()
+            assert answer.status == 200
+            answer.read()
         own.close()
 
 

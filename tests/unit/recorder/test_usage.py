@@ -90,6 +90,22 @@ def test_apart_by_who_and_when(journal: Journal, sink: FileSink, path: Path):
     assert costs(step="day", since=MINUTE + 1, until=MINUTE + 2 * MINUTES_PER_DAY) == [(1440, 11)], "whole days only"
 
 
+def test_by_the_hour_and_as_one_sum_to_the_minute(journal: Journal, sink: FileSink, path: Path):
+    for minute, key, cost in ((0, "a", 1), (59, "a", 2), (60, "b", 4), (150, "a", 8)):
+        journal.write(at=AT_S + minute * 60.0, key=key, cost_nanos=cost)
+    drawn(journal, sink)
+
+    def costs(**asked: object) -> list[tuple[object, ...]]:
+        return [(row.at and row.at - MINUTE, *row.who.values(), row.sums.cost_nanos) for row in told(path, **asked)]
+
+    assert costs(step="hour") == [(0, 3), (60, 4), (120, 8)]
+    assert costs(step="hour", by=("key",)) == [(0, "a", 3), (60, "b", 4), (120, "a", 8)]
+    assert costs(step="hour", since=MINUTE + 1, until=MINUTE + 61) == [(60, 4)], "whole hours only"
+    assert costs(step="span", since=MINUTE + 59, until=MINUTE + 61) == [(None, 6)]
+    assert costs(step="span", by=("key",), until=MINUTE + 61) == [(None, "b", 4), (None, "a", 3)]
+    assert costs(step="span", since=MINUTE + 151) == []
+
+
 def test_it_is_the_sum_of_the_traces(journal: Journal, sink: FileSink, path: Path, tmp_path: Path):
     for number in range(60):
         journal.write(at=AT_S + number * 17.0, key=f"k{number % 3}", cost_nanos=number * 1_000_003)

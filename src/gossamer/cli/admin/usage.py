@@ -29,7 +29,7 @@ _NAME_WIDTH: Final = 36
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = add_verb(subparsers, "usage", "how much was used, and what it cost", run)
     parser.add_argument("--by", metavar="NAMES", help=f"apart by {', '.join(DIMENSIONS)}: one, or several with commas")
-    parser.add_argument("--step", choices=("day", "minute"), help="apart by UTC day, or by minute")
+    parser.add_argument("--step", choices=("day", "hour", "minute"), help="apart by UTC day, by hour or by minute")
     for name in DIMENSIONS:
         parser.add_argument(f"--{name}", metavar="NAME", help=f"of this {name} alone")
     parser.add_argument("--since", type=past_moment, metavar="WHEN", help="such as 30d or 2030-01-31 (default: 30d)")

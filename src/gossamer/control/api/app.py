@@ -14,6 +14,7 @@ from gossamer.control.api import (
     audit,
     auth,
     cache,
+    dashboard,
     directives,
     docs_page,
     health,
@@ -87,6 +88,7 @@ def make_app(
         health,
         metrics,
         docs_page,
+        dashboard,
     ):
         app.include_router(part.routes)
     answers.install(app)

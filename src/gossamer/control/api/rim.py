@@ -1,5 +1,5 @@
-"""What stands around the whole app, in plain ASGI: bodies are small, nothing that is answered may be kept, and few
-requests are worked on at a time.
+"""What stands around the whole app, in plain ASGI: bodies are small, what is answered may be kept by nobody unless it
+says so itself, and few requests are worked on at a time.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ _LOG_INS: Final = "/v1/auth/"
 """They wait for passwords to be checked, and must hold nobody else up."""
 _AT_ONCE: Final = frozenset({"/healthz", "/readyz"})
 
-_HEADERS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_AS_IT_IS_CALLED: Final = (b"x-content-type-options", b"nosniff")
+_UNKEPT: Final = (b"cache-control", b"no-store")
 
 
 class Unkept:
-    """Tokens are in some answers, people in most."""
+    """Tokens are in some answers, people in most: what may be kept, the files of the dashboard, says so."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,7 +31,9 @@ class Unkept:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = message.get("headers", ())
+                is_told = any(name == _UNKEPT[0] for name, _ in own)
+                message["headers"] = [*own, *(() if is_told else (_UNKEPT,)), _AS_IT_IS_CALLED]
             await send(message)
 
         await self._app(scope, receive, send_marked if scope["type"] == "http" else send)

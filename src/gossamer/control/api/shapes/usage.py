@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from gossamer.control.api.shapes.limits import to_usd
 from gossamer.control.api.shapes.values import Ask, Id, Moment, Shape
 from gossamer.projections.usage.report import Asked, Row, Step
-from gossamer.projections.usage.sums import DIMENSIONS, MINUTES_PER_DAY, S_PER_MINUTE, Dimension
+from gossamer.projections.usage.sums import DIMENSIONS, S_PER_MINUTE, Dimension
 
 _NEWEST: Final = timedelta(days=30)
 _BY: Final = rf"^({'|'.join(DIMENSIONS)})(,({'|'.join(DIMENSIONS)}))*$"
@@ -18,7 +18,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 class UsageOut(Shape):
     """The sums of one time, and of who was asked for apart; the others are null."""
 
-    at: Annotated[Moment | None, Field(description="When the minute or the day begins; null where all is one.")]
+    at: Annotated[Moment | None, Field(description="When the minute, hour or day begins; null where all is one.")]
     key: str | None
     user: str | None
     agent: str | None
@@ -63,7 +63,11 @@ class UsageAsk(Ask):
     since: Annotated[Moment | None, Field(description="30 days before `until`, if it is left out.")] = None
     until: Annotated[Moment | None, Field(description="Now with the rest of the day, if it is left out.")] = None
     step: Annotated[
-        Step, Field(description="Apart by minute, which are kept for a while, or by UTC day. `since` is rounded up.")
+        Step,
+        Field(
+            description="Apart by minute, hour or UTC day; or one sum, `all` of whole days, `span` to the minute. "
+            "Minutes, hours and spans are known for a while only. `since` and `until` are rounded up."
+        ),
     ] = "all"
     by: Annotated[
         str | None,
@@ -96,10 +100,9 @@ class UsageAsk(Ask):
 
 
 def bounds_of(asked: Asked) -> tuple[datetime, datetime]:
-    """Which time the answer is really of: whole days, where it is not by the minute."""
-    unit = 1 if asked.step == "minute" else MINUTES_PER_DAY
-    since, until = (-(-at // unit) * unit for at in (asked.since, asked.until))
-    return _moment(since), _moment(max(since, until))
+    """Which time the answer is really of."""
+    since, until = asked.bounds
+    return _moment(since), _moment(until)
 
 
 def _minute_from(moment: datetime) -> int:
