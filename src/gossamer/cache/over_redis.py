@@ -1,6 +1,6 @@
 """L2: answers that all workers of all nodes keep together in Redis, and the lease of the one that asks.
 
-Nobody waits for Redis longer than its timeout, once; while it is away each worker is on its own, as without an L2. Who
+Nobody waits for one look longer than its timeout; while it is away each worker is on its own, as without an L2. Who
 finds that another worker asks the same looks again until the answer is there, or the lease is gone: it ends by itself
 soon after its worker does.
 """
