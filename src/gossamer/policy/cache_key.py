@@ -96,7 +96,7 @@ def told_by_names(members: Members, dialect: Dialect) -> Told:
 
 def key_of(members: Members, told: Told, prefix: bytes) -> bytes:
     """32 bytes. The names that count, as JSON, then their values: JSON too, so nothing else looks like them either."""
-    return sha256(b"%b%b%b" % (prefix, told.names, b",".join(told.values(members)))).digest()
+    return sha256(b"".join((prefix, told.names, b",".join(told.values(members))))).digest()
 
 
 def _tell(members: Members, dialect: Dialect) -> Told:
