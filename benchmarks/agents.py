@@ -3,6 +3,9 @@ what a server of tools that is down adds, and how soon a tool ends when its clie
 
     PYTHONPATH=src:. python -m benchmarks.agents [--runs 400] [--ttft 50] [--only overhead beside dead leaving]
 
+Plain requests are also asked beside the calls of models that such runs make, without agents: by as much as these keep
+them waiting, any client would that asks models as often. What runs add to that is the agents' own.
+
 A run has three steps: a tool, a tool, the answer; the mock in the worker takes --ttft for each, give or take a tenth:
 each of 20 agents has a model with a time of its own. With the same time for all, runs that a hiccup brings together
 stay in step for ever, and what is measured is a queue of 20. The tool is a function of no work. Budgets: p99 under
@@ -22,7 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +44,10 @@ PLAIN_CONNECTIONS: Final = 50
 ROUND_S: Final = 5.0
 MS: Final = 1e6
 QUESTION: Final = "What is it?\nmock-call nothing {}\nmock-call nothing {}"
+TOLD: Final = {
+    "type": "function",
+    "function": {"name": "nothing", "description": "Does nothing.", "parameters": {"type": "object", "properties": {}}},
+}
 LEAVERS: Final = 100
 TEMPOS: Final = 20
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
@@ -60,8 +67,9 @@ class Run(NamedTuple):
     steps: int
 
 
-def request(model: str, text: str) -> bytes:
-    body = msgspec.json.encode({"model": model, "messages": [{"role": "user", "content": text}]})
+def request(model: str, asked: str | list[dict[str, Any]], **more: Any) -> bytes:
+    messages = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
+    body = msgspec.json.encode({"model": model, "messages": messages, **more})
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
     return head.encode() + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
@@ -123,15 +131,74 @@ async def ask_runs(port: int, at_once: int, most: int, ttft_ms: float = 0, agent
     return runs
 
 
+class Calling(asyncio.Protocol):
+    """One connection that asks what a run asks of its model, a stream after the other, for ever."""
+
+    def __init__(self, calls: Iterator[bytes]) -> None:
+        self._calls = calls
+        self._transport: asyncio.WriteTransport
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport.write(next(self._calls))
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        assert self._parser.get_status_code() == 200
+        self._ask()
+
+
+async def ask_calls(port: int, at_once: int, ttft_ms: float) -> None:
+    for number in range(at_once):
+        tempo = number % TEMPOS
+        calls = cycle(calls_of_a_run(f"mock-{tempo}/mock-agent"))
+        await asyncio.get_running_loop().create_connection(partial(Calling, calls), "127.0.0.1", port)
+        await asyncio.sleep(STEPS * ttft_ms / 1000 / at_once)
+    await asyncio.Event().wait()
+
+
+def calls_of_a_run(model: str) -> list[bytes]:
+    """As the agents' process words them."""
+    talk: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
+    calls = []
+    for step in range(STEPS):
+        calls.append(request(model, talk, tools=[TOLD], stream=True, stream_options={"include_usage": True}))
+        used = {"id": f"call_{step}", "type": "function", "function": {"name": "nothing", "arguments": "{}"}}
+        talk = [*talk, {"role": "assistant", "content": None, "tool_calls": [used]}]
+        talk = [*talk, {"role": "tool", "tool_call_id": used["id"], "content": "x"}]
+    return calls
+
+
 def ttft_of(ttft_ms: float, tempo: int) -> float:
     """Whole tenths of a millisecond, around what is asked."""
     return round(ttft_ms * (0.9 + 0.2 * tempo / (TEMPOS - 1)), 1)
 
 
-def ask_for_ever(port: int, at_once: int, ttft_ms: float) -> None:
+def ask_for_ever(what: str, port: int, at_once: int, ttft_ms: float) -> None:
     """In a process of its own, until it is ended. It stands for machines of other people, and takes what is left."""
     os.nice(19)
-    uvloop.run(ask_runs(port, at_once, 10**9, ttft_ms))
+    uvloop.run(ask_runs(port, at_once, 10**9, ttft_ms) if what == "runs" else ask_calls(port, at_once, ttft_ms))
+
+
+@contextmanager
+def beside_them(gateway: Gateway, what: str, at_once: int, ttft_ms: float) -> Iterator[None]:
+    if what == "alone":
+        yield
+        return
+    context = multiprocessing.get_context("spawn")
+    asking = context.Process(target=ask_for_ever, args=(what, gateway.port, at_once, ttft_ms))
+    asking.start()
+    time.sleep(1.0)  # they are at work by then
+    yield
+    assert asking.is_alive(), f"the {what} ended before they were ended"
+    asking.terminate()
+    asking.join()
 
 
 def p99(values: list[float]) -> float:
@@ -165,24 +232,18 @@ def plain_round(gateway: Gateway) -> list[float]:
 
 
 def beside(gateway: Gateway, rounds: int, at_once: int, ttft_ms: float) -> None:
-    """Plain requests at a steady pace, by turns with and without runs beside them."""
-    alone: list[float] = []
-    beside_runs: list[float] = []
+    """Plain requests at a steady pace, by turns alone, beside the calls of runs, and beside runs."""
+    taken: dict[str, list[float]] = {"alone": [], "calls": [], "runs": []}
     for _ in range(rounds):
-        alone.append(p99(plain_round(gateway)))
-        askers = multiprocessing.get_context("spawn").Process(
-            target=ask_for_ever, args=(gateway.port, at_once, ttft_ms)
-        )
-        askers.start()
-        time.sleep(1.0)  # they are at work by then
-        beside_runs.append(p99(plain_round(gateway)))
-        askers.terminate()
-        askers.join()
-    before, after = statistics.median(alone), statistics.median(beside_runs)
-    each = ", ".join(f"{one:.1f}/{two:.1f}" for one, two in zip(alone, beside_runs, strict=True))
+        for what, p99s in taken.items():
+            with beside_them(gateway, what, at_once, ttft_ms):
+                p99s.append(p99(plain_round(gateway)))
+    alone, calls, runs = (statistics.median(p99s) for p99s in taken.values())
+    each = ", ".join("/".join(f"{one:.2f}" for one in found) for found in zip(*taken.values(), strict=True))
     print(
-        f"plain requests, {PLAIN_PER_S:g} a second: p99 {before:.2f} ms alone, {after:.2f} ms beside {at_once} runs "
-        f"at once ({(after / before - 1) * 100:+.0f} %; rounds {each})"
+        f"plain requests, {PLAIN_PER_S:g} a second: p99 {alone:.2f} ms alone, {calls:.2f} ms beside {at_once} clients "
+        f"that ask the models as runs do, {runs:.2f} ms beside {at_once} runs: {(runs / calls - 1) * 100:+.0f} % by "
+        f"the agents, {(runs / alone - 1) * 100:+.0f} % by all of it (rounds {each})"
     )
 
 

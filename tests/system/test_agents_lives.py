@@ -236,3 +236,11 @@ def test_an_agent_over_the_inner_socket_is_nobodys_way_in(gateway: Gateway):
     client.request("POST", "/v1/chat/completions", b'{"model":"mock","messages":[]}')
     assert client.getresponse().status == 401
     client.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="a way of Linux")
+def test_agents_give_way_to_workers(gateway: Gateway):
+    (agents,), (worker,) = gateway._running("gossamer.agents"), gateway.workers
+    assert os.sched_getscheduler(worker) == os.SCHED_OTHER
+    assert os.sched_getscheduler(agents) == os.SCHED_BATCH, "it takes no core from a worker that is at work"
+    assert os.getpriority(os.PRIO_PROCESS, agents) > os.getpriority(os.PRIO_PROCESS, worker)

@@ -108,7 +108,6 @@ class Desk:
     async def _serve(self, request: Request) -> None:
         wire: Wire = PATHS.get(_path(request.head), "chat")
         outlet: Outlet | None = None
-        task = asyncio.current_task()
         try:
             mark = self._mark_of(request.head)
             agent = self._agent_of(request.head)
@@ -123,7 +122,7 @@ class Desk:
             )
             form = agent.form or _form_of(asked)
             outlet = Outlet(request, _voice(asked, agent.name, mark.run), wire, is_stream=asked.is_stream)
-            outlet.task = task
+            outlet.task = asyncio.current_task()
             request.owner = outlet
             await self._run(agent, asked, form, _run_of(request.head, mark, agent.name), outlet)
         except GatewayError as error:

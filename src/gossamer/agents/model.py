@@ -84,7 +84,7 @@ class FrontDoor:
                 if isinstance(event, Turn):
                     return
         finally:
-            hearing.call = None  # it holds the hearing: a circle would stay until the collector comes
+            hearing.close()
             call.cancel()
 
     async def ask_whole(self, asked: Mapping[str, Any], for_run: Run) -> bytes:
@@ -95,6 +95,7 @@ class FrontDoor:
             return await whole.done
         finally:
             call.cancel()
+            del call, whole  # a refusal remembers this frame, and they the refusal
 
     def _send(self, body: bytes, for_run: Run, sink: "Hearing | Whole") -> Call:
         mark = write_mark(self._secret, RunMark(for_run.id, for_run.depth + 1))
@@ -179,6 +180,12 @@ class Hearing:
             self._is_paused = False
             self.call.resume()
         return event
+
+    def close(self) -> None:
+        """Its call holds it, and its failure the frames in which it was raised: circles would stay until the collector
+        comes, and while that looks all runs stand still.
+        """
+        self.call = self._failure = None
 
     # --- what the connection tells ---
 

@@ -103,7 +103,8 @@ class Outlet:
         self._ready.set()
 
     def close(self) -> None:
-        """The request is over, however it ended."""
+        """The request is over, however it ended. A task that was cancelled remembers where, and so this outlet."""
+        self.task = None
         if self._pinger is not None:
             self._pinger.cancel()
             self._pinger = None

@@ -1,6 +1,6 @@
 """The agents' process: the composition root of runs, their tools and the way back in through the front door.
 
-It is nicer than the workers: where cores are short, plain requests go first.
+It gives way to the workers: where cores are short, plain requests go first.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ _log = get_log(__name__)
 
 async def serve(sockets: list[socket.socket], settings: Settings, link: Link, number: int) -> None:  # noqa: ARG001
     """Until told to drain. There is one of its kind, whatever its number."""
-    os.nice(NICE)
+    give_way()
     turn = Turn(asyncio.get_running_loop())
     data_dir = Path(settings.data_dir)
     connector = Connector(Origin("http", "localhost", 80, unix_path=str(inner_path(data_dir))), connect_s=_CONNECT_S)
@@ -65,6 +65,16 @@ async def serve(sockets: list[socket.socket], settings: Settings, link: Link, nu
     pool.close()
     feed.close()
     await agents.close()
+
+
+def give_way() -> None:
+    """Worth less than a worker, and never in the middle of what one does: each piece of a model's answer wakes this
+    process, and the kernel then took the core from the worker that had just written it, 200 times a second beside 20
+    runs. It is not idle as the recorder is: where requests keep all cores busy, runs shall go on too.
+    """
+    os.nice(NICE)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 class AgentsProcess:

@@ -169,7 +169,7 @@ class Remembering:
                 name, _house_of(exchange), session_name_of(exchange), _asked_at(exchange), wish, before, items,
                 self._recollection.generation,
             )  # fmt: skip
-            keep = self._keeper(turn, exchange)
+            keep = self._keeper(turn, exchange.id)
         KeptRequest(exchange, Marks(name, wish.previous, wish.conversation, said), keep)
 
     def _own(self, own: bytes) -> list[bytes]:
@@ -183,17 +183,19 @@ class Remembering:
 
     # --- the answer ---
 
-    def _keeper(self, turn: Turn, exchange: Exchange) -> KeepAnswer:
+    def _keeper(self, turn: Turn, exchange_id: str) -> KeepAnswer:
+        """By its id alone: the exchange holds the request that holds this, and a circle waits for the collector."""
+
         async def keep(response: Members, told: bytes) -> bool:
             try:
                 why_not = await self._keep(turn, response, told)
             except Unavailable as error:
                 why_not = error.message
             except Exception as error:  # noqa: BLE001 - a defect of ours must not keep the answer from its client
-                _log.defect("a response met a defect when it was to be kept", error, id=exchange.id)
+                _log.defect("a response met a defect when it was to be kept", error, id=exchange_id)
                 why_not = "a defect, which is logged"
             if why_not:
-                _log.warning("a response was not kept", id=exchange.id, reason=why_not)
+                _log.warning("a response was not kept", id=exchange_id, reason=why_not)
                 self._note_unkept()
             return not why_not
 

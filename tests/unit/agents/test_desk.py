@@ -1,16 +1,25 @@
-"""The desk's part in agents that use agents."""
+"""The desk's part in agents that use agents, and what is left of a run that is over."""
 
 import asyncio
-from collections.abc import Mapping
+import gc
+import weakref
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, cast
 
+import pytest
+
+from gossamer.agents.agent import Agent
 from gossamer.agents.desk import Desk
-from gossamer.agents.model import FrontDoor
+from gossamer.agents.model import FrontDoor, Turn
+from gossamer.agents.patterns.react import React
 from gossamer.agents.runner import Runner
-from gossamer.agents.seam import Run
-from gossamer.config.agents import AgentLimits
+from gossamer.agents.seam import Event, Run
+from gossamer.config.agents import AgentLimits, AgentSettings
+from gossamer.core.errors import ProviderUnavailable
 from gossamer.core.record import Usage
-from tests.unit.agents.test_runner import PRICES, RUN, Script, runner_of, says
+from gossamer.http.heads import parse_request_head
+from gossamer.http.request import Request
+from tests.unit.agents.test_runner import PRICES, RUN, Box, Script, runner_of, says
 
 
 class Below:
@@ -51,3 +60,48 @@ async def test_where_nothing_is_limited_they_are_asked_at_once():
     below, texts = await asked_side_by_side(AgentLimits())
     assert below.most == 5
     assert texts == ["Fine."] * 5
+
+
+HEAD = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n"
+    b"x-gossamer-run: secret run_1 0\r\nx-gossamer-agent: a\r\n\r\n"
+)
+BODY = b'{"model":"a","messages":[{"role":"user","content":"Hi"}]}'
+
+
+class Model:
+    """Refuses, or never answers."""
+
+    def __init__(self, *, fails: bool) -> None:
+        self._fails = fails
+        self.is_asked = asyncio.Event()
+
+    async def ask(self, asked: Mapping[str, Any], for_run: Run) -> AsyncGenerator[Event | Turn, None]:
+        self.is_asked.set()
+        if self._fails:
+            raise ProviderUnavailable("Try again.")
+        await asyncio.sleep(3600)
+        yield Turn(says("?")[-1], None, "", False)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_run_that_failed_or_was_left_leaves_no_circle(fails: bool):
+    model = Model(fails=fails)
+    agent = Agent("a", AgentSettings(model="m"), Box(), React)
+    desk = Desk({"a": agent}, PRICES, cast("FrontDoor", model), "secret")
+    gc.disable()
+    try:
+        request = Request(None, parse_request_head(HEAD), BODY, None, 0)
+        gone = weakref.ref(request)
+        desk.handle(request)
+        await model.is_asked.wait()
+        if not fails:
+            assert request.owner is not None
+            request.owner.client_gone()
+        while desk._tasks:
+            await asyncio.sleep(0)
+        request.owner = None  # as the connection does
+        del request
+        assert gone() is None
+    finally:
+        gc.enable()

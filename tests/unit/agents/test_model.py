@@ -3,15 +3,22 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from typing import cast
 
 import msgspec
+import pytest
 
 from gossamer.agents.model import FrontDoor, Hearing, Turn
 from gossamer.agents.seam import Run, TextCame
-from gossamer.http.call import Call
+from gossamer.core.errors import ProviderUnavailable
+from gossamer.http.call import Call, ResponseSink
+from gossamer.http.errors import ConnectFailed
 from gossamer.http.heads import parse_response_head
 from gossamer.http.pool import Pool
+
+RUN = Run("run", "agent", 0, "token")
 
 
 class Sending:
@@ -84,28 +91,46 @@ async def test_what_came_before_the_end_is_heard_before_it():
 class AnsweringPool:
     """As much of a pool as sends: a connection that carries the call holds it until the answer has ended."""
 
-    def __init__(self) -> None:
-        self.hearing: weakref.ref[Hearing]
+    def __init__(self, *, fails: bool) -> None:
+        self.sink: weakref.ref[ResponseSink]
+        self._fails = fails
 
     def send(self, call: Call) -> None:
-        self.hearing = weakref.ref(cast("Hearing", call.sink))
+        self.sink = weakref.ref(call.sink)
+        asyncio.get_running_loop().call_soon(self._answer, call)
+
+    def _answer(self, call: Call) -> None:
+        call.is_over = True
+        if self._fails:
+            call.sink.response_failed(ConnectFailed("nobody listens"))
+            return
         call.sink.response_started(HEAD)
         call.sink.response_data(word("Hello") + b"data: [DONE]\n\n")
-        call.is_over = True
         call.sink.response_ended()
 
 
-async def test_a_call_that_is_over_leaves_no_circle():
-    """The hearing holds its call, which holds the hearing: as garbage they were three quarters of what the collector
-    found, and every run stood still while it looked.
-    """
-    pool = AnsweringPool()
-    run = Run("run", "agent", 0, "token")
+@pytest.fixture
+def no_collector() -> Iterator[None]:
     gc.disable()
-    try:
-        told = [event async for event in FrontDoor(cast("Pool", pool), "secret").ask({"messages": []}, run)]
-        assert isinstance(told[-1], Turn)
-        del told
-        assert pool.hearing() is None
-    finally:
-        gc.enable()
+    yield
+    gc.enable()
+
+
+async def all_of(model: FrontDoor) -> None:
+    assert [event async for event in model.ask({"messages": []}, RUN)]
+
+
+async def whole_of(model: FrontDoor) -> None:
+    assert await model.ask_whole({"messages": []}, RUN)
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("ask", [all_of, whole_of])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_call_that_is_over_leaves_no_circle(ask: Callable[[FrontDoor], Awaitable[None]], fails: bool):
+    """Of what a run left behind these calls were most, and every run stood still while the collector looked."""
+    pool = AnsweringPool(fails=fails)
+    with pytest.raises(ProviderUnavailable) if fails else nullcontext():
+        await ask(FrontDoor(cast("Pool", pool), "secret"))
+    await asyncio.sleep(0)  # the pool's last word has been said
+    assert pool.sink() is None

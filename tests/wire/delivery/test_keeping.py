@@ -1,6 +1,7 @@
 """Responses that are kept: what goes up, what comes down and when, and what happens where nobody can keep them."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from gossamer.config.capture import CaptureSettings
 from gossamer.config.responses import ResponsesSettings
 from gossamer.config.settings import Settings
 from gossamer.core.errors import Unavailable
+from gossamer.core.exchange import Exchange
 from gossamer.core.ports import Reply, ResponseKeeper
 from gossamer.delivery.recollection import Recollection
 from gossamer.delivery.remembering import MOST_OF_HOUSE, Remembering
@@ -178,6 +180,19 @@ async def test_it_is_kept_here_and_nowhere_else(place: Place):
     assert (kept.house, kept.previous, kept.items) == ("key tester", None, 2)
     record = await place.gateway.record()
     assert kept.session == "ses_" + record.id.removeprefix("req_")
+
+
+async def test_nothing_of_it_waits_for_the_collector(place: Place):
+    gc.collect()
+    before = {id(each) for each in gc.get_objects() if isinstance(each, Exchange)}
+    gc.disable()
+    try:
+        await place.told()
+        await place.gateway.record()
+        left = [each for each in gc.get_objects() if isinstance(each, Exchange) and id(each) not in before]
+        assert not left, "its request holds what keeps it, and that held the exchange"
+    finally:
+        gc.enable()
 
 
 async def test_what_went_before_is_written_before_the_input(place: Place):
