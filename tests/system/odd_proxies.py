@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 HELD_BACK = 6
 DROPPED = 500
 LIED = 10
+LAST = b"0\r\n\r\n"
 OWN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 LIE = b'{"error":{"message":"the provider is down","type":"server_error"}}'
 
@@ -59,10 +60,10 @@ class Proxy:
     async def pieces(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         held = b""
         async for chunk in chunks:
-            self.chunks += 1
-            if self.kind == "dropping" and self.chunks % DROPPED == 0 and chunk != b"0\r\n\r\n":
+            self.chunks += chunk != LAST
+            if self.kind == "dropping" and self.chunks % DROPPED == 0 and chunk != LAST:
                 continue
-            if self.kind == "buffering" and chunk != b"0\r\n\r\n":
+            if self.kind == "buffering" and chunk != LAST:
                 held += chunk
                 if self.chunks % HELD_BACK == 0:
                     yield held

@@ -12,9 +12,9 @@ from gossamer.bench.record import Arm, Role
 
 SLOW_STAGE_US = 80.0
 """A whole gateway is allowed some hundred microseconds: one stage alone that takes so much is worth a look."""
-SLOW_STAGE_SHARE = 0.5
-HELD_UP = 3
-"""So much longer a stage may be where others are at work: then what runs after a sleep finds its caches taken."""
+SLOW_STAGE_SHARE = 0.7
+"""Where others are at work, what runs after a sleep finds its caches taken: a stage of a good gateway may then be six
+tenths of all that it says."""
 FEW_AT_ONCE = 10
 """With more at once, waiting for each other is in every stage."""
 SHRUNK_SHARE = 0.30
@@ -137,8 +137,6 @@ def _slow_stage(arm: ArmFigures, figures: CellFigures) -> Iterator[Seen]:
     name, took_us = max(arm.account.stages_us.items(), key=lambda item: item[1])
     hop = figures.arm(Role.HOP)
     least_us = max(SLOW_STAGE_US, hop.first_byte[0].us.centre if hop is not None else 0.0)
-    if figures.is_disturbed:
-        least_us *= HELD_UP
     if took_us > least_us and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
         text = f"the stage `{name}` takes {took_us:.0f} us of the {arm.account.self_us:.0f} us that it says it costs"
         yield took_us, "slow-stage", text
