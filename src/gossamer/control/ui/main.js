@@ -28,7 +28,9 @@ async function show() {
   if (!token()) return showSignIn();
   main.setAttribute("aria-busy", "true");
   try {
-    viewer ??= await whoLooks();
+    const who = viewer ?? (await whoLooks());
+    if (mine !== turn) return;
+    viewer = who;
     showHeader(view);
     const made = await viewOf(view, id)({ query, id, viewer, again: show });
     if (mine === turn) put(made);
@@ -97,7 +99,9 @@ function showHeader(view) {
   who.replaceChildren(...(viewer ? [`${viewer.name} `, button("Leave", leave)] : []));
 }
 
+/** Whatever is still under way was asked by somebody who has left. */
 function showSignIn(words) {
+  turn++;
   viewer = null;
   forgetNames();
   showHeader("");
