@@ -56,6 +56,18 @@ class Checker(HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_headline_figures_have_their_intervals_and_marks(figures: Figures):
+    page = write_page(figures, ())
+    (p99,) = re.findall(r"<b>([^<]*)</b><span>(added p99, 10 at once [^<]*)</span>", page)
+    (p50,) = re.findall(r"<b>([^<]*)</b><span>(added p50, 10 at once [^<]*)</span>", page)
+    assert p99[0].endswith(" ms *"), "800 requests are too few for a p99"
+    assert p50[0].endswith(" ms")
+    for _, words in (p99, p50):
+        assert re.search(r"\(-?\d+\.\d\d \.\. -?\d+\.\d\d\)$", words)
+    strained = run_of(cells=(latency(10),), ways={**WAYS, Role.GATEWAY: Adds(300, load_share=0.9)})
+    assert "added p99, 10 at once RIG-BOUND" in write_page(figures_of(strained), ())
+
+
 def test_the_page_is_whole_and_fetches_nothing(figures: Figures):
     page = write_page(figures, hard_limits(figures))
     checker = Checker()
