@@ -109,7 +109,8 @@ def fine(us: Interval) -> str:
 _METRICS = ("cell", "way", "metric", "mean, us", "added p50, us", "what is left, us")
 _METRICS_WORDS = (
     "Histograms of the gateway's own page for Prometheus, each block's mean; beside it what was measured from outside. "
-    "A mean is no median, and some of them have the provider's time in them: read the names."
+    "A mean is no median, and some have the provider's time in them: nothing is left (`-`) where more is told than was "
+    "added."
 )
 
 
@@ -118,4 +119,5 @@ def _metrics(cell: CellFigures, arm: ArmFigures) -> Iterator[tuple[str, ...]]:
         return
     measured = arm.at(0.5).us.centre
     for name, mean in arm.metrics_us.items():
-        yield cell.name, arm.arm, name, f"{mean:,.0f}", f"{measured:,.0f}", f"{measured - mean:,.0f}"
+        left = f"{measured - mean:,.0f}" if mean <= measured else _NONE
+        yield cell.name, arm.arm, name, f"{mean:,.0f}", f"{measured:,.0f}", left

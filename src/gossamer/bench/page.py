@@ -9,24 +9,25 @@ from pathlib import Path
 
 from gossamer.bench.asides import asides_of
 from gossamer.bench.cells import Lane
-from gossamer.bench.figures import ArmFigures, CellFigures, Figures
+from gossamer.bench.figures import Added, ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import (
     COLUMNS,
     HEADINGS,
     LANES,
+    NO_INTERVAL,
     SHOWN,
     facts,
     nothing_odd,
     number,
     verdict,
+    where,
 )
-from gossamer.bench.marks import headroom_mark
+from gossamer.bench.marks import headroom_mark, marks
 from gossamer.bench.plates import COLOURS, REST, curves, heat_map, series, stack, streams, table_of
 from gossamer.bench.record import Role
 from gossamer.bench.report import HEADINGS as VERDICT_HEADINGS
 from gossamer.bench.report import row_of
-from gossamer.bench.statistics import Interval
-from gossamer.bench.verdict import Answer, Result
+from gossamer.bench.verdict import LEAST_CONFIDENCE, Answer, Result
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -91,25 +92,32 @@ def _tiles(figures: Figures) -> Iterator[str]:
     found = []
     if (pair := _busiest(figures, name, stream=False)) is not None:
         cell, arm = pair
-        found.append((ms(arm.at(0.99).us), f"added p99, {cell.cell.concurrency} at once"))
-        found.append((ms(arm.at(0.5).us), f"added p50, {cell.cell.concurrency} at once"))
+        found.append((*ms(arm.at(0.99)), f"added p99, {cell.cell.concurrency} at once{marks(arm, cell)}"))
+        found.append((*ms(arm.at(0.5)), f"added p50, {cell.cell.concurrency} at once{marks(arm, cell)}"))
     if (pair := _busiest(figures, name, stream=True)) is not None:
         cell, arm = pair
-        found.append((ms(arm.first_byte[-1].us), f"added first byte p99, {cell.cell.concurrency} streams"))
+        found.append(
+            (*ms(arm.first_byte[-1]), f"added first byte p99, {cell.cell.concurrency} streams{marks(arm, cell)}")
+        )
     speed = next((arm for cell, arm in _of(figures, name, (Lane.CAPACITY,)) if not cell.cell.rate_per_s), None)
     if speed is not None and speed.cpu_us is not None:
         to_hop = f", {speed.cpu_to_hop.centre:.2f} x the null hop" if speed.cpu_to_hop is not None else ""
-        found.append((f"{number(speed.cpu_us.centre)} us", f"CPU a request{to_hop}"))
+        found.append((f"{number(speed.cpu_us.centre)} us", where(speed.cpu_us), f"CPU a request{to_hop}"))
     tiles = "".join(
-        f'<div class="card tile"><b>{escape(figure)}</b><span>{escape(whose + words)}</span></div>'
-        for figure, words in found
+        f'<div class="card tile"><b>{escape(figure)}</b><span>{escape(whose + words)} ({escape(span)})</span></div>'
+        for figure, span, words in found
     )
     yield f'<div class="cards">{tiles}</div>'
 
 
-def ms(interval: Interval) -> str:
-    """Headline figures are in milliseconds: that is what budgets are in."""
-    return f"{interval.centre / 1000:.2f} ms"
+def ms(added: Added) -> tuple[str, str]:
+    """Headline figures are in milliseconds: that is what budgets are in. Beside it its interval."""
+    low, high = (f"{us / 1000:.2f}" for us in (added.us.low, added.us.high))
+    is_told = added.us.confidence >= LEAST_CONFIDENCE
+    return (
+        f"{added.us.centre / 1000:.2f} ms{'' if added.is_judged else ' *'}",
+        f"{low} .. {high}" if is_told else NO_INTERVAL,
+    )
 
 
 def _busiest(figures: Figures, name: str, *, stream: bool) -> tuple[CellFigures, ArmFigures] | None:

@@ -68,6 +68,9 @@ def show_comparison(old: Figures, new: Figures) -> int:
     print(table(results))
     if not is_same_machine(old, new):
         print("\nanother machine or setup: judged by ratios to the null hop alone, absolute times are not compared")
+    for name, figures in (("before", old), ("now", new)):
+        if any(cell.is_disturbed for cell in figures.cells):
+            print(f"\nthe figures of {name} were taken beside other processes, which hides much: take them anew")
     print(f"\n{verdict(results)}: {summary(results)}")
     return exit_code(results)
 

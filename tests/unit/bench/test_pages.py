@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from gossamer.bench.analysis import figures_of
@@ -54,6 +55,18 @@ class Checker(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+
+def test_headline_figures_have_their_intervals_and_marks(figures: Figures):
+    page = write_page(figures, ())
+    (p99,) = re.findall(r"<b>([^<]*)</b><span>(added p99, 10 at once [^<]*)</span>", page)
+    (p50,) = re.findall(r"<b>([^<]*)</b><span>(added p50, 10 at once [^<]*)</span>", page)
+    assert p99[0].endswith(" ms *"), "800 requests are too few for a p99"
+    assert p50[0].endswith(" ms")
+    for _, words in (p99, p50):
+        assert re.search(r"\(-?\d+\.\d\d \.\. -?\d+\.\d\d\)$", words)
+    strained = run_of(cells=(latency(10),), ways={**WAYS, Role.GATEWAY: Adds(300, load_share=0.9)})
+    assert "added p99, 10 at once RIG-BOUND" in write_page(figures_of(strained), ())
 
 
 def test_the_page_is_whole_and_fetches_nothing(figures: Figures):
@@ -234,3 +247,18 @@ def test_every_cell_tells_how_the_rig_fared(figures: Figures):
     assert [row[0] for row in aside.rows] == [cell.name for cell in figures.cells]
     assert aside.rows[0][2] == "20%"
     assert "Was the rig the limit?" in write_page(figures)
+
+
+def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
+    run = run_of(cells=(floor(),))
+    told = {"own": 100_000, "provider": 9_000_000}
+    run.blocks = [
+        msgspec.structs.replace(block, costs=msgspec.structs.replace(block.costs, metrics_ns=told))
+        if block.arm == "gateway" and block.costs is not None
+        else block
+        for block in run.blocks
+    ]
+    aside = next(aside for aside in asides_of(figures_of(run)) if "metrics" in aside.title)
+    (own, provider) = aside.rows
+    assert int(own[-1]) == int(own[-2]) - 100
+    assert provider[-1] == "-"

@@ -171,6 +171,7 @@ def _words() -> Iterator[str]:
     yield NO_INTERVAL_WORDS
     for mark in (SATURATED_MARK, RIG_MARK):
         yield f"- {mark.strip()}: {WORDS[mark]}"
+    yield "- (little): it goes more than half as fast as load and provider without it, and might go faster with others"
     yield "- first byte: of the head too; below nought where a gateway sends its head before the provider has answered"
     yield "- it says: the median that its own answers tell; gap: the added median less that"
     yield "- CPU, memory: all of its processes together; memory is what is its own and its part of what is shared"

@@ -62,6 +62,13 @@ def test_a_speed_that_the_rig_bounds_never_stands_without_its_mark():
     assert row(taken(), "nginx")[8] == "39,000 RIG-BOUND"
 
 
+def test_a_speed_that_the_rig_nearly_bounds_has_a_mark_that_is_explained():
+    run = taken()
+    run.speeds = speeds({**PER_S, "Gossamer": 25_000})
+    assert row(run, "Gossamer")[8] == "25,000 (little)"
+    assert "- (little): it goes more than half as fast" in write_peers(run, figures_of(run), MANIFESTS, "x")
+
+
 def test_a_latency_that_the_rig_bounds_never_stands_without_its_mark():
     found = row(taken(Adds(300, cpu_us=40, load_share=0.95, stages_us={"a": 50})), "Gossamer")
     for column in (1, 2, 3, 4, 10):
