@@ -268,8 +268,9 @@ class Journal(Protocol):
 class AnswerCache(Protocol):
     """Answers that are given again."""
 
-    readings: Readings
-    """Of bodies whose answers were known."""
+    @property
+    def readings(self) -> Readings:
+        """Of bodies whose answers were known."""
 
     def admit(self, exchange: "Exchange") -> "Later | Reply | None":
         """The answer, where it is known; None or the end of a Later: the provider is to be asked."""

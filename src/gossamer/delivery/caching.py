@@ -193,9 +193,7 @@ class Caching:
             readings.clear()
         known[prefix, body] = question
         if body is exchange.request.body and exchange.agent is None and exchange.caller.endpoint.is_simple:
-            readings[body] = Reading(
-                body, exchange.model, exchange.is_stream, exchange.hides_usage, exchange.compact
-            )
+            readings[body] = Reading(body, exchange.model, exchange.is_stream, exchange.hides_usage, exchange.compact)
 
     def _heard(self, flight: Flight, entry: Entry | None, lease: bytes | None) -> None:
         """From Redis: the answer; or nothing, and perhaps the lease to ask for it."""
