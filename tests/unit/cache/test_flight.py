@@ -95,3 +95,47 @@ def test_what_is_too_large_to_be_kept_waits_at_the_provider(aboard: Aboard):
     assert client.sent == [b"head", EVENT, EVENT], "nothing holds it any longer"
     passenger.client_ready()
     assert provider.heard == ["slow", "ready"]
+
+
+@pytest.fixture
+def alone() -> tuple[Flight, Client, Provider]:
+    """A flight that nobody else has boarded."""
+    made = exchange(b'{"stream":true}')
+    client, provider = Client(made.request.head), Provider()
+    made.request = cast("Any", client)
+    question = Question(b"k" * 32, True, "chat", b"k" * 32 + b"s")
+
+    class Kept:
+        landed = over = keep = staticmethod(lambda *_: None)
+        owner_of = staticmethod(Caching.owner_of)
+        told = staticmethod(lambda target, line: target)
+
+    flight = Flight(cast("Any", Kept()), question, Terms(True, 1.0, 1.0, None, True, 10_000, "user"), made)
+    flight.take_off()
+    flight.owner = provider
+    return flight, client, provider
+
+
+Alone = tuple[Flight, Client, Provider]
+
+
+def test_one_that_is_alone_is_sent_what_comes_and_when_it_is_slow_nothing_until_it_is_ready(alone: Alone):
+    flight, client, provider = alone
+    flight.start(200, HEAD)
+    flight.write(EVENT)
+    assert client.sent == [b"head", EVENT]
+    client.owner.client_slow()
+    flight.write(EVENT)
+    assert client.sent == [b"head", EVENT]
+    client.owner.client_ready()
+    assert client.sent == [b"head", EVENT, EVENT], "and nothing twice"
+    assert provider.heard == []
+
+
+def test_when_it_leaves_the_provider_hears_of_it_and_no_circle_is_left(alone: Alone):
+    flight, client, provider = alone
+    assert flight.exchange.request is flight
+    client.owner.client_gone()
+    assert provider.heard == ["gone"]
+    assert flight.exchange.request is cast("Any", client)
+    assert not flight.is_open

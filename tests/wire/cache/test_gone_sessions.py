@@ -87,6 +87,8 @@ async def test_what_it_asked_is_not_remembered_either(gateway: Gateway, origin: 
     cache = gateway._worker._factory.cache
     assert cache._caching is not None
     assert cache._caching._asked_again
+    assert cache._caching.readings
     bury(gateway, "gone")
     await asyncio.sleep(SWEPT_S)
     assert not cache._caching._asked_again
+    assert not cache._caching.readings

@@ -236,3 +236,20 @@ async def test_what_is_asked_for_the_third_time_is_still_looked_at(gateway: Gate
     await client.ask(ASK, CHAT + "?x=1")
     tell(await origin.visit())
     assert told(await client.answer()) == b"miss"
+
+
+@pytest.mark.parametrize(("body", "told_body"), [(STREAM, STREAM_BODY), (WITH_USAGE, STREAM_WITH_USAGE)])
+async def test_what_is_not_read_a_third_time_is_known_as_well_as_the_second(
+    gateway: Gateway, origin: Origin, body: object, told_body: bytes
+):
+    client = await gateway.client()
+    await client.ask(body)
+    stream(await origin.visit())
+    await client.answer()
+    second, third = await ask(client, body), await ask(client, body)
+    assert second.body == third.body == told_body
+    before, last = (await gateway.record(3), gateway.records.all[1])
+    assert last.cache is not None
+    assert (last.model, last.target, last.stream, last.request_bytes, last.cache.tier) == (
+        before.model, before.target, True, before.request_bytes, "l1",
+    )  # fmt: skip
