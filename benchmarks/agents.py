@@ -6,12 +6,12 @@ what a server of tools that is down adds, and how soon a tool ends when its clie
 Plain requests are also asked beside the calls of models that such runs make, without agents: by as much as these keep
 them waiting, any client would that asks models as often. What runs add to that is the agents' own.
 
-A run has three steps: a tool, a tool, the answer; the mock in the worker takes --ttft for each, give or take a tenth:
-each of 20 agents has a model with a time of its own. With the same time for all, runs that a hiccup brings together
-stay in step for ever, and what is measured is a queue of 20. The tool is a function of no work. Budgets: p99 under
-15 ms beyond the mock at 20 runs at once; 200 at once without an error; the p99 of plain requests beside 20 runs at
-once within 20 % of that without; a server that is down adds less than 1 ms once its breaker is open; a tool ends within
-100 ms. Rounds alternate, so that a busy machine is busy for both.
+A run has three steps: a tool, a tool, the answer. The mock, a process of its own as providers are, takes --ttft for
+each, give or take a tenth: each of 20 agents has a model with a time of its own. With the same time for all, runs
+that a hiccup brings together stay in step for ever, and what is measured is a queue of 20. The tool is a function of
+no work. Budgets: p99 under 15 ms beyond the mock at 20 runs at once; 200 at once without an error; the p99 of plain
+requests beside 20 runs at once within 20 % of that without; a server that is down adds less than 1 ms once its
+breaker is open; a tool ends within 100 ms. Rounds alternate, so that a busy machine is busy for both.
 """
 
 import argparse
@@ -35,7 +35,7 @@ import uvloop
 
 from benchmarks.paced import Taken
 from benchmarks.paced import run as run_paced
-from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway
+from tests.system.gateway import TOKEN, Gateway, eventually, start_gateway, start_mock
 from tests.system.packages import HANG, installed
 
 STEPS: Final = 3
@@ -284,20 +284,21 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{sock.getsockname()[1]}/mcp"
 
 
-def mock_of(ttft_ms: float) -> dict[str, Any]:
-    return {"kind": "mock", "mock": {"ttft": f"{ttft_ms:g}ms", "gap": "0s", "tokens": 30}}
+def mock_of(url: str, ttft_ms: float) -> dict[str, Any]:
+    headers = {"X-Mock-TTFT-Ms": f"{ttft_ms:g}", "X-Mock-Gap-Ms": "0", "X-Mock-Tokens": "30"}
+    return {"kind": "openai-compatible", "base_url": f"{url}/v1", "api_keys": ["sk-mock"], "headers": headers}
 
 
 @contextmanager
 def gateway_with_tools(ttft_ms: float) -> Iterator[Gateway]:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        silent = stack.enter_context(silent_server())
+        silent, mock = stack.enter_context(silent_server()), stack.enter_context(start_mock())
         stack.enter_context(installed(home, NOTHING + HANG, tools=["nothing", "hang"]))
         config = {
             "providers": {
-                **{f"mock-{tempo}": mock_of(ttft_of(ttft_ms, tempo)) for tempo in range(TEMPOS)},
-                "quick": mock_of(0),
+                **{f"mock-{tempo}": mock_of(mock.url, ttft_of(ttft_ms, tempo)) for tempo in range(TEMPOS)},
+                "quick": mock_of(mock.url, 0),
             },
             "models": {"plain": "quick/mock"},
             "tools": {

@@ -15,6 +15,8 @@ from gossamer.cli.bench_words import ENDING, check_writable, complaining, ending
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in ENDING}
+    for number in ENDING:  # whoever started us may have had some of them ignored
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():

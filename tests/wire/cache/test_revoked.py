@@ -232,7 +232,8 @@ async def test_when_the_call_is_cut_meanwhile_it_asks_alone(
     leader.close()
     await visit.ends()
     asking.may_say.set()
-    for follower in followers:
+    for _ in followers:
         stream(await origin.visit())
-        await follower.head()
+    for follower in followers:
+        assert (await follower.head()).status == 200
         assert await follower.chunked_body() == STREAM_BODY
