@@ -46,12 +46,15 @@ class Cell(msgspec.Struct, frozen=True):
     dialect: Dialect = Dialect.CHAT
     rate_per_s: int = 0
     fault: str = ""
+    tokens: int = TOKENS
+    """Of each answer."""
 
     @property
     def name(self) -> str:
         """Unique within a profile, and the same in every run."""
         load = f"{self.rate_per_s}/s" if self.rate_per_s else f"c{self.concurrency}"
-        words = [self.lane, self.dialect, "sse" if self.is_stream else "json", size_name(self.body_bytes), load]
+        form = f"sse{'' if self.tokens == TOKENS else self.tokens}" if self.is_stream else "json"
+        words = [self.lane, self.dialect, form, size_name(self.body_bytes), load]
         return " ".join([*words, self.fault] if self.fault else words)
 
     @property
@@ -63,8 +66,8 @@ class Cell(msgspec.Struct, frozen=True):
     def service_words(self) -> str:
         """What the provider is told in the prompt."""
         if self.is_timed_by_provider:
-            return f"ttft-ms={TTFT_MS} gap-ms={GAP_MS} tokens={TOKENS} jitter={SPREAD} stamp=1"
-        return f"tokens={TOKENS} fault={self.fault}" if self.fault else f"tokens={TOKENS}"
+            return f"ttft-ms={TTFT_MS} gap-ms={GAP_MS} tokens={self.tokens} jitter={SPREAD} stamp=1"
+        return f"tokens={self.tokens} fault={self.fault}" if self.fault else f"tokens={self.tokens}"
 
     @property
     def warm(self) -> int:
@@ -83,7 +86,7 @@ class Cell(msgspec.Struct, frozen=True):
             return HANG_MS / 1000
         if not self.is_timed_by_provider:
             return total * 0.0002 + _AROUND_S
-        answer_s = (TTFT_MS + GAP_MS * TOKENS * self.is_stream) / 1000
+        answer_s = (TTFT_MS + GAP_MS * self.tokens * self.is_stream) / 1000
         return total / self.concurrency * answer_s + _AROUND_S
 
 

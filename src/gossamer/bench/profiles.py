@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from gossamer.bench.cells import HANG_MS, Cell, Dialect, Lane
+from gossamer.bench.cells import HANG_MS, TOKENS, Cell, Dialect, Lane
 
 KB = 1_000
 CONCURRENCIES = (1, 10, 50, 100)
@@ -15,6 +15,8 @@ RATES = (500, 1_000, 2_000, 4_000, 8_000, 16_000)
 """Doubling: a way that fails one is not asked for the next."""
 RATE_CONNECTIONS = 64
 _RATE_BLOCK_S = 0.4
+_FEW_TOKENS = 10
+"""Of the streams of the whole matrix, which are most of its time."""
 LEAST_ROUNDS = 6
 """From six blocks on, a signed-rank interval holds 95 %."""
 
@@ -27,16 +29,16 @@ class Profile(msgspec.Struct, frozen=True):
     rounds: int
 
 
-def latency(
-    concurrency: int, *, each: int = 8, body: int = KB, stream: bool = False, dialect: Dialect = Dialect.CHAT
-) -> Cell:
+def latency(concurrency: int, *, each: int = 8, body: int = KB, dialect: Dialect = Dialect.CHAT) -> Cell:
     """So many on each connection. Eight take half a second; of streams, two."""
-    return Cell(Lane.LATENCY, concurrency, concurrency * each, body, stream, dialect)
+    return Cell(Lane.LATENCY, concurrency, concurrency * each, body, dialect=dialect)
 
 
-def latency_stream(concurrency: int, *, each: int = 2, body: int = KB, dialect: Dialect = Dialect.CHAT) -> Cell:
+def latency_stream(
+    concurrency: int, *, each: int = 2, body: int = KB, dialect: Dialect = Dialect.CHAT, tokens: int = TOKENS
+) -> Cell:
     """The same with streams, which take five times as long."""
-    return latency(concurrency, each=each, body=body, stream=True, dialect=dialect)
+    return Cell(Lane.LATENCY, concurrency, concurrency * each, body, is_stream=True, dialect=dialect, tokens=tokens)
 
 
 def floor(*, body: int = KB, stream: bool = False, dialect: Dialect = Dialect.CHAT) -> Cell:
@@ -80,7 +82,7 @@ def _full() -> tuple[Cell, ...]:
     matrix = list(product(CONCURRENCIES, BODIES, Dialect))
     return (
         *(latency(c, each=3, body=body, dialect=dialect) for c, body, dialect in matrix),
-        *(latency_stream(c, each=1, body=body, dialect=dialect) for c, body, dialect in matrix),
+        *(latency_stream(c, each=1, body=body, dialect=dialect, tokens=_FEW_TOKENS) for c, body, dialect in matrix),
         *(floor(body=body) for body in BODIES),
         *(floor(stream=True, dialect=dialect) for dialect in Dialect),
         full_speed(),
