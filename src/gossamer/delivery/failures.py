@@ -36,28 +36,29 @@ def refusal_of(exchange: Exchange, status: int, seen: AnswerHead, body: bytes) -
         return RunFailed(status, fault_in(body, status), seconds_of(seen.retry_after)) if status >= 500 else None
     label = exchange.target.label if exchange.target is not None else "the provider"
     said = f"{label} answered {status}: {_message(body, status)}"
-    if status in (401, 403):
-        return ProviderRefusedKey(
-            f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
-        )
-    if status in (503, 529):
-        return ProviderBusy(f"{said} Try again later.", retry_after_s=seconds_of(seen.retry_after))
-    if status >= 500:
-        return ProviderUnavailable(f"{said} Try again.", retry_after_s=seconds_of(seen.retry_after))
-    return None
+    return _refusal(status, said, seconds_of(seen.retry_after))
 
 
 def refusal_inside(exchange: Exchange, told: Told) -> GatewayError:
     """The error to answer with where the provider said one in place of an answer."""
     label = exchange.target.label if exchange.target is not None else "The provider"
     said = f"{label} answered 200, and in place of an answer an error: {_sentence(told.words)}"
-    if told.status in (401, 403):
+    if told.status == 429:
+        return ProviderBusy(f"{said} Try again later.")
+    return _refusal(told.status, said) or ProviderUnavailable(f"{said} Try again.")
+
+
+def _refusal(status: int, said: str, retry_after_s: float | None = None) -> GatewayError | None:
+    """By whose fault it is. None: the provider's own word may go on."""
+    if status in (401, 403):
         return ProviderRefusedKey(
             f"The gateway's own key for this provider was refused. Its operator must mend that. {said}"
         )
-    if told.status in (429, 503, 529):
-        return ProviderBusy(f"{said} Try again later.")
-    return ProviderUnavailable(f"{said} Try again.")
+    if status in (503, 529):
+        return ProviderBusy(f"{said} Try again later.", retry_after_s=retry_after_s)
+    if status >= 500:
+        return ProviderUnavailable(f"{said} Try again.", retry_after_s=retry_after_s)
+    return None
 
 
 def _message(body: bytes, status: int) -> str:

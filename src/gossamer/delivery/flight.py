@@ -173,8 +173,7 @@ class Flight(Party):
         self._part_if_empty()
 
     def _end_alone(self, client: Request, ending: Ending) -> None:
-        self.client = None
-        self.exchange.request = client
+        self._set_down(self.exchange)
         if ending == "whole":
             client.end()
         elif ending == "broken":
