@@ -1,12 +1,15 @@
 """From the URL of a store to how it is reached. Drivers are loaded here, and only the one that is needed."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gossamer.config.values import POSTGRES_PREFIXES, SQLITE_PREFIX
 from gossamer.control.store.errors import StoreUnavailable
+
+Result = TypeVar("Result")
 
 
 class Backend(Protocol):
@@ -28,6 +31,9 @@ class Backend(Protocol):
 
     async def look_up(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """All rows, past SQLAlchemy, in whose words the statement is. Raises what the driver does."""
+
+    async def at_once(self, connection: AsyncConnection, work: Callable[[Connection], Result]) -> Result:
+        """A transaction of a writer that has not begun one, in one go."""
 
     async def scrub(self, line: Any) -> None:
         """Leave no bytes of what was deleted, as far as that is ours to do."""

@@ -10,7 +10,6 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gossamer.control.nouns import Actor
 from gossamer.control.store.errors import Missing, Oversized
@@ -40,16 +39,19 @@ class Conversations(Part):
     async def add_conversation(
         self, house: str, session: str, conversation: Conversation, items: Sequence[bytes]
     ) -> None:
-        async with self._database.beside() as line:
-            await line.execute(
-                sa.insert(CONVERSATIONS).values(
-                    id=conversation.id, house=house, session=session, metadata=conversation.metadata,
-                    next=0, length=0, size=0, created_at=conversation.created_at, last_at=conversation.created_at,
-                )
-            )  # fmt: skip
-            held = await held_conversation(line, house, conversation.id)
+        values = {
+            "id": conversation.id, "house": house, "session": session, "metadata": conversation.metadata,
+            "next": 0, "length": 0, "size": 0, "created_at": conversation.created_at,
+            "last_at": conversation.created_at,
+        }  # fmt: skip
+
+        def add(line: sa.Connection) -> None:
+            line.execute(sa.insert(CONVERSATIONS), values)
+            held = held_conversation(line, house, conversation.id)
             assert held is not None, "it was put there"
-            await add_items(line, held, session, items, conversation.created_at)
+            add_items(line, held, session, items, conversation.created_at)
+
+        await self._database.at_once(add)
 
     async def conversation(self, house: str, conversation_id: str) -> Conversation:
         """Raises Missing."""
@@ -60,10 +62,8 @@ class Conversations(Part):
 
     async def edit_conversation(self, house: str, conversation_id: str, metadata: bytes) -> Conversation:
         """Raises Missing."""
-        async with self._database.beside() as line:
-            await line.execute(
-                sa.update(CONVERSATIONS).where(*theirs(house, conversation_id)).values(metadata=metadata)
-            )
+        edit = sa.update(CONVERSATIONS).where(*theirs(house, conversation_id)).values(metadata=metadata)
+        await self._database.at_once(lambda line: line.execute(edit))
         return await self.conversation(house, conversation_id)
 
     async def recall_conversation(self, house: str, conversation_id: str, most_items: int, most_bytes: int) -> Recalled:
@@ -96,20 +96,23 @@ class Conversations(Part):
         most_bytes: int = 32 * 1024 * 1024,
     ) -> None:
         """Raises Missing and Oversized."""
-        async with self._database.beside() as line:
-            await line.execute(sa.select(EPOCH.c.value).with_for_update(read=True))
-            held = await held_conversation(line, house, conversation_id)
+
+        def add(line: sa.Connection) -> None:
+            line.execute(sa.select(EPOCH.c.value).with_for_update(read=True))
+            held = held_conversation(line, house, conversation_id)
             if held is None:
                 raise Missing("conversation", conversation_id)
             length, size = int(held.length) + len(items), int(held.size) + sum(map(len, map(bytes, items)))
             if length > most_items or size > most_bytes:  # a page of it is read with all of it
                 raise Oversized(length, size)
-            await add_items(line, held, session, items, self._database.now())
+            add_items(line, held, session, items, self._database.now())
+
+        await self._database.at_once(add)
 
     async def delete_conversation_item(self, actor: Actor, house: str, conversation_id: str, item_id: str) -> None:
         """Raises Missing."""
         async with self._database.change(actor) as change:
-            held = await held_conversation(change.connection, house, conversation_id)
+            held = await change.connection.run_sync(held_conversation, house, conversation_id)
             if held is None:
                 raise Missing("conversation", conversation_id)
             mine = (ITEMS.c.conversation_id == conversation_id, ITEMS.c.id == item_id)
@@ -148,14 +151,14 @@ def items_before(house: str, conversation_id: str, place: int) -> "sa.Select[Any
     )
 
 
-async def held_conversation(line: AsyncConnection, house: str, conversation_id: str) -> Row[Any] | None:
+def held_conversation(line: sa.Connection, house: str, conversation_id: str) -> Row[Any] | None:
     """Held against others who add to it, until the end of the transaction."""
     query = sa.select(CONVERSATIONS).where(*theirs(house, conversation_id)).with_for_update()
-    return (await line.execute(query)).first()
+    return line.execute(query).first()
 
 
-async def add_items(
-    line: AsyncConnection, held: Row[Any], session: str, items: Sequence[bytes | msgspec.Raw], now: datetime
+def add_items(
+    line: sa.Connection, held: Row[Any], session: str, items: Sequence[bytes | msgspec.Raw], now: datetime
 ) -> None:
     """Behind those that are there."""
     raws = [bytes(item) for item in items]
@@ -165,11 +168,11 @@ async def add_items(
         for number, raw in enumerate(raws)
     ]  # fmt: skip
     if rows:
-        await line.execute(sa.insert(ITEMS), rows)
+        line.execute(sa.insert(ITEMS), rows)
     grown = {
         "next": held.next + len(rows),
         "length": held.length + len(rows),
         "size": held.size + sum(map(len, raws)),
         "last_at": now,
     }
-    await line.execute(sa.update(CONVERSATIONS).where(CONVERSATIONS.c.id == held.id).values(grown))
+    line.execute(sa.update(CONVERSATIONS).where(CONVERSATIONS.c.id == held.id).values(grown))

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -30,7 +30,7 @@ CHANGE_S: Final = 4.0
 
 _OPENED: Final = "opened_s"
 
-
+Result = TypeVar("Result")
 Values = Mapping[str, Any] | None
 """Of the bind parameters of a statement that was made once."""
 
@@ -111,6 +111,14 @@ class Database:
         """A transaction beside the order of changes: it changes nothing that a change reads."""
         async with self._in_time(CHANGE_S), self._writing.begin() as connection:
             yield connection
+
+    async def at_once(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """The same in one go: `work` does nothing but ask, and waits for nothing else.
+
+        What it wrote outlives this process. In SQLite a power cut may take the last of it, as it may the journal's.
+        """
+        async with self._in_time(CHANGE_S), self._writing.connect() as connection:
+            return await self._backend.at_once(connection, work)
 
     async def scrub(self) -> None:
         """Leave no bytes of what was deleted just now."""

@@ -1,18 +1,18 @@
 """Responses on their way into the store: what comes in while one commit is under way goes in with the next, all in one.
 
-A commit is on the disk when it returns, and costs as much for fifty responses as for one. Each is kept once, however
-often it is said, beside the order of changes, and never while something is deleted.
+A commit costs as much for fifty responses as for one. Each is kept once, however often it is said, beside the order of
+changes, and never while something is deleted.
 """
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gossamer.control.store.conversations import add_items, held_conversation
 from gossamer.control.store.database import Database
@@ -29,6 +29,12 @@ _ERASED: Final = Kept("its session was deleted")
 _BROKEN: Final = Kept("the response before it was deleted")
 _ENDED: Final = Kept("its conversation was deleted")
 _KEPT: Final = Kept()
+_THERE: Final = sa.select(*(RESPONSES.c[name] for name in ("id", "house", "thread", "length", "size"))).where(
+    RESPONSES.c.id.in_(sa.bindparam("names", expanding=True))
+)
+_ERASED_SINCE: Final = sa.select(ERASED_SESSIONS).where(
+    ERASED_SESSIONS.c.session.in_(sa.bindparam("sessions", expanding=True))
+)
 
 
 class Keeping:
@@ -69,7 +75,8 @@ class Keeping:
 
     async def _keep_all(self, asked: list[tuple[Keep, "asyncio.Future[Kept]"]]) -> None:
         try:
-            answers = await self._commit([keep for keep, _ in asked])
+            keeps = [keep for keep, _ in asked]
+            answers = await self._database.at_once(partial(_keep, keeps=keeps, now=self._database.now()))
         except StoreUnavailable as error:
             for _, kept in asked:
                 _fail(kept, error)
@@ -84,26 +91,23 @@ class Keeping:
                 if not kept.done():
                     kept.set_result(answer)
 
-    async def _commit(self, keeps: Sequence[Keep]) -> list[Kept]:
-        async with self._database.beside() as line:
-            await line.execute(sa.select(EPOCH.c.value).with_for_update(read=True))
-            return await _keep(line, keeps, self._database.now())
-
 
 def _fail(kept: "asyncio.Future[Kept]", error: Exception) -> None:
     if not kept.done():
         kept.set_exception(error)
 
 
-async def _keep(line: AsyncConnection, keeps: Sequence[Keep], now: datetime) -> list[Kept]:
+def _keep(line: sa.Connection, keeps: Sequence[Keep], now: datetime) -> list[Kept]:
     """What became of each."""
-    known = {row.id for row in await _rows(line, sa.select(RESPONSES.c.id).where(RESPONSES.c.id.in_(_ids(keeps))))}
-    erased = await _erased(line, keeps)
-    before = await _before(line, keeps)
-    threads = {last.thread for keep in keeps if (last := before.get((keep.house, keep.previous))) is not None}
-    held = await _hold(line, threads | {keep.conversation for keep in keeps if keep.conversation is not None})
+    line.execute(sa.select(EPOCH.c.value).with_for_update(read=True))
+    there = _there(line, keeps)
+    known = {row.id for row in there}
+    before = {(row.house, row.id): row for row in there}
+    erased = _erased(line, keeps)
+    threads = {last.thread for keep in keeps if (last := before.get((keep.house, keep.previous or ""))) is not None}
+    held = _hold(line, threads | {keep.conversation for keep in keeps if keep.conversation is not None})
     if gone_on_in := threads & held:
-        await line.execute(sa.update(CONVERSATIONS).where(CONVERSATIONS.c.id.in_(gone_on_in)).values(last_at=now))
+        line.execute(sa.update(CONVERSATIONS).where(CONVERSATIONS.c.id.in_(gone_on_in)).values(last_at=now))
     answers: list[Kept] = []
     rows: list[dict[str, Any]] = []
     for keep in keeps:
@@ -112,7 +116,7 @@ async def _keep(line: AsyncConnection, keeps: Sequence[Keep], now: datetime) -> 
         elif erased.get((keep.house, keep.session), -1.0) >= keep.asked_at:
             answers.append(_ERASED)
         elif keep.conversation is not None:
-            answers.append(await _add_to_conversation(line, keep, keep.conversation, rows, now))
+            answers.append(_add_to_conversation(line, keep, keep.conversation, rows, now))
         elif keep.previous is not None and (keep.house, keep.previous) not in before:
             answers.append(_BROKEN)
         else:
@@ -121,44 +125,37 @@ async def _keep(line: AsyncConnection, keeps: Sequence[Keep], now: datetime) -> 
             answers.append(_KEPT)
         known.add(keep.id)  # said twice at once, it is kept once
     if rows:
-        await line.execute(sa.insert(RESPONSES), rows)
+        line.execute(sa.insert(RESPONSES), rows)
     return answers
 
 
-async def _erased(line: AsyncConnection, keeps: Sequence[Keep]) -> dict[tuple[str, str], float]:
+def _there(line: sa.Connection, keeps: Sequence[Keep]) -> Sequence[Row[Any]]:
+    """Those of them that are kept already, and those that they go on from."""
+    names = {keep.id for keep in keeps} | {keep.previous for keep in keeps if keep.previous is not None}
+    return line.execute(_THERE, {"names": list(names)}).all()
+
+
+def _erased(line: sa.Connection, keeps: Sequence[Keep]) -> dict[tuple[str, str], float]:
     """When, of those of their sessions that were deleted."""
-    sessions = {keep.session for keep in keeps}
-    rows = await _rows(line, sa.select(ERASED_SESSIONS).where(ERASED_SESSIONS.c.session.in_(sessions)))
+    rows = line.execute(_ERASED_SINCE, {"sessions": list({keep.session for keep in keeps})}).all()
     return {(row.house, row.session): row.at.timestamp() for row in rows}
 
 
-async def _before(line: AsyncConnection, keeps: Sequence[Keep]) -> dict[tuple[str, str | None], Row[Any]]:
-    """The responses that they go on from, by house and id."""
-    names = {keep.previous for keep in keeps if keep.previous is not None}
-    if not names:
-        return {}
-    columns = (RESPONSES.c[name] for name in ("id", "house", "thread", "length", "size"))
-    rows = await _rows(line, sa.select(*columns).where(RESPONSES.c.id.in_(names)))
-    return {(row.house, row.id): row for row in rows}
-
-
-async def _add_to_conversation(
-    line: AsyncConnection, keep: Keep, name: str, rows: list[dict[str, Any]], now: datetime
-) -> Kept:
-    held = await held_conversation(line, keep.house, name)
+def _add_to_conversation(line: sa.Connection, keep: Keep, name: str, rows: list[dict[str, Any]], now: datetime) -> Kept:
+    held = held_conversation(line, keep.house, name)
     if held is None:
         return _ENDED
-    await add_items(line, held, keep.session, [*_split(keep.input), *_split(keep.output)], now)
+    add_items(line, held, keep.session, [*_split(keep.input), *_split(keep.output)], now)
     rows.append(_row(keep, None, now) | _reach(keep, name, int(held.length), int(held.size)))
     return _KEPT
 
 
-async def _hold(line: AsyncConnection, names: set[str]) -> set[str]:
+def _hold(line: sa.Connection, names: set[str]) -> set[str]:
     """Those that are conversations, until the end, all in one order: so no two transactions wait for each other."""
     if not names:
         return set()
     query = sa.select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id.in_(names)).order_by(CONVERSATIONS.c.id)
-    return {row.id for row in await _rows(line, query.with_for_update())}
+    return {row.id for row in line.execute(query.with_for_update())}
 
 
 def _row(keep: Keep, last: Row[Any] | None, now: datetime) -> dict[str, Any]:
@@ -173,11 +170,3 @@ def _row(keep: Keep, last: Row[Any] | None, now: datetime) -> dict[str, Any]:
 def _reach(keep: Keep, thread: str, items: int, size: int) -> dict[str, Any]:
     """What it goes on from, and how long that is with it."""
     return {"thread": thread, "length": items + keep.items, "size": size + len(keep.input) + len(keep.output)}
-
-
-def _ids(keeps: Sequence[Keep]) -> list[str]:
-    return [keep.id for keep in keeps]
-
-
-async def _rows(line: AsyncConnection, query: sa.Executable) -> Sequence[Row[Any]]:
-    return (await line.execute(query)).all()

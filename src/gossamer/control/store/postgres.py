@@ -8,9 +8,9 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gossamer.control.store.errors import StoreUnavailable
@@ -41,6 +41,7 @@ PAUSE_S: Final = (0.1, 2.0)
 MIGRATION_LOCK: Final = 0x676F7373
 """`goss`: any number that nobody else uses in the same database."""
 
+Result = TypeVar("Result")
 _log = get_log(__name__)
 
 
@@ -89,6 +90,10 @@ class PostgresBackend:
     def close(self) -> None:
         while self._lines:
             self._lines.pop().terminate()
+
+    async def at_once(self, connection: AsyncConnection, work: Callable[[Connection], Result]) -> Result:
+        async with connection.begin():
+            return await connection.run_sync(work)
 
     async def scrub(self, line: Any) -> None:
         """Its own vacuum does so, when nobody can see the rows any more."""
