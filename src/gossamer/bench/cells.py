@@ -4,6 +4,7 @@ A cell belongs to one lane, and lanes are never mixed: see docs/adr/0011-what-ov
 """
 
 from enum import StrEnum
+from math import ceil
 
 import msgspec
 
@@ -14,8 +15,10 @@ SPREAD = "uniform:0.2"
 HANG_MS = 5_000
 """A provider that is asked to hang answers after all, so late that a gateway's limit of a second comes first."""
 
-_AROUND_S = 0.06
+_AROUND_S = 0.08
 """Around a block: to render its requests, to rest, to look at the machine."""
+_SLOWEST = 1.1
+"""A block of many at once ends with the connection that drew the longest times."""
 
 
 class Lane(StrEnum):
@@ -74,7 +77,8 @@ class Cell(msgspec.Struct, frozen=True):
         """Requests in front of those that are kept: one for each connection, and a fifth of quick ones."""
         if self.lane is Lane.ERRORS:
             return 0
-        return self.concurrency + (0 if self.is_stream else self.requests // 5)
+        is_quick = not self.is_stream and not self.is_timed_by_provider
+        return self.concurrency + (self.requests // 5 if is_quick else 0)
 
     @property
     def block_s(self) -> float:
@@ -87,7 +91,7 @@ class Cell(msgspec.Struct, frozen=True):
         if not self.is_timed_by_provider:
             return total * 0.0002 + _AROUND_S
         answer_s = (TTFT_MS + GAP_MS * self.tokens * self.is_stream) / 1000
-        return total / self.concurrency * answer_s + _AROUND_S
+        return ceil(total / self.concurrency) * answer_s * (_SLOWEST if self.concurrency > 1 else 1) + _AROUND_S
 
 
 def size_name(count: int) -> str:

@@ -7,6 +7,7 @@ hands on what comes, to the leader first, to its followers piece by piece from t
     the answer grows too large     it goes on to those who get it, kept nowhere; who waits for the whole asks alone
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gossamer.delivery.answer_lines import lines_of_body
@@ -18,6 +19,7 @@ from gossamer.http.request import Request
 _OK: Final = 200
 _REFUSED: Final = 400
 _EVENTS: Final = b"content-type: text/event-stream"
+_CRLF_BYTES: Final = 2
 
 
 class Flight(Party):
@@ -26,6 +28,8 @@ class Flight(Party):
     _came: list[tuple[bytes, bytes]]
     _size_bytes = 0
     _tally: StreamTally | None = None
+    _write_chunk: Callable[[bytes], None] | None = None
+    """To the first caller, while it is alone."""
 
     def reply(self, status: int, headers: bytes, body: bytes) -> None:
         """What is kept is kept first: behind the leader's answer its next request may follow in the same turn."""
@@ -89,26 +93,13 @@ class Flight(Party):
                 self._begin(passenger)
 
     def write(self, data: bytes) -> None:
-        if not data:
-            return
-        client, tally = self.client, self._tally
-        if not self._is_kept or tally is None:
-            if client is not None:
-                client.write(tally.see(data) if tally is not None and self._hides_usage else data)
-                return
-            for passenger in list(self.aboard):
-                passenger.write(self._for(passenger, data))
-            return
-        quiet = tally.see(data)
-        self._came.append((data, quiet))
-        self._size_bytes += len(data)
-        if client is not None:
-            client.write(quiet if self._hides_usage else data)
-        for passenger in list(self.aboard):
-            if self._is_passed_on(passenger):
-                passenger.catch_up()
-        if self._size_bytes > self.terms.max_bytes:
-            self._let_go()
+        if data:
+            self._hand_on(data, self._tally.see(data) if self._tally is not None else data)
+
+    def chunk_writer(self) -> Callable[[bytes], None]:
+        if self.client is not None:
+            self._write_chunk = self.client.chunk_writer()
+        return self._take_chunk
 
     def end(self) -> None:
         self._end("whole")
@@ -121,11 +112,41 @@ class Flight(Party):
 
     # --- inside ---
 
+    def _take_chunk(self, chunk: bytes) -> None:
+        """Content alone, framed: it tells of no use that some did not ask for, and of no error."""
+        write = self._write_chunk
+        if write is None or self.client is None:
+            data = chunk[chunk.find(b"\n") + 1 : -_CRLF_BYTES]
+            self._hand_on(data, data)
+            return
+        write(chunk)
+        if self._is_kept:
+            data = chunk[chunk.find(b"\n") + 1 : -_CRLF_BYTES]
+            self._came.append((data, data))
+            self._size_bytes += len(data)
+            if self._size_bytes > self.terms.max_bytes:
+                self._let_go()
+
+    def _hand_on(self, data: bytes, quiet: bytes) -> None:
+        """To the first caller while it is alone; to passengers from what is kept, or as it comes if nothing is."""
+        client, is_kept = self.client, self._is_kept
+        if is_kept:
+            self._came.append((data, quiet))
+            self._size_bytes += len(data)
+        if client is not None:
+            client.write(quiet if self._hides_usage else data)
+        elif is_kept:
+            for passenger in list(self.aboard):
+                if self._is_passed_on(passenger):
+                    passenger.catch_up()
+        else:
+            for passenger in list(self.aboard):
+                passenger.write(quiet if passenger.hides_usage else data)
+        if is_kept and self._size_bytes > self.terms.max_bytes:
+            self._let_go()
+
     def _is_passed_on(self, passenger: Passenger) -> bool:
         return passenger is self.leader or passenger.question.is_stream
-
-    def _for(self, passenger: Passenger, data: bytes) -> bytes:
-        return self._tally.see(data) if self._tally is not None and passenger.hides_usage else data
 
     def _let_go(self) -> None:
         """Too large to be kept, or nothing that is: those who get it get it, the others ask alone."""

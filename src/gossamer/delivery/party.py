@@ -104,6 +104,7 @@ class Party(Request):
 
     def client_gone(self) -> None:
         owner, exchange = self.owner, self.exchange
+        self.owner = None
         self._caching.landed(self)
         self._caching.over(self)
         if owner is not None:

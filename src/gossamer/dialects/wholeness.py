@@ -17,7 +17,8 @@ _GOOD: Final = frozenset(
 )
 """Reasons and states, of all dialects."""
 _NOTHING: Final = (b"", b"null", b"{}", b"[]", b'""', b"false")
-_NO_END: Final = (b'"finish_reason":null', b'"finish_reason": null', b'"content_block_delta"', b'.delta"')
+_NULL, _NULL_APART = b'"finish_reason":null', b'"finish_reason": null'
+_PART_OF_MESSAGE, _PART_OF_RESPONSE = b'"content_block_delta"', b'.delta"'
 """What an event has that ends nothing. Inside of a string its quotes are escaped."""
 _REASON: Final = b'"finish_reason"'
 """One event may have those of several choices."""
@@ -74,11 +75,23 @@ def is_whole_answer(body: bytes, dialect: Dialect) -> bool:
 def is_whole_stream(body: bytes, dialect: Dialect) -> bool:
     """Of server-sent events, the last of which has come. Events that say nothing of the end are not decoded."""
     events = split_events(body)
+    telling = [event for event in events if not _ends_nothing(event)]
     try:
-        reasons = [reason for event in events for reason in _reasons_in(event, dialect)]
+        reasons = [reason for event in telling for reason in _reasons_in(event, dialect)]
         return bool(reasons) and all(reason in _GOOD for reason in reasons) and _has_last_word(events, dialect)
     except _UNREADABLE:
         return False
+
+
+def _ends_nothing(event: bytes) -> bool:
+    """By `find`, since `in` takes longer to see that bytes are no number than to look for them."""
+    has_mark = (
+        event.find(_NULL) >= 0
+        or event.find(_NULL_APART) >= 0
+        or event.find(_PART_OF_MESSAGE) >= 0
+        or event.find(_PART_OF_RESPONSE) >= 0
+    )
+    return has_mark and event.count(_REASON) < 2
 
 
 def _has_last_word(events: Sequence[bytes], dialect: Dialect) -> bool:
@@ -93,8 +106,6 @@ def _reasons_in(event: bytes, dialect: Dialect) -> Iterator[str]:
     """Why it ends, as far as this event says; an error is a reason that is never good."""
     data = event_data(event)
     if data is None or data.startswith(b"[DONE]"):
-        return
-    if any(mark in event for mark in _NO_END) and event.count(_REASON) < 2:
         return
     said = _decode(data)
     if bytes(said.error) not in _NOTHING or said.type in ("error", "response.failed"):

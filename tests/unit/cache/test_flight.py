@@ -13,6 +13,7 @@ from tests.unit.cache.asking import exchange
 
 HEAD = b"content-type: text/event-stream\r\n"
 EVENT = b'data: {"choices":[]}\n\n'
+CHUNK = b"%x;of=content\r\n%b\r\n" % (len(EVENT), EVENT)
 
 
 class Client:
@@ -32,6 +33,9 @@ class Client:
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
+
+    def chunk_writer(self) -> Any:
+        return self.sent.append
 
 
 class Provider:
@@ -139,3 +143,45 @@ def test_when_it_leaves_the_provider_hears_of_it_and_no_circle_is_left(alone: Al
     assert provider.heard == ["gone"]
     assert flight.exchange.request is cast("Any", client)
     assert not flight.is_open
+
+
+def test_a_chunk_of_content_goes_to_one_that_is_alone_as_it_came_and_is_kept_without_its_framing(alone: Alone):
+    flight, client, _ = alone
+    flight.start(200, HEAD)
+    write_chunk = flight.chunk_writer()
+    write_chunk(CHUNK)
+    assert client.sent == [b"head", CHUNK]
+    assert list(flight.pieces) == [(EVENT, EVENT)]
+
+
+def test_a_chunk_of_content_finds_passengers_too(alone: Alone):
+    flight, client, _ = alone
+    flight.start(200, HEAD)
+    write_chunk = flight.chunk_writer()
+    client.owner.client_slow()  # so it is a passenger now
+    write_chunk(CHUNK)
+    assert client.sent == [b"head"]
+    client.owner.client_ready()
+    assert client.sent == [b"head", EVENT]
+
+
+def test_chunks_of_content_are_counted_until_they_are_too_many_to_be_kept(alone: Alone):
+    flight, client, provider = alone
+    flight.start(200, HEAD)
+    write_chunk = flight.chunk_writer()
+    many = 10_000 // len(EVENT) + 1
+    for _ in range(many):
+        write_chunk(CHUNK)
+    assert list(flight.pieces) == []
+    write_chunk(CHUNK)
+    assert len(client.sent) == 1 + many + 1, "it goes on all the same"
+    client.owner.client_slow()
+    assert provider.heard == ["slow"], "nothing is kept that could wait for it"
+
+
+def test_a_client_without_chunks_is_sent_content_without_their_framing(alone: Alone, monkeypatch: pytest.MonkeyPatch):
+    flight, client, _ = alone
+    monkeypatch.setattr(client, "chunk_writer", lambda: None)
+    flight.start(200, HEAD)
+    flight.chunk_writer()(CHUNK)
+    assert client.sent == [b"head", EVENT]
