@@ -184,11 +184,12 @@ class RedisCache:
         """The lease ends with it."""
         self._leases.drop(lease or b"")
         name = self.seal.name(question.key)
-        part = "s" if entry.is_stream else "w"
+        part, other = ("s", "w") if entry.is_stream else ("w", "s")
         key, ttl_ms = _named(name, part), max(1, int(ttl_s * 1000))
+        keys = (key, _named(name, "lease"), _named(name, other))
         self.belongings.note(entry.session_id(), key, ttl_ms)
         sealed = self.seal.close(b"%b:%b" % (name, part.encode()), entry, wall_time() + ttl_s)
-        self._tell(name, encode("EVALSHA", _KEEP, 2, key, _named(name, "lease"), sealed, ttl_ms, lease or b"-"))
+        self._tell(name, encode("EVALSHA", _KEEP, 3, *keys, sealed, ttl_ms, lease or b"-"))
 
     def release(self, lease: bytes) -> None:
         """There is no answer to keep."""

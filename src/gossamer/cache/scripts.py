@@ -18,15 +18,15 @@ return {false, false, 2}
 
 KEEP: Final = """
 if ARGV[3] ~= '-' and redis.call('GET', KEYS[2]) ~= ARGV[3] then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
+  if redis.call('EXISTS', KEYS[1], KEYS[3]) == 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
   return 0
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[2], KEYS[3])
 return 1
 """
 """The lease ends with it, whoever has it: who asked before for a newer answer finds the lease gone, and what it brings
-then is the older one. Without a lease ('-') it was asked for as a new one."""
+then is the older one, whatever its form. Without a lease ('-') it was asked for as a new one."""
 
 DISCARD: Final = """
 if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then redis.call('DEL', KEYS[1]) end

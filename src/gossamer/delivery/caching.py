@@ -145,13 +145,16 @@ class Caching:
             question = self._question_answered(flight, exchange, entry)
         if question is None:
             return
-        key = question.key + (b"s" if entry.is_stream else b"w")
-        now = exchange.stamps[-1] * _S
-        if key in self._memory.region_of:
-            known = self._memory.look(key, now)
+        memory, now = self._memory, exchange.stamps[-1] * _S
+        key, other_key = question.key + b"s", question.key + b"w"
+        if not entry.is_stream:
+            key, other_key = other_key, key
+        for form in (key, other_key):
+            known = memory.look(form, now) if form in memory.region_of else None
             if known is not None and known[0].made_at > entry.made_at:
                 return  # somebody asked for a new one meanwhile
-        self._memory.put(key, entry, now + flight.terms.l1_ttl_s)
+        memory.drop(other_key)  # told of an older answer
+        memory.put(key, entry, now + flight.terms.l1_ttl_s)
         if self._remote is None:
             return
         if question is flight.question:

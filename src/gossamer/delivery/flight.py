@@ -13,6 +13,7 @@ from typing import Final
 from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.party import Ending, Party
 from gossamer.delivery.passenger import Passenger
+from gossamer.delivery.pieces import told_in_place
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.request import Request
 
@@ -54,10 +55,12 @@ class Flight(Party):
         self._caching.over(self)
         leader.request.reply(status, headers, body)
         if followers:
-            if status == _OK:
+            if status >= _REFUSED or told_in_place(leader.exchange, body) is not None:
+                self._fail(followers, status, lines, body)
+            elif status == _OK:
                 self._answer(followers, entry)
             else:
-                self._fail(followers, status, lines, body)
+                self._share(followers, lambda passenger: passenger.pass_on(status, lines, body))
         self._part()
 
     def _reply_alone(self, client: Request, status: int, headers: bytes, body: bytes) -> None:
@@ -119,13 +122,13 @@ class Flight(Party):
             data = chunk[chunk.find(b"\n") + 1 : -_CRLF_BYTES]
             self._hand_on(data, data)
             return
-        write(chunk)
-        if self._is_kept:
+        if self._is_kept:  # before it is written: if that is what makes the client slow, it becomes one that has had it
             data = chunk[chunk.find(b"\n") + 1 : -_CRLF_BYTES]
             self._came.append((data, data))
             self._size_bytes += len(data)
-            if self._size_bytes > self.terms.max_bytes:
-                self._let_go()
+        write(chunk)
+        if self._is_kept and self._size_bytes > self.terms.max_bytes:
+            self._let_go()
 
     def _hand_on(self, data: bytes, quiet: bytes) -> None:
         """To the first caller while it is alone; to passengers from what is kept, or as it comes if nothing is."""
@@ -158,7 +161,7 @@ class Flight(Party):
             self.left(passenger)
         for passenger in list(self.aboard):
             passenger.catch_up_at_once()
-        self.pieces = ()
+        self.pieces = self._came = []
         self._ask_alone(waiting)
         if any(passenger.is_slow for passenger in self.aboard):
             self.slowed()
@@ -168,7 +171,9 @@ class Flight(Party):
         self.owner = None
         entry = self.card = self._entry(self.card.lines, b"".join([piece for piece, _ in self.pieces]), is_stream=True)
         waiting = [passenger for passenger in self.followers if not self._is_passed_on(passenger)]
-        is_good = ending == "whole" and self._is_kept and self._tally is not None and self._tally.error is None
+        if self._tally is not None:
+            self.error = self._tally.error
+        is_good = ending == "whole" and self._is_kept and self._tally is not None and self.error is None
         if is_good:
             self._caching.keep(self, entry)
         self._caching.over(self)

@@ -20,6 +20,7 @@ from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.between import Between
 from gossamer.delivery.reply import note_defect
 from gossamer.delivery.session import session_of
+from gossamer.dialects.inside import told_by_body
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
 
@@ -37,6 +38,7 @@ class Keeping(Between):
         super().__init__(exchange)
         self._exchange: Exchange | None = exchange
         self._dialect = exchange.caller.endpoint.dialect
+        self._ends_with_mark = exchange.caller.endpoint.ends_with_mark
         self._ticket = ticket
         assert ticket.print is not None, "who has the ticket knows what for"
         self._print = ticket.print
@@ -162,9 +164,11 @@ class Keeping(Between):
             self._ticket.release(then)
 
     def _is_good(self) -> bool:
-        """A stream may have ended well, and say that there was an error."""
-        if self._is_too_large or not self._lines.startswith(_EVENTS):
+        """Whatever its status, a whole answer may be an error, and a stream may end well and say that there was one."""
+        if self._is_too_large:
             return True
+        if not self._lines.startswith(_EVENTS):
+            return not self._ends_with_mark or told_by_body(b"".join(self._pieces)) is None
         tally = StreamTally(self._dialect)
         for event in split_events(b"".join(self._pieces)):
             tally.see(event)

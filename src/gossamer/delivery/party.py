@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Ending = Literal["whole", "broken", "aborted"]
 
-_REFUSED: Final = 400
 MISS_LINE: Final = "x-gossamer-cache: miss\r\n"
 _MISS: Final = CacheUse("miss")
 
@@ -53,6 +52,8 @@ class Party(Request):
     pieces: Sequence[tuple[bytes, bytes]] = ()
     """Of a stream: as it came, and without the usage that only some asked for."""
     ending: Ending | None = None
+    error: str | None = None
+    """What a stream that has ended said went wrong."""
     look: "Look | None"
     """In Redis, while nobody leads yet."""
     lease: bytes | None
@@ -286,8 +287,8 @@ class Party(Request):
             self._ask_alone([passenger])
 
     def _fail(self, followers: list[Passenger], status: int, lines: bytes, body: bytes) -> None:
-        """It was refused; or the answer is of a kind that is not kept, and none the worse for that."""
-        if status < _REFUSED or self._caching.shares_failures:
+        """It was refused, or what came is an error with a good status."""
+        if self._caching.shares_failures:
             self._share(followers, lambda passenger: passenger.fail(status, lines, body))
             return
         for passenger in followers:

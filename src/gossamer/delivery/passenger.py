@@ -12,9 +12,9 @@ from gossamer.core.clock import now_ns
 from gossamer.core.errors import GatewayError, ProviderUnavailable
 from gossamer.core.exchange import Exchange
 from gossamer.core.later import Heard, Later
-from gossamer.core.record import CacheTier, CacheUse
+from gossamer.core.record import CacheTier, CacheUse, Outcome
 from gossamer.delivery.forward import CLIENT_CLOSED
-from gossamer.delivery.replay import give_shared, leave_shared, note_hit, retold, stock_of_shared
+from gossamer.delivery.replay import give_shared, leave_shared, note_hit, note_miss, retold, stock_of_shared
 from gossamer.delivery.reply import note_defect, refuse
 from gossamer.delivery.settle import settle
 from gossamer.delivery.still_allowed import ask_whether_allowed
@@ -90,18 +90,26 @@ class Passenger(Later):
         return True
 
     def fail(self, status: int, lines: bytes, body: bytes) -> None:
-        """As the call failed, or with what is not kept."""
-        self.exchange.cached = CacheUse("flight")
-        if status >= _SERVER_ERROR:
-            give_shared(self.exchange, self._since_ns, status, lines, body, "provider_failed", ProviderUnavailable.code)
+        """As the call failed."""
+        if _REFUSED <= status < _SERVER_ERROR:
+            self._give(status, lines, body, "completed", "provider_refused")
         else:
-            error = "provider_refused" if status >= _REFUSED else None
-            give_shared(self.exchange, self._since_ns, status, lines, body, "completed", error)
+            self._give(status, lines, body, "provider_failed", ProviderUnavailable.code)
+
+    def pass_on(self, status: int, lines: bytes, body: bytes) -> None:
+        """An answer of a kind that is not kept, and none the worse for that."""
+        self._give(status, lines, body, "completed", None)
+
+    def _give(self, status: int, lines: bytes, body: bytes, outcome: Outcome, error: str | None) -> None:
+        self.exchange.cached = CacheUse("flight")
+        note_miss(self.exchange, self._flight.card)
+        give_shared(self.exchange, self._since_ns, status, lines, body, outcome, error)
         self._gone()
 
     def fail_broken(self) -> None:
         """A stream broke off that this one was to get as a whole."""
         self.exchange.cached = CacheUse("flight")
+        note_miss(self.exchange, self._flight.card)
         refuse(self.exchange, ProviderUnavailable("The provider's answer broke off in the middle. Try again."))
         self._gone()
 
@@ -171,7 +179,8 @@ class Passenger(Later):
             exchange.cached = CacheUse("flight", flight.card.cost_nanos)
             exchange.finish = flight.card.finish
             if ending == "whole":
-                settle(exchange, "completed", flight.status)
+                outcome: Outcome = "completed" if flight.error is None else "provider_failed"
+                settle(exchange, outcome, flight.status, flight.error)
             else:
                 settle(exchange, "stream_broken", flight.status, "provider_unavailable")
         if ending == "whole":

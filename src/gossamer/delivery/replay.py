@@ -39,6 +39,11 @@ def note_hit(exchange: Exchange, entry: Entry, tier: CacheTier) -> None:
         exchange.target = msgspec.structs.replace(target, label=label)
 
 
+def note_miss(exchange: Exchange, card: Entry) -> None:
+    """Of a call that was shared, and brought nothing that could be given again."""
+    exchange.limit_lines += f"x-gossamer-target: {card.target}\r\nx-gossamer-cache: miss\r\n"
+
+
 def retold(entry: Entry, request: bytes) -> Entry | None:
     """The same answer in the other form; None where that cannot be told."""
     wire = WIRES.get(entry.dialect)

@@ -95,11 +95,11 @@ def metadata_of(exchange: Exchange) -> Metadata:
 
 def _cost_of(exchange: Exchange) -> str | None:
     target, usage = exchange.target, exchange.usage
-    if target is None or target.price is None:
+    if target is None:
         return None
     if not exchange.sent_ns:
         return "0"
-    if usage is None:
+    if target.price is None or usage is None:
         return None
     nanos = target.price.cost(usage)
     return f"{nanos // NANOS_PER_USD}.{nanos % NANOS_PER_USD:09}"

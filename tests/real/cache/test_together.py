@@ -46,6 +46,22 @@ async def test_what_one_worker_was_told_another_knows(opened: Open, origin: Orig
     assert origin.accepted == 1
 
 
+async def test_a_new_answer_takes_the_place_of_the_old_one_in_both_forms(opened: Open, origin: Origin):
+    first, second = await opened(), await opened()
+    client, other = await first.client(), await second.client()
+    await client.ask(STREAM)
+    stream(await origin.visit())
+    await said(client)
+    await asyncio.sleep(0.05)
+    await client.ask(ASK, CHAT, "cache-control: no-cache")
+    tell(await origin.visit(), "Lyon")
+    await said(client)
+    await asyncio.sleep(0.05)
+    await other.ask(STREAM)
+    cache, body = await said(other)
+    assert (cache, b"Lyon" in body) == (b"hit-l2", True)
+
+
 async def test_a_thousand_equal_requests_at_several_workers_are_one_call(opened: Open, origin: Origin):
     """Each on a connection of its own, all of them before the answer; two workers of each of two nodes."""
     workers = [await opened(node=number // 2) for number in range(4)]

@@ -165,6 +165,21 @@ def test_a_chunk_of_content_finds_passengers_too(alone: Alone):
     assert client.sent == [b"head", EVENT]
 
 
+def test_a_chunk_that_makes_the_client_slow_is_not_sent_again(alone: Alone, monkeypatch: pytest.MonkeyPatch):
+    """A transport says in the middle of a write that it is full."""
+    flight, client, _ = alone
+
+    def write(chunk: bytes) -> None:
+        client.sent.append(chunk)
+        client.owner.client_slow()
+
+    monkeypatch.setattr(client, "chunk_writer", lambda: write)
+    flight.start(200, HEAD)
+    flight.chunk_writer()(CHUNK)
+    client.owner.client_ready()
+    assert client.sent == [b"head", CHUNK]
+
+
 def test_chunks_of_content_are_counted_until_they_are_too_many_to_be_kept(alone: Alone):
     flight, client, provider = alone
     flight.start(200, HEAD)
@@ -173,6 +188,7 @@ def test_chunks_of_content_are_counted_until_they_are_too_many_to_be_kept(alone:
     for _ in range(many):
         write_chunk(CHUNK)
     assert list(flight.pieces) == []
+    assert flight._came == [], "nor does it take memory"
     write_chunk(CHUNK)
     assert len(client.sent) == 1 + many + 1, "it goes on all the same"
     client.owner.client_slow()

@@ -52,6 +52,42 @@ async def test_equal_requests_under_way_are_one_call(gateway: Gateway, origin: O
     assert origin.accepted == 1
 
 
+ERROR = b'{"error":{"message":"no"}}'
+
+
+@pytest.mark.parametrize("status", [200, 400, 502])
+async def test_a_failure_is_shared_as_what_it_is(gateway: Gateway, origin: Origin, status: int):
+    first, second = await asked(gateway, 2)
+    (await origin.visit()).write(whole(ERROR, status))
+    answers = [await client.answer() for client in (first, second)]
+    assert answers[0].status == answers[1].status
+    for name in (b"x-gossamer-cache", b"x-gossamer-target"):
+        assert answers[0].headers[name] == answers[1].headers[name]
+    await gateway.record(2)
+    assert len({record.outcome for record in gateway.records.all}) == 1
+    assert all(record.error is not None for record in gateway.records.all)
+
+
+async def test_an_error_with_a_good_status_is_a_failure_to_those_who_retry(opened: Open, origin: Origin):
+    gateway = await opened(CacheSettings(enabled=True, failures="retry"))
+    first, second = await asked(gateway, 2)
+    (await origin.visit()).write(whole(ERROR))
+    assert (await first.answer()).body == ERROR
+    tell(await origin.visit())
+    assert (await second.answer()).body == completion()
+
+
+async def test_a_stream_that_tells_of_an_error_is_a_failure_in_every_record(gateway: Gateway, origin: Origin):
+    first, second = await asked(gateway, 2, STREAM)
+    events = (WORDS[0], b"data: %b\n\n" % ERROR, DONE)
+    (await origin.visit()).write(STREAM_HEAD, *map(chunk, events), END)
+    for client in (first, second):
+        await client.head()
+        assert await client.chunked_body() == b"".join(events)
+    await gateway.record(2)
+    assert {(record.outcome, record.error) for record in gateway.records.all} == {("provider_failed", "no")}
+
+
 async def test_what_others_waited_for_is_no_overhead_of_theirs(gateway: Gateway, origin: Origin):
     clients = await asked(gateway, 2)
     visit = await origin.visit()

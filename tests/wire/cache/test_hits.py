@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from gossamer.config.cache import CacheSettings
-from tests.wire.cache.answers import STREAM_BODY, STREAM_WITH_USAGE, WORDS, completion, stream, tell
+from tests.wire.cache.answers import STREAM_BODY, STREAM_WITH_USAGE, USED, WORDS, completion, stream, tell
 from tests.wire.cache.conftest import Open
 from tests.wire.conftest import Answer, eventually
-from tests.wire.delivery.gateway import ASK, CHAT, STREAM, STREAM_HEAD, Client, Gateway, Origin, chunk, whole
+from tests.wire.delivery.gateway import ASK, CHAT, DONE, END, STREAM, STREAM_HEAD, Client, Gateway, Origin, chunk, whole
 
 WITH_USAGE = {**STREAM, "stream_options": {"include_usage": True}}
 
@@ -189,6 +189,37 @@ async def test_what_cache_control_asks_for(gateway: Gateway, origin: Origin, wor
     third = await ask(client, ASK)
     assert told(third) == b"hit-l1"
     assert (b"Lyon" in third.body) == (word == "no-cache")
+
+
+async def test_a_new_answer_takes_the_place_of_the_old_one_in_both_forms(gateway: Gateway, origin: Origin):
+    client = await gateway.client()
+    await client.ask(ASK)
+    tell(await origin.visit(), "Lyon")
+    await client.answer()
+    await client.ask(STREAM)
+    assert b"Lyon" in (await client.answer()).body
+    await client.ask(ASK, CHAT, "cache-control: no-cache")
+    tell(await origin.visit(), "Paris")
+    await client.answer()
+    await client.ask(STREAM)
+    answer = await client.answer()
+    assert (told(answer), b"Lyon" in answer.body, b"Paris" in answer.body) == (b"hit-l1", False, True)
+
+
+async def test_an_older_answer_is_not_kept_beside_a_newer_one_of_another_form(gateway: Gateway, origin: Origin):
+    slow, client = await gateway.client(), await gateway.client()
+    await slow.ask(STREAM)
+    visit = await origin.visit()
+    visit.write(STREAM_HEAD, chunk(WORDS[0]))
+    await slow.head()
+    await client.ask(ASK, CHAT, "cache-control: no-cache")
+    tell(await origin.visit(), "Lyon")
+    await client.answer()
+    visit.write(*(chunk(each) for each in (*WORDS[1:], USED, DONE)), END)
+    await slow.chunked_body()
+    await client.ask(STREAM)
+    answer = await client.answer()
+    assert (told(answer), b"Lyon" in answer.body) == (b"hit-l1", True)
 
 
 async def test_without_a_cache_nothing_is_said_of_one(opened: Open, origin: Origin):

@@ -178,6 +178,15 @@ async def test_a_refusal_is_not_kept(gateway: Node, origin: Origin, status: int)
     assert (await client.answer()).status == 200
 
 
+async def test_an_error_with_a_good_status_is_not_kept_either(gateway: Node, origin: Origin):
+    client = await gateway.client()
+    await client.ask(ASK, CHAT, KEY)
+    (await origin.visit()).write(whole(b'{"error":{"message":"no"}}'))
+    assert (await client.answer()).status == 200
+    again = await paid(gateway, origin)
+    assert (again.status, is_replayed(again)) == (200, False)
+
+
 async def test_a_refusal_of_our_own_is_not_kept(gateway: Node, origin: Origin):
     client = await gateway.client()
     await client.ask(ASK, CHAT, KEY, "x-gossamer-provider: nobody")

@@ -17,9 +17,9 @@ KEY = "idempotency-key: 5f9c"
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
     price = PriceSettings(input_picos=1_000, output_picos=2_000)
-    return msgspec.structs.replace(settings, prices={"local/real": price})
+    return msgspec.structs.replace(settings, prices=getattr(request, "param", {"local/real": price}))
 
 
 async def told(client: Client) -> dict[str, Any]:
@@ -59,6 +59,17 @@ async def test_of_a_hit_and_of_a_replay_it_says_that_they_cost_nothing(opened: O
         ("hit-l1", "0", "local/real"),
         ("replayed", "0", "local/real"),
     ]
+
+
+@pytest.mark.parametrize("settings", [{}], indirect=True)
+async def test_a_hit_costs_nothing_also_where_nobody_knows_the_price(opened: Open, origin: Origin):
+    gateway = await opened(cache=CacheSettings(enabled=True))
+    client = await gateway.client()
+    await client.ask(ASK, CHAT, WISH)
+    tell(await origin.visit())
+    assert (await told(client))["metadata"]["cost_usd"] is None
+    await client.ask(ASK, CHAT, WISH)
+    assert (await told(client))["metadata"]["cost_usd"] == "0"
 
 
 async def test_what_is_kept_for_others_has_none_of_it(opened: Open, origin: Origin):

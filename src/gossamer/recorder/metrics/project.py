@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from gossamer.core.endpoints import ENDPOINTS, MODELS_PATH
-from gossamer.core.record import CacheUse, Lookup, Record
+from gossamer.core.record import Lookup, Record
 from gossamer.recorder.batch import Kept
 from gossamer.recorder.metrics import catalog
 from gossamer.recorder.metrics.auth import count_auth
@@ -110,8 +110,8 @@ def _count(book: Book, alike: Alike, records: list[Record]) -> None:
         book.count(catalog.CHECKED, ("allowed",), len(records))
     if alike.target is not None:
         _count_use(book, model, records)
-    if uses := [use for record in records if (use := record.cache) is not None]:
-        _count_cache(book, model, uses)
+    if any(record.cache is not None for record in records):
+        _count_cache(book, model, records)
 
 
 def _count_use(book: Book, model: str, records: list[Record]) -> None:
@@ -127,11 +127,15 @@ def _count_use(book: Book, model: str, records: list[Record]) -> None:
         book.count(catalog.COST, (model,), cost_nanos)
 
 
-def _count_cache(book: Book, model: str, uses: list[CacheUse]) -> None:
-    for use in uses:
+def _count_cache(book: Book, model: str, records: list[Record]) -> None:
+    """A hit is an answer that was given again: a failure that was shared is none."""
+    for record in records:
+        use = record.cache
+        if use is None:
+            continue
         if use.tier == "miss":
             book.count(catalog.CACHE_MISSES, ())
-        elif use.tier != "bypass" and not use.left:
+        elif use.tier != "bypass" and not use.left and record.outcome == "completed" and record.error is None:
             book.count(catalog.CACHE_HITS, (use.tier,))
             if use.saved_nanos:
                 book.count(catalog.SAVED, (model,), use.saved_nanos)

@@ -71,6 +71,8 @@ def test_what_the_cache_did(journal: Journal, path: Path):
     journal.write(1, cache=CacheUse("flight", 100_000_000), cost_nanos=0, usage=None)
     journal.write(3, cache=CacheUse("miss"))
     journal.write(1, cache=CacheUse("bypass"))
+    journal.write(1, cache=CacheUse("flight"), status=429, error="provider_refused")
+    journal.write(1, cache=CacheUse("flight"), status=200, outcome="client_gone")
     book = drawn(journal, MetricsSink(path))
     assert counts(book, catalog.CACHE_HITS) == {("l1",): 2, ("l2",): 1, ("flight",): 1}
     assert counts(book, catalog.CACHE_MISSES) == {(): 3}
