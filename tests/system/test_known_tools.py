@@ -159,6 +159,12 @@ def test_k6(mock: Mock, gateway: Gateway, tmp_path: Path):
     assert int(straight) > 0
 
 
+def test_k6_fails_when_the_overhead_is_above_its_limit(gateway: Gateway, tmp_path: Path):
+    done = k6(tmp_path, f"BASE_URL={gateway.base_url}", f"TOKEN={TOKEN}", "MODEL=mock/mock", "SHORT=1", "P99_MS=0.001")
+    assert done.returncode != 0
+    assert "gateway_overhead" in done.stderr
+
+
 def test_k6_stops_at_the_first_refusal_and_names_it(gateway: Gateway, tmp_path: Path):
     done = k6(tmp_path, f"BASE_URL={gateway.base_url}", "TOKEN=sk-nobody", "MODEL=mock/mock", "SHORT=1")
     assert done.returncode != 0
