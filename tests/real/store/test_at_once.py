@@ -48,13 +48,10 @@ async def test_changes_and_works_that_come_at_once_wait_for_each_other(database:
         async with database.change(Actor("operator")) as change:
             await change.run(adding(database, f"change {number}"))
 
-    def add(line: sa.Connection, number: int) -> None:
-        line.execute(adding(database, f"work {number}"))
+    async def work(number: int) -> None:
+        await database.at_once(lambda line: line.execute(adding(database, f"work {number}")))
 
-    await asyncio.gather(
-        *(change(number) for number in range(20)),
-        *(database.at_once(lambda line, number=number: add(line, number)) for number in range(20)),
-    )
+    await asyncio.gather(*(change(number) for number in range(20)), *(work(number) for number in range(20)))
     assert len(await sessions(database)) == 40
 
 
