@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from gossamer.bench.cells import Lane
 from gossamer.bench.changes import is_judged_for_cpu, is_judged_for_latency, whose
 from gossamer.bench.diagnosis import NO_FIGURES, diagnose
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
@@ -71,7 +70,7 @@ class _Side:
 
     @cached_property
     def faults(self) -> dict[str, str]:
-        """By kind, in words. Told of this cell alone: of a whole run the worst cell stands for all."""
+        """By kind, in words; none of an error path. Told of this cell alone: of a whole run the worst stands for all."""
         found = diagnose([self.cell], {arm.name: arm for arm in self.run.arms})
         return {each.kind: each.text for each in found if each.arm == self.name and each.kind in SHARES}
 
@@ -84,8 +83,7 @@ def _of(old: _Side, new: _Side, *, is_told: bool) -> Iterator[Said]:
         return
     if not is_told and (is_judged_for_latency(cell) or is_judged_for_cpu(cell)):
         yield _unheld(old, new)
-    if cell.lane is not Lane.ERRORS:
-        yield from _worse(old, old.arm, new, new.arm)
+    yield from _worse(old, old.arm, new, new.arm)
 
 
 def _absent(old: _Side, new: _Side) -> Said:

@@ -35,8 +35,6 @@ def not_comparable(why: str) -> Result:
 
 def _judged(changes: Sequence[Change], unit: str, broken: Sequence[Result], new: Figures) -> list[Result]:
     found = [*judge_changes(changes, unit), *broken]
-    if not found:
-        found = [not_comparable("no cell that is in both is one that is judged")]
-    elif all(result.answer is Answer.SHOWN for result in found):
-        found.append(not_comparable("nothing in it could be judged: the reasons stand beside each figure"))
+    if all(result.answer is Answer.SHOWN for result in found):
+        found.append(not_comparable("no cell that is in both has a figure that is judged"))
     return [*found, *hard_limits(new)]
