@@ -70,7 +70,7 @@ class _Side:
 
     @cached_property
     def faults(self) -> dict[str, str]:
-        """By kind, in words; none of an error path. Told of this cell alone: of a whole run the worst stands for all."""
+        """By kind, in words; none of an error path. Told of this cell alone: of a run the worst stands for all."""
         found = diagnose([self.cell], {arm.name: arm for arm in self.run.arms})
         return {each.kind: each.text for each in found if each.arm == self.name and each.kind in SHARES}
 

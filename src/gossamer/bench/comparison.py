@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from gossamer.bench.analysis import figures_of
 from gossamer.bench.breaks import breaks
 from gossamer.bench.changes import changes_between, changes_within, pairs_of
 from gossamer.bench.figures import Figures
@@ -20,9 +19,9 @@ def judged_between(old: Figures, new: Figures) -> list[Result]:
     return _judged(changes, RATIO_BETWEEN, breaks(old, new, pairs_of(old, new), changes), new)
 
 
-def judged_within(run: Run) -> list[Result]:
-    """The gateway against the base beside it."""
-    figures, changes = figures_of(run), changes_within(run)
+def judged_within(run: Run, figures: Figures) -> list[Result]:
+    """The gateway against the base beside it; the figures are the run's."""
+    changes = changes_within(run)
     names = {arm.role: arm.name for arm in run.arms}
     pairs = [(names[Role.BASE], names[Role.GATEWAY])]
     return _judged(changes, RATIO_WITHIN, breaks(figures, figures, pairs, changes), figures)

@@ -66,6 +66,10 @@ def between(old: Run, new: Run) -> list[Result]:
     return judged_between(figures_of(old), figures_of(new))
 
 
+def within(run: Run) -> list[Result]:
+    return judged_within(run, figures_of(run))
+
+
 def named(results: list[Result], word: str) -> list[Result]:
     return [result for result in results if result.name.endswith(word)]
 
@@ -85,7 +89,7 @@ def good() -> Figures:
 
 def test_of_two_that_are_alike_nothing_broke(good: Figures):
     again = judged_between(good, good)
-    assert exit_code(again) == exit_code(judged_within(beside())) == 0
+    assert exit_code(again) == exit_code(within(beside())) == 0
     assert {result.budget.unit for result in again} == {"x before"}
 
 
@@ -93,7 +97,7 @@ def test_of_two_that_are_alike_nothing_broke(good: Figures):
 def test_a_gateway_that_is_dead_in_a_cell_fails(good: Figures, cell: Cell):
     for results in (
         judged_between(good, figures_of(changed(run_of(cells=CELLS), "gateway", dead, cell))),
-        judged_within(changed(beside(), "gateway", dead, cell)),
+        within(changed(beside(), "gateway", dead, cell)),
     ):
         assert exit_code(results) == 1
         (gone,) = named(results, "no-figures")
@@ -105,7 +109,7 @@ def test_a_gateway_that_is_dead_in_a_cell_fails(good: Figures, cell: Cell):
 def test_a_base_that_is_dead_in_a_cell_leaves_it_open(good: Figures, cell: Cell):
     for results in (
         judged_between(figures_of(changed(run_of(cells=CELLS), "gateway", dead, cell)), good),
-        judged_within(changed(beside(), "base", dead, cell)),
+        within(changed(beside(), "base", dead, cell)),
     ):
         assert exit_code(results) == 2
         (gone,) = named(results, "no-figures")
@@ -114,7 +118,7 @@ def test_a_base_that_is_dead_in_a_cell_leaves_it_open(good: Figures, cell: Cell)
 
 
 def test_where_both_are_dead_nothing_is_told_and_it_is_said():
-    results = judged_within(changed(changed(beside(), "gateway", dead), "base", dead))
+    results = within(changed(changed(beside(), "gateway", dead), "base", dead))
     assert exit_code(results) == 2
     assert {result.answer for result in named(results, "no-figures")} == {Answer.INCONCLUSIVE}
 
@@ -137,7 +141,7 @@ def test_answers_that_went_wrong_fail_in_the_words_of_the_finding(good: Figures,
     cell = ALONE
     for results in (
         judged_between(good, figures_of(changed(run_of(cells=CELLS), "gateway", change, cell))),
-        judged_within(changed(beside(), "gateway", change, cell)),
+        within(changed(beside(), "gateway", change, cell)),
     ):
         (worse,) = named(results, kind)
         assert (worse.name, worse.answer) == (f"{cell.name} {kind}", Answer.FAIL)
@@ -194,11 +198,11 @@ def test_where_nothing_is_held_against_anything_nothing_passes(cells: tuple[Cell
     results = between(run, run)
     assert [result.answer for result in results] == [Answer.NOT_COMPARABLE]
     assert exit_code(results) == 3
-    assert exit_code(judged_within(beside(cells))) == 3
+    assert exit_code(within(beside(cells))) == 3
 
 
 def test_where_all_is_too_little_to_be_judged_nothing_passes():
     cell = msgspec.structs.replace(latency(10), requests=2)
-    results = judged_within(beside((cell,)))
+    results = within(beside((cell,)))
     assert {result.answer for result in results} == {Answer.SHOWN, Answer.NOT_COMPARABLE}
     assert exit_code(results) == 3
