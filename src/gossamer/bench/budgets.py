@@ -7,6 +7,7 @@ from gossamer.bench.verdict import Budget
 BUDGETS = MappingProxyType(
     {
         "request-cpu": Budget(2.0, "x nginx"),
+        "node-cpu": Budget(5.0, "x nginx"),
         "chunk-cpu": Budget(1.3, "x nginx"),
         "added-p99": Budget(2.0, "ms"),
         "start": Budget(2.0, "s"),

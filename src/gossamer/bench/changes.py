@@ -117,10 +117,7 @@ def changes_between(old: Figures, new: Figures) -> list[Change]:
         if cell.name in before:
             for was, now in pairs:
                 changes = _between(_arm(before[cell.name], was), _arm(cell, now), before[cell.name], cell)
-                found += [
-                    _fitted(each, "" if len(pairs) == 1 else now, times_too=is_same_machine(old, new))
-                    for each in changes
-                ]
+                found += [_fitted(each, whose(now, pairs), times_too=is_same_machine(old, new)) for each in changes]
     return found
 
 
@@ -131,13 +128,18 @@ def pairs_of(old: Figures, new: Figures) -> list[tuple[str, str]]:
     return shared or ([(was[0], now[0])] if len(was) == len(now) == 1 else [])
 
 
+def whose(name: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """What stands before a result's own name: the gateway's, where there are several."""
+    return f"{name}: " if len(pairs) > 1 else ""
+
+
 def _arm(cell: CellFigures, name: str) -> ArmFigures | None:
     return next((arm for arm in cell.arms if arm.arm == name), None)
 
 
-def _fitted(change: Change, whose: str, *, times_too: bool) -> Change:
-    """Named by the gateway where there are several; times of another machine are no part of it."""
-    named = replace(change, name=f"{whose}: {change.name}") if whose else change
+def _fitted(change: Change, prefix: str, *, times_too: bool) -> Change:
+    """Times of another machine are no part of it."""
+    named = replace(change, name=f"{prefix}{change.name}")
     return named if times_too else replace(named, change_us=None)
 
 

@@ -45,8 +45,13 @@ def ratios(gateway_us: Sequence[float], hop_us: Sequence[float]) -> list[float]:
     return [gateway / hop for gateway, hop in zip(gateway_us, hop_us, strict=True)]
 
 
-def compare(rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm, *, only_dearer: bool = True) -> Result:
-    """Rounds of both arms until the ratio is clear of its budget or time is up; `only_dearer` as in Rounds."""
+def compare(
+    rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm, *, node: str = "", only_dearer: bool = True
+) -> list[Result]:
+    """Rounds of both arms until the ratio is clear of its budget or time is up; `only_dearer` as in Rounds.
+
+    `node` names the budget of all processes together, where they have one: told from the same rounds, and no more.
+    """
     budget, rounds = BUDGETS[name], rig.rounds(only_dearer=only_dearer)
 
     def take_round() -> None:
@@ -61,7 +66,16 @@ def compare(rig: Rig, name: str, unit: str, gateway: Arm, hop: Arm, *, only_dear
 
     answer, interval = until_decided(take_round, look, rig.plan.rounds, rig.deadline)
     notes = (_note(rounds, gateway, hop, unit), *rounds.notes())
-    return Result(name, budget, answer, interval, notes, _series(rounds, gateway, hop))
+    results = [Result(name, budget, answer, interval, notes, _series(rounds, gateway, hop))]
+    return [*results, _node(node, rounds, gateway, hop, unit)] if node else results
+
+
+def _node(name: str, rounds: Rounds, gateway: Arm, hop: Arm, unit: str) -> Result:
+    """Beside nginx's worker too, which is all of nginx that works."""
+    budget = BUDGETS[name]
+    interval = median_interval(rounds.counted(ratios(gateway.node_us, hop.worker_us)))
+    cost = f"all processes of the gateway, a {unit}: {median(rounds.counted(gateway.node_us)):.1f} us"
+    return Result(name, budget, rounds.judge(interval, budget.limit), interval, (cost, *rounds.notes()))
 
 
 def _note(rounds: Rounds, gateway: Arm, hop: Arm, unit: str) -> str:

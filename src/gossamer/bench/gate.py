@@ -29,8 +29,15 @@ class Measure:
     name: str
     needs: tuple[str, ...]
     reserve_s: float
-    take: Callable[[Rig], Result]
+    take: Callable[[Rig], Sequence[Result]]
     two_cores: bool = True
+    also: tuple[str, ...] = ()
+    """Other budgets that are told from the same load."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its results, in their order."""
+        return (self.name, *self.also)
 
 
 MEASURES = (
@@ -38,25 +45,25 @@ MEASURES = (
     Measure(rss_idle.NAME, ("nginx",), 8, rss_idle.measure, two_cores=False),
     Measure(added_p99.NAME, ("nginx",), 50, added_p99.measure),
     Measure(chunk_cpu.NAME, ("nginx",), 50, chunk_cpu.measure),
-    Measure(request_cpu.NAME, ("nginx", "wrk"), 40, request_cpu.measure),
+    Measure(request_cpu.NAME, ("nginx", "wrk"), 40, request_cpu.measure, also=(request_cpu.NODE,)),
 )
 """Quick ones first: what a broken gateway does is seen at once."""
 
-NAMES = tuple(measure.name for measure in MEASURES)
+NAMES = tuple(name for measure in MEASURES for name in measure.names)
 
 
 def run_gate(plan: Plan, only: Collection[str], say: Callable[[str], None], seed: int) -> list[Result]:
     """Take the measures that were asked for (all, if none was named)."""
-    chosen = [measure for measure in MEASURES if not only or measure.name in only]
+    chosen = [measure for measure in MEASURES if not only or set(measure.names) & set(only)]
     cores = len(os.sched_getaffinity(0))
     ends_s = time.monotonic() + TIME_LIMIT_S
-    results = []
+    results: list[Result] = []
     with standing_rig(plan, say, seed) as rig:
         for position, measure in enumerate(chosen):
             later_s = sum(other.reserve_s for other in chosen[position + 1 :])
             own = replace(rig, deadline=Deadline(ends_s - later_s)).with_folder(measure.name)
-            results.append(_take(measure, own, missing_for(measure, shutil.which, cores)))
-    return results
+            results += _take(measure, own, missing_for(measure, shutil.which, cores))
+    return [result for result in results if not only or result.name in only]
 
 
 def missing_for(measure: Measure, which: Callable[[str], str | None], cores: int) -> Sequence[str]:
@@ -73,13 +80,12 @@ def missing_for(measure: Measure, which: Callable[[str], str | None], cores: int
     return lacks
 
 
-def _take(measure: Measure, rig: Rig, lacks: Sequence[str]) -> Result:
-    """The result, whatever happens: a broken rig says nothing of the gateway, a broken gateway fails."""
-    budget = BUDGETS[measure.name]
+def _take(measure: Measure, rig: Rig, lacks: Sequence[str]) -> Sequence[Result]:
+    """The results, whatever happens: a broken rig says nothing of the gateway, a broken gateway fails."""
     if lacks:
         for lack in lacks:
             rig.say(f"!!! {measure.name} IS NOT MEASURED: {lack}")
-        return Result(measure.name, budget, Answer.INCONCLUSIVE, notes=tuple(f"NOT MEASURED: {lack}" for lack in lacks))
+        return _untaken(measure, Answer.INCONCLUSIVE, *(f"NOT MEASURED: {lack}" for lack in lacks))
     try:
         return measure.take(rig)
     except RigBroken as error:
@@ -87,4 +93,8 @@ def _take(measure: Measure, rig: Rig, lacks: Sequence[str]) -> Result:
     except SubjectBroken as error:
         answer, text = Answer.FAIL, f"the gateway broke down: {error}"
     rig.say(f"!!! {measure.name}: {text}")
-    return Result(measure.name, budget, answer, notes=(text,))
+    return _untaken(measure, answer, text)
+
+
+def _untaken(measure: Measure, answer: Answer, *notes: str) -> list[Result]:
+    return [Result(name, BUDGETS[name], answer, notes=notes) for name in measure.names]

@@ -25,13 +25,15 @@ def table(results: Sequence[Result]) -> str:
 
 
 def row_of(result: Result) -> tuple[str, ...]:
-    budget = f"<= {result.budget.limit:g} {result.budget.unit}"
+    """As narrow as it goes: of what a ratio is one stands in the budget."""
+    budget = f"<= {result.budget.limit:g} {result.budget.unit}" if result.budget.unit else "-"
     verdict = result.answer.value if result.answer is Answer.PASS else result.answer.value.upper()
     found = result.interval
     if found is None:
         return (result.name, verdict, "-", "-", budget, "-")
+    measured = f"{found.centre:.3f} {result.budget.unit.partition(' ')[0]}".rstrip()
     span = f"{found.low:.3f} .. {found.high:.3f} ({found.confidence:.0%})"
-    return (result.name, verdict, f"{found.centre:.3f}", span, budget, f"{found.smallest_effect:.3f}")
+    return (result.name, verdict, measured, span, budget, f"{found.smallest_effect:.3f}")
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -17,13 +17,25 @@ _WITHIN_S = 30.0
 
 def check_out(revision: str, folder: Path) -> tuple[str, Mapping[str, str]]:
     """Its full id, and the environment that it is started with."""
-    commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    commit = commit_of(revision)
     sources = folder / "src"
     with tarfile.open(fileobj=BytesIO(_git("archive", "--format=tar", commit, "src"))) as archive:
         archive.extractall(folder, filter="data")
     if not (sources / "gossamer" / "__main__.py").exists():
         raise RigBroken(f"{revision} has no src/gossamer: name a revision of Gossamer")
     return commit, {"PYTHONPATH": os.pathsep.join([str(sources), *_inherited()])}
+
+
+def commit_of(revision: str) -> str:
+    """Its full id. Git's own words for one that is not there do not name it."""
+    _git("rev-parse", "--git-dir")  # where there is no repository, it is that which is said
+    try:
+        return _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    except RigBroken as error:
+        raise RigBroken(
+            f"{revision!r} is no revision of the repository in {_toplevel()}: give a branch, a tag or a commit of it, "
+            "such as main or HEAD~1 (`git log --oneline` lists them)"
+        ) from error
 
 
 def _inherited() -> list[str]:

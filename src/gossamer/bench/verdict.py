@@ -59,6 +59,6 @@ def exit_code(results: Iterable[Result]) -> int:
     answers = {result.answer for result in results} - {Answer.SHOWN}
     if Answer.FAIL in answers:
         return 1
-    if answers == {Answer.NOT_COMPARABLE}:
-        return 3
-    return 0 if answers == {Answer.PASS} else 2
+    if Answer.INCONCLUSIVE in answers or not answers:
+        return 2
+    return 3 if Answer.NOT_COMPARABLE in answers else 0

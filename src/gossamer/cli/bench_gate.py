@@ -1,28 +1,34 @@
 """`gossamer bench gate`: one question, may this go out, against one of three: the budgets, a baseline, a revision.
 
-All three answer with the same table and the same exit codes.
+All three answer with the same table, the same document and the same exit codes.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gossamer.bench.analysis import figures_of
 from gossamer.bench.cells import Cell
-from gossamer.bench.changes import changes_within
+from gossamer.bench.changes import changes_between, changes_within, why_not_comparable
+from gossamer.bench.comparison import judged_within, not_comparable
+from gossamer.bench.errors import BenchError
+from gossamer.bench.figures import Figures
 from gossamer.bench.gate import NAMES, run_gate
-from gossamer.bench.judging import judge_changes
-from gossamer.bench.limits import hard_limits
+from gossamer.bench.judging import Change, judge_changes
 from gossamer.bench.page import write_page
-from gossamer.bench.profiles import PROFILES
+from gossamer.bench.profiles import PROFILES, SHORT
+from gossamer.bench.progress import Progress
 from gossamer.bench.record import Run, write_run
 from gossamer.bench.report import document, summary, table
 from gossamer.bench.rig import DEFAULT_ROUNDS, DEFAULT_SECONDS, Plan
-from gossamer.bench.session import Wish, scratch_file
+from gossamer.bench.schedule import Visit
+from gossamer.bench.session import Wish, scratch_file, take_run
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, Result, exit_code
 from gossamer.cli.bench_read import read_figures, show_comparison
-from gossamer.cli.bench_run import INTERRUPTED, take
+from gossamer.cli.bench_run import INTERRUPTED, keep_if_it_goes, take
 from gossamer.cli.bench_words import (
     NOT_MEASURED,
     add_arm,
@@ -55,23 +61,24 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--baseline", type=Path, metavar="FILE", help="figures, as `bench report --figures` keeps them"
     )
     against.add_argument("--base", metavar="REV", help="a revision of this repository; it is started beside this one")
-    gate.add_argument("--profile", choices=PROFILES, default="short", help="with --baseline or --base")
+    gate.add_argument("--profile", choices=PROFILES, help=f"with --baseline or --base (default: {SHORT.name})")
     gate.add_argument("--out", type=Path, metavar="FILE", help="with --baseline or --base: keep the run")
     gate.add_argument("--only", action="append", choices=NAMES, default=[], metavar="NAME", help=_ONLY_HELP)
     gate.add_argument(
-        "--seconds", type=positive, default=DEFAULT_SECONDS, metavar="N",
-        help="against the budgets: a CPU turn's (default: %(default)s)",
+        "--seconds", type=positive, metavar="N", help=f"against the budgets: a CPU turn's (default: {DEFAULT_SECONDS})",
     )  # fmt: skip
     gate.add_argument("--rounds", type=positive, metavar="N", help="in a look (default: what is asked for has its own)")
     gate.add_argument("--seed", type=int, metavar="N", help="of the order of the arms (default: a new one, printed)")
-    gate.add_argument("--json", type=Path, metavar="FILE", help="against the budgets: write every round to FILE")
+    gate.add_argument("--json", type=Path, metavar="FILE", help="write the verdict and what it was made of to FILE")
     add_arm(gate)
-    gate.set_defaults(run=run_bench_gate)
+    gate.set_defaults(run=run_bench_gate, complain=gate.error)
 
 
 @complaining
 def run_bench_gate(args: argparse.Namespace) -> int:
     """Measure, show, and answer with the exit code."""
+    if lost := unheard(args):
+        args.complain(lost)
     if not can_measure("gate"):
         return NOT_MEASURED
     check_writable(args.out, args.json)
@@ -82,51 +89,99 @@ def run_bench_gate(args: argparse.Namespace) -> int:
     return _against_budgets(args)
 
 
+def unheard(args: argparse.Namespace) -> str:
+    """What was asked for and would not be done; empty where all of it is."""
+    against = "--baseline" if args.baseline is not None else "--base" if args.base is not None else ""
+    of_budgets = {"--only": args.only, "--seconds": args.seconds}
+    of_runs = {"--profile": args.profile, "--out": args.out}
+    if against:
+        if lost := [name for name, value in of_budgets.items() if value]:
+            return f"{' and '.join(lost)}: of the budgets alone; leave out either that or {against}"
+    elif lost := [name for name, value in of_runs.items() if value]:
+        return f"{' and '.join(lost)}: of a comparison; name what to compare with, --base REV or --baseline FILE"
+    return ""
+
+
 def _against_budgets(args: argparse.Namespace) -> int:
     seed = seed_of(args)
-    plan = Plan(args.seconds, args.rounds or DEFAULT_ROUNDS, subject_of(args))
+    plan = Plan(args.seconds or DEFAULT_SECONDS, args.rounds or DEFAULT_ROUNDS, subject_of(args))
     with ending_well():
         results = run_gate(plan, args.only, new_say(), seed)
     _show(results, seed)
-    if args.json is not None:
-        command = plan.subject.template or "gossamer serve"
-        facts = {"seconds": plan.seconds, "rounds": plan.rounds, "seed": seed, "command": command}
-        args.json.write_bytes(document(results, facts))
+    facts = {"against": "budgets", "seconds": plan.seconds, "rounds": plan.rounds, "seed": seed}
+    _keep(args, results, facts)
     return exit_code(results)
 
 
 def _against_baseline(args: argparse.Namespace) -> int:
     """Ratios to the null hop, which carry from machine to machine."""
     old = read_figures(args.baseline)
-    out = args.out or scratch_file()
-    run = take(_wish(args), out)
+    out: Path = args.out or scratch_file()
+    wish = _wish(args)
+    facts = {"against": "baseline", "baseline": str(args.baseline), **_facts_of(wish)}
+    try:
+        run = take_beside(old, wish, out)
+    except NotComparable as error:
+        print(f"not comparable: {error}")
+        results = [not_comparable(str(error))]
+        _keep(args, results, facts)
+        return exit_code(results)
     write_run(run, out)
     print(f"result: {out}\n")
-    code = show_comparison(old, figures_of(run))
-    return code if run.is_complete else INTERRUPTED
+    results = show_comparison(old, figures_of(run))
+    _keep(args, results, {**facts, "result": str(out), "is_complete": run.is_complete})
+    return exit_code(results) if run.is_complete else INTERRUPTED
+
+
+class NotComparable(BenchError):
+    """Seen before the first block, so that nobody waits for it."""
+
+
+def take_beside(old: Figures, wish: Wish, out: Path) -> Run:
+    """A run to hold against figures: whether it can be is asked as soon as its ways stand."""
+    say = new_say()
+    progress = Progress(sys.stderr, wish.profile.cells, is_terminal=sys.stderr.isatty())
+
+    def visit(run: Run, visit: Visit, position: int) -> None:
+        if not run.blocks and (why := why_not_comparable(old, figures_of(run))):
+            raise NotComparable(why)
+        progress.visit(run, visit, position)
+
+    def unclear(run: Run) -> Sequence[Cell]:
+        return open_cells(run, changes_between(old, figures_of(run)))
+
+    with ending_well(is_kept=True):
+        run = take_run(wish, say, visit, lambda run: keep_if_it_goes(run, out, say), unclear=unclear)
+    progress.end()
+    return run
 
 
 def _against_revision(args: argparse.Namespace) -> int:
     """Both in one run, block by block: what is unclear after it gets as many rounds again."""
     out: Path = args.out or scratch_file()
-    run = take(_wish(args, args.base), out, unclear=unclear_cells)
-    results, figures = _judge(run), figures_of(run)
-    figures.findings = (*grown_stages(run), *figures.findings)
+    wish = _wish(args, args.base)
+    run = take(wish, out, unclear=unclear_cells)
+    figures, grown = figures_of(run), tuple(grown_stages(run))
+    results = judged_within(run, figures)
+    figures.findings = (*grown, *figures.findings)
     keep_text(out.with_suffix(".html"), write_page(figures, results))
     _show(results, run.seed)
-    for finding in grown_stages(run):
+    for finding in grown:
         print(f"{finding.arm}: {finding.text} ({finding.cell})")
     print(f"result: {out}\npage:   {out.with_suffix('.html')}")
+    facts = {"against": "base", "base": args.base, **_facts_of(wish), "result": str(out)}
+    _keep(args, results, {**facts, "is_complete": run.is_complete})
     return exit_code(results) if run.is_complete else INTERRUPTED
 
 
-def _judge(run: Run) -> list[Result]:
-    return [*judge_changes(changes_within(run), "x base"), *hard_limits(figures_of(run))]
-
-
 def unclear_cells(run: Run) -> Sequence[Cell]:
-    """Cells that did not pass: a failure is worth a second look too."""
-    doubted = [result.name for result in judge_changes(changes_within(run), "x base") if _is_open(result)]
+    """Beside a base."""
+    return open_cells(run, changes_within(run))
+
+
+def open_cells(run: Run, changes: Sequence[Change]) -> Sequence[Cell]:
+    """Cells that did not pass: a failure is worth a second look too. What broke is not: it has been seen."""
+    doubted = [result.name for result in judge_changes(changes, "") if _is_open(result)]
     return [cell for cell in run.cells if any(name.startswith(f"{cell.name} ") for name in doubted)]
 
 
@@ -135,8 +190,19 @@ def _is_open(result: Result) -> bool:
 
 
 def _wish(args: argparse.Namespace, base: str | None = None) -> Wish:
-    profile = PROFILES[args.profile]
+    profile = PROFILES[args.profile or SHORT.name]
     return Wish(profile, args.rounds or profile.rounds, seed_of(args), subject_of(args), base=base)
+
+
+def _facts_of(wish: Wish) -> dict[str, Any]:
+    return {"profile": wish.profile.name, "rounds": wish.rounds, "seed": wish.seed}
+
+
+def _keep(args: argparse.Namespace, results: Sequence[Result], facts: dict[str, Any]) -> None:
+    """Where it was asked for."""
+    if args.json is not None:
+        command = args.arm_command or "gossamer serve"
+        args.json.write_bytes(document(results, {**facts, "command": command}))
 
 
 def _show(results: Sequence[Result], seed: int) -> None:

@@ -6,20 +6,18 @@ from pathlib import Path
 import msgspec
 
 from gossamer.bench.analysis import figures_of
-from gossamer.bench.changes import changes_between, is_same_machine, why_not_comparable
+from gossamer.bench.changes import is_same_machine, why_not_comparable
+from gossamer.bench.comparison import judged_between, not_comparable
 from gossamer.bench.errors import RigBroken
 from gossamer.bench.figures import KIND, Figures, decode_figures, write_figures
-from gossamer.bench.judging import judge_changes
 from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import verdict, write_markdown
 from gossamer.bench.page import write_page
 from gossamer.bench.record import Run, read_run
 from gossamer.bench.report import summary, table
 from gossamer.bench.soundness import why_unsound
-from gossamer.bench.verdict import exit_code
+from gossamer.bench.verdict import Result, exit_code
 from gossamer.cli.bench_words import complaining, keep_text
-
-NOT_COMPARABLE = 3
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +31,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "compare",
         help="two results, by their ratios to the null hop",
         description="Hold result B against result A. Both may be results of `bench run` or figures of one.",
-        epilog="Exit code: 0 nothing is dearer, 1 something is, 2 something could not be told, 3 not comparable.",
+        epilog="Exit code: 0 nothing is dearer or worse, 1 something is, 2 something could not be told, "
+        "3 not comparable.",
     )
     compare.add_argument("old", type=Path, metavar="A")
     compare.add_argument("new", type=Path, metavar="B")
@@ -56,15 +55,15 @@ def run_bench_report(args: argparse.Namespace) -> int:
 @complaining
 def run_bench_compare(args: argparse.Namespace) -> int:
     """Answers as a gate does."""
-    return show_comparison(read_figures(args.old), read_figures(args.new))
+    return exit_code(show_comparison(read_figures(args.old), read_figures(args.new)))
 
 
-def show_comparison(old: Figures, new: Figures) -> int:
+def show_comparison(old: Figures, new: Figures) -> list[Result]:
     """The table, and what it means."""
     if why := why_not_comparable(old, new):
         print(f"not comparable: {why}")
-        return NOT_COMPARABLE
-    results = [*judge_changes(changes_between(old, new), "x before"), *hard_limits(new)]
+        return [not_comparable(why)]
+    results = judged_between(old, new)
     print(table(results))
     if not is_same_machine(old, new):
         print("\nanother machine or setup: judged by ratios to the null hop alone, absolute times are not compared")
@@ -72,7 +71,7 @@ def show_comparison(old: Figures, new: Figures) -> int:
         if any(cell.is_disturbed for cell in figures.cells):
             print(f"\nthe figures of {name} were taken beside other processes, which hides much: take them anew")
     print(f"\n{verdict(results)}: {summary(results)}")
-    return exit_code(results)
+    return results
 
 
 def read_figures(file: Path) -> Figures:

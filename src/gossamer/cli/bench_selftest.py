@@ -51,12 +51,14 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     test.add_argument("--profile", choices=names, default=SELFTEST.name, help="of each run (default: a small one)")
     test.add_argument("--rounds", type=positive, metavar="N", help="(default: the profile's own)")
     test.add_argument("--seed", type=int, metavar="N", help="(default: a new one, printed)")
-    test.set_defaults(run=run_bench_selftest)
+    test.set_defaults(run=run_bench_selftest, complain=test.error)
 
 
 @complaining
 def run_bench_selftest(args: argparse.Namespace) -> int:
     """All three parts, and what they say."""
+    if not args.same + args.dearer + args.grown:
+        args.complain("nothing to try: let one of --same, --dearer and --grown be more than 0")
     if not can_measure("selftest"):
         return NOT_MEASURED
     seed, say = seed_of(args), new_say()

@@ -61,12 +61,27 @@ def kernel(monkeypatch: pytest.MonkeyPatch):
 def test_cost_a_unit_of_the_worker_decides(kernel: dict[int, Node], worker_ns: int, answer: Answer):
     kernel.update({7: Node(worker_ns, 5_000), 8: Node(20_000, 0)})
     said: list[str] = []
-    result = compare(rig(said), "request-cpu", "request", Arm(7, 72, kernel[7].work), Arm(8, 82, kernel[8].work))
+    (result,) = compare(rig(said), "request-cpu", "request", Arm(7, 72, kernel[7].work), Arm(8, 82, kernel[8].work))
     assert result.answer is answer
     assert result.interval is not None
     assert result.interval.centre == pytest.approx(worker_ns / 20_000)
     assert result.rounds["gateway_node_us"] == pytest.approx([(worker_ns + 5_000) / 1000] * 7)
     assert f"gateway's worker {worker_ns / 1000:.1f} us, nginx's 20.0 us" in result.notes[0]
+    assert len(said) == 7
+
+
+@pytest.mark.parametrize(("other_ns", "answer"), [(60_000, Answer.PASS), (70_000, Answer.FAIL)])
+def test_all_processes_together_have_a_budget_of_their_own(kernel: dict[int, Node], other_ns: int, answer: Answer):
+    """Five times nginx, whatever the worker alone costs; of the same rounds."""
+    kernel.update({7: Node(34_000, other_ns), 8: Node(20_000, 0)})
+    said: list[str] = []
+    worker, node = compare(
+        rig(said), "request-cpu", "request", Arm(7, 72, kernel[7].work), Arm(8, 82, kernel[8].work), node="node-cpu"
+    )
+    assert (worker.answer, node.name, node.answer) == (Answer.PASS, "node-cpu", answer)
+    assert node.interval is not None
+    assert node.interval.centre == pytest.approx((34_000 + other_ns) / 20_000)
+    assert node.notes[0] == f"all processes of the gateway, a request: {(34_000 + other_ns) / 1000:.1f} us"
     assert len(said) == 7
 
 

@@ -168,6 +168,28 @@ def test_the_hard_limit_is_held_against_a_hundred_at_once():
     assert (good.answer, bad.answer, few.answer) == (Answer.PASS, Answer.FAIL, Answer.SHOWN)
 
 
+def limited(odd: Adds) -> Result:
+    (found,) = hard_limits(figures_of(run_of(cells=(Cell(Lane.LATENCY, 100, 150),), ways={**WAYS, Role.GATEWAY: odd})))
+    return found
+
+
+def test_over_the_hard_limit_by_the_rigs_doing_is_no_failure():
+    """The rig only adds: what is within the limit nevertheless is within it."""
+    over, within = limited(Adds(30_000, load_share=0.9)), limited(Adds(300, load_share=0.9))
+    assert (over.answer, within.answer) == (Answer.INCONCLUSIVE, Answer.PASS)
+    for result in (over, within):
+        (note,) = result.notes
+        assert note.startswith("RIG-BOUND: load and provider were the limit")
+        assert "90%" in note
+
+
+def test_a_limit_on_what_is_throughput_by_another_name_says_so():
+    saturated = limited(Adds(30_000, cpu_us=7_000))
+    assert saturated.answer is Answer.FAIL
+    assert [note.partition(":")[0] for note in saturated.notes] == ["SATURATED"]
+    assert limited(Adds(300)).notes == ()
+
+
 def test_figures_that_are_kept_are_the_figures(figures: Figures, tmp_path):
     file = tmp_path / "baseline.json"
     write_figures(figures, file)

@@ -19,13 +19,18 @@ def test_the_table_is_aligned_and_says_why():
     assert table(RESULTS).splitlines() == [
         "measure      verdict       measured  interval              budget        could have seen",
         "-----------  ------------  --------  --------------------  ------------  ---------------",
-        "request-cpu  pass          1.800     1.700 .. 1.950 (96%)  <= 2 x nginx  0.179",
-        "start        FAIL          3.000     2.900 .. 3.100 (94%)  <= 2 s        0.143",
+        "request-cpu  pass          1.800 x   1.700 .. 1.950 (96%)  <= 2 x nginx  0.179",
+        "start        FAIL          3.000 s   2.900 .. 3.100 (94%)  <= 2 s        0.143",
         "added-p99    INCONCLUSIVE  -         -                     <= 2 ms       -",
         "",
         "request-cpu: 35.0 us",
         "added-p99: NOT MEASURED: wrk is missing",
     ]
+
+
+def test_what_has_no_limit_shows_none():
+    (line,) = table([Result("comparison", Budget(0.0, ""), Answer.NOT_COMPARABLE)]).splitlines()[2:3]
+    assert line.split() == ["comparison", "NOT", "COMPARABLE", "-", "-", "-", "-"]
 
 
 def test_the_summary_counts():

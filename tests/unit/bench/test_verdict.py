@@ -34,7 +34,13 @@ def test_the_whole_interval_decides(low: float, high: float, confidence: float, 
         ("pass fail", 1),
         ("inconclusive fail pass", 1),
         ("", 2),
+        ("not_comparable", 3),
+        ("not_comparable pass", 3),
+        ("not_comparable fail", 1),
+        ("not_comparable inconclusive", 2),
+        ("not_comparable shown", 3),
+        ("shown", 2),
     ],
 )
 def test_the_exit_code_of_a_run(answers: str, code: int):
-    assert exit_code(Result("x", BUDGET, Answer(answer)) for answer in answers.split()) == code
+    assert exit_code(Result("x", BUDGET, Answer[answer.upper()]) for answer in answers.split()) == code

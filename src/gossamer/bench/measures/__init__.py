@@ -1,1 +1,1 @@
-"""One file a measure; each takes the rig and gives a result. The list of them is in gate.py."""
+"""One file a measure; each takes the rig and gives its results. The list of them is in gate.py."""

@@ -49,7 +49,7 @@ class LatencyArm:
         self.blocks.append(done.beyond_ns)
 
 
-def measure(rig: Rig) -> Result:
+def measure(rig: Rig) -> list[Result]:
     """All arms keep their connections for the whole measure."""
     rig = rig.urgent()
     place, workspace = rig.gateway, rig.workspace
@@ -67,7 +67,7 @@ def measure(rig: Rig) -> Result:
             arms[name] = LatencyArm(driver, name, blame)
         with busy(standin, driver.process) as helpers:
             result = _compare(rig, arms)
-        return replace(result, notes=(*result.notes, *_priority_notes(), helpers.note()))
+        return [replace(result, notes=(*result.notes, *_priority_notes(), helpers.note()))]
 
 
 def _compare(rig: Rig, arms: dict[str, LatencyArm]) -> Result:

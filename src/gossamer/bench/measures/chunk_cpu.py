@@ -23,7 +23,7 @@ STREAMS = 200
 _WAVE_S = STREAM_EVENTS * STREAM_GAP_S
 
 
-def measure(rig: Rig) -> Result:
+def measure(rig: Rig) -> list[Result]:
     """Both arms keep their 200 connections for the whole measure."""
     place, workspace = rig.gateway, rig.workspace
     with (
@@ -37,7 +37,7 @@ def measure(rig: Rig) -> Result:
         through_hop = Streams(driver, "nginx", hop.port, rig.plan.subject.token, RigBroken)
         waves = max(1, round(rig.plan.seconds / _WAVE_S))
         with busy(standin, driver.process) as helpers:
-            result = compare(
+            (result,) = compare(
                 rig,
                 NAME,
                 "chunk",
@@ -46,7 +46,7 @@ def measure(rig: Rig) -> Result:
                 only_dearer=False,  # who had to wait finds several chunks at once, which cost little more than one
             )
         lumped = f"reads an event at the client: gateway {through_gateway.lumping:.2f}, nginx {through_hop.lumping:.2f}"
-        return replace(result, notes=(*result.notes, lumped, helpers.note()))
+        return [replace(result, notes=(*result.notes, lumped, helpers.note()))]
 
 
 class Streams:

@@ -17,11 +17,13 @@ from gossamer.bench.subject import Asking, running_gateway
 from gossamer.bench.verdict import Result
 
 NAME = "request-cpu"
+NODE = "node-cpu"
+"""All processes of the gateway, the recorder too, from the same rounds."""
 CONNECTIONS = 64
 WARM_S = 1
 
 
-def measure(rig: Rig) -> Result:
+def measure(rig: Rig) -> list[Result]:
     """Both arms stand for the whole measure and work in turns."""
     place, workspace = rig.gateway, rig.workspace
     with (
@@ -40,6 +42,7 @@ def measure(rig: Rig) -> Result:
             "request",
             Arm(gateway.process.pid, gateway.worker, lambda: through_gateway.run(rig.plan.seconds)),
             Arm(hop.process.pid, hop.worker, lambda: through_hop.run(rig.plan.seconds)),
+            node=NODE,
         )
 
 

@@ -15,7 +15,7 @@ NAME = "start"
 STARTS = 5
 
 
-def measure(rig: Rig) -> Result:
+def measure(rig: Rig) -> list[Result]:
     """Starts one after the other."""
     budget, rounds = BUDGETS[NAME], rig.rounds()
     taken_s: list[float] = []
@@ -37,4 +37,4 @@ def measure(rig: Rig) -> Result:
         first_s = taken_s.pop()
         answer, interval = until_decided(take_round, look, STARTS, rig.deadline)
     note = f"the first start of this run, thrown away, took {first_s:.2f} s"
-    return Result(NAME, budget, answer, interval, (note, *rounds.notes()), {"start_s": taken_s})
+    return [Result(NAME, budget, answer, interval, (note, *rounds.notes()), {"start_s": taken_s})]
