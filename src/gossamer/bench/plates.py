@@ -10,6 +10,7 @@ from gossamer.bench.figures import CURVE, ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import SHOWN, named, number, where
 from gossamer.bench.marks import marks
 from gossamer.bench.record import Role
+from gossamer.bench.standouts import PLOTTED
 
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
 """In an order in which neighbours differ for every eye."""
@@ -20,7 +21,6 @@ HOLLOW = "hollow"
 HEAT_STEPS = 6
 HEAT_FLOOR_US, HEAT_TOP_US = 50.0, 20_000.0
 """From what nobody measures to the gate's hard limit, in equal steps of the logarithm."""
-JUDGED = (Lane.LATENCY, Lane.FLOOR)
 
 
 def table_of(headings: Sequence[str], rows: Sequence[str]) -> str:
@@ -34,7 +34,7 @@ def heat_map(figures: Figures) -> Iterator[str]:
     headings = ["cell"] + [f"{way.name} p{q * 100:g}" for way in ways for q in (0.5, 0.99)]
     rows = []
     for cell in figures.cells:
-        if cell.cell.lane in JUDGED:
+        if cell.cell.lane in PLOTTED:
             by_name = {arm.arm: arm for arm in cell.arms}
             shown = "".join(_heat_cell(cell, by_name.get(way.name), q) for way in ways for q in (0.5, 0.99))
             rows.append(f'<tr><td class="name">{escape(cell.name)}</td>{shown}</tr>')
@@ -66,9 +66,9 @@ def heat(us: float) -> int:
     return min(HEAT_STEPS - 1, int(share * HEAT_STEPS))
 
 
-def curves(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+def curves(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[str]:
     """How the shift grows towards the tail."""
-    drawn = [plotted for cell in _chosen(figures) if (plotted := _curve(cell, colours))]
+    drawn = [plotted for cell in cells if (plotted := _curve(cell, colours))]
     if drawn:
         yield "<h2>Shift by quantile</h2>"
         yield "<p>A level line: every request is later by the same. A rise to the right: a tail.</p>"
@@ -90,19 +90,10 @@ def _curve(cell: CellFigures, colours: dict[str, str]) -> str:
     return f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>'
 
 
-def _chosen(figures: Figures) -> list[CellFigures]:
-    """A full matrix has a hundred cells: its least and its most loaded say enough in plots."""
-    cells = [cell for cell in figures.cells if cell.cell.lane in JUDGED and cell.arms]
-    if len(cells) <= 8:
-        return cells
-    plain = [cell for cell in cells if cell.cell.body_bytes == 1000 and cell.cell.dialect == "chat"]
-    return [cell for cell in plain if cell.cell.concurrency in (1, 100)][:6]
-
-
-def series(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+def series(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[str]:
     """Drift, and rounds that were unlike the others."""
     drawn = []
-    for cell in _chosen(figures):
+    for cell in cells:
         lines = [
             Line(arm.arm, colours[arm.arm], list(enumerate(arm.medians_us)))
             for arm in cell.arms
@@ -123,7 +114,7 @@ def streams(figures: Figures) -> Iterator[str]:
         _stream_row(cell, arm)
         for cell in figures.cells
         for arm in cell.arms
-        if arm.flow is not None and arm.role in SHOWN and cell.cell.lane in JUDGED
+        if arm.flow is not None and arm.role in SHOWN and cell.cell.lane in PLOTTED
     ]
     if rows:
         yield "<h2>Streams: first byte and chunk delay, microseconds</h2>"
@@ -154,12 +145,12 @@ def _stream_row(cell: CellFigures, arm: ArmFigures) -> str:
     return f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(named(cell, arm))}</td>{shown}</tr>'
 
 
-def stack(figures: Figures) -> Iterator[str]:
+def stack(cells: Sequence[CellFigures]) -> Iterator[str]:
     """What answers say of themselves, beside what was measured."""
-    names = _largest_stages(figures)
+    names = _largest_stages(cells)
     rows = [
         (f"{_short(cell)}, {arm.arm}", _parts(arm, _hop_us(cell), names))
-        for cell in _chosen(figures)
+        for cell in cells
         for arm in cell.arms
         if arm.account is not None and arm.account.stages_us
     ]
@@ -177,10 +168,10 @@ def stack(figures: Figures) -> Iterator[str]:
     yield f'<div class="card">{legend}{drawn}</div>'
 
 
-def _largest_stages(figures: Figures) -> list[str]:
+def _largest_stages(cells: Sequence[CellFigures]) -> list[str]:
     """In their order, as many as there are colours for, less one: no two share a colour."""
     longest: dict[str, float] = {}
-    for cell in _chosen(figures):
+    for cell in cells:
         for arm in cell.arms:
             for name, us in (arm.account.stages_us if arm.account is not None else {}).items():
                 longest[name] = max(us, longest.get(name, 0.0))

@@ -59,14 +59,14 @@ class Checker(HTMLParser):
 
 def test_headline_figures_have_their_intervals_and_marks(figures: Figures):
     page = write_page(figures, ())
-    (p99,) = re.findall(r"<b>([^<]*)</b><span>(added p99, 10 at once [^<]*)</span>", page)
-    (p50,) = re.findall(r"<b>([^<]*)</b><span>(added p50, 10 at once [^<]*)</span>", page)
+    (p99,) = re.findall(r'<b class="">([^<]*)</b><span>(added p99, latency chat json 1KB c10 [^<]*)</span>', page)
+    (p50,) = re.findall(r'<b class="">([^<]*)</b><span>(added p50, latency chat json 1KB c10 [^<]*)</span>', page)
     assert p99[0].endswith(" ms *"), "800 requests are too few for a p99"
     assert p50[0].endswith(" ms")
     for _, words in (p99, p50):
         assert re.search(r"\(-?\d+\.\d\d \.\. -?\d+\.\d\d\)$", words)
     strained = run_of(cells=(latency(10),), ways={**WAYS, Role.GATEWAY: Adds(300, load_share=0.9)})
-    assert "added p99, 10 at once RIG-BOUND" in write_page(figures_of(strained), ())
+    assert "added p99, latency chat json 1KB c10 RIG-BOUND" in write_page(figures_of(strained), ())
 
 
 def test_the_page_is_whole_and_fetches_nothing(figures: Figures):
@@ -212,7 +212,7 @@ def test_large_times_are_drawn_in_milliseconds():
 
 def test_no_two_stages_share_a_colour():
     stages = {f"stage{number}": 10.0 + number for number in range(11)}
-    drawn = "".join(stack(figures_of(run_of(ways={**WAYS, Role.GATEWAY: Adds(600, stages_us=stages)}))))
+    drawn = "".join(stack(figures_of(run_of(ways={**WAYS, Role.GATEWAY: Adds(600, stages_us=stages)})).cells))
     keys = re.findall(r'class="key (\w+)"', drawn)
     assert len(keys) == len(set(keys)) == len(COLOURS) + 2
     assert "stage10" in drawn
