@@ -48,7 +48,7 @@ def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
     arms = tuple(view.figures(arm) for arm in run.arms if view.has_base and table.rows.get(arm.name))
     return CellFigures(
         cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing),
-        *_around([visit for visit in run.visits if visit.cell == cell.name]),
+        *_around([visit for visit in run.visits if visit.cell == cell.name]), tuple(table.turns),
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from html import escape
 from pathlib import Path
 
 from gossamer.bench.asides import asides_of
-from gossamer.bench.cells import Lane
 from gossamer.bench.figures import Figures
 from gossamer.bench.markdown import (
     COLUMNS,
@@ -16,6 +15,7 @@ from gossamer.bench.markdown import (
     LANES,
     SHOWN,
     facts,
+    headings_of,
     nothing_odd,
     number,
     verdict,
@@ -28,6 +28,7 @@ from gossamer.bench.report import row_of
 from gossamer.bench.standouts import plotted
 from gossamer.bench.tiles import tiles
 from gossamer.bench.verdict import Answer, Result
+from gossamer.bench.words import VERDICT, words_of
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -41,6 +42,7 @@ def write_page(figures: Figures, results: Sequence[Result] = ()) -> str:
         *tiles(figures, results),
         *_findings(figures),
         *(_verdict_table(results) if results else ()),
+        *_words(figures),
         *heat_map(figures),
         *curves(cells, colours),
         *streams(figures),
@@ -97,8 +99,22 @@ def _findings(figures: Figures) -> Iterator[str]:
     yield f"<ul>{''.join(items)}</ul>"
 
 
+def _words(figures: Figures) -> Iterator[str]:
+    """Before the first table, and open: who knows them closes it."""
+    told = "".join(
+        f"<dt>{escape(_plain(word.name))}</dt><dd>{escape(_plain(word.means))}</dd>"
+        for word in words_of(headings_of(figures))
+    )
+    yield f'<details class="card words" open><summary>How to read the tables</summary><dl>{told}</dl></details>'
+
+
+def _plain(words: str) -> str:
+    """Without the marks of Markdown."""
+    return words.replace("`", "")
+
+
 def _verdict_table(results: Sequence[Result]) -> Iterator[str]:
-    yield "<h2>Verdict</h2>"
+    yield f"<h2>Verdict</h2><p>{escape(VERDICT)}</p>"
     css = {Answer.PASS: "pass", Answer.FAIL: "fail"}
     rows = []
     for result in results:
@@ -124,7 +140,11 @@ def _capacity(figures: Figures) -> Iterator[str]:
                 rows.append(f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(arm.arm)}</td>{shown}</tr>')
     if rows:
         yield "<h2>Headroom: is the generator the limit?</h2>"
-        yield "<p>Throughput as a share of that without the way. Over 0.5 is little room, over 0.8 is no figure.</p>"
+        yield (
+            "<p>Of direct: answers a second as a share of those without the way. Over 0.5 there is little room, over "
+            "0.8 it is no figure (RIG-BOUND). Load's core: how busy the core of load and provider was. Worst loop lag: "
+            "how late a timer of the load process was, at the worst.</p>"
+        )
         yield table_of(
             ("cell", "way", "answers a second", "of direct", "room", "load's core", "worst loop lag us"), rows
         )
@@ -132,9 +152,11 @@ def _capacity(figures: Figures) -> Iterator[str]:
 
 def _asides(figures: Figures) -> Iterator[str]:
     for aside in asides_of(figures):
-        yield f"<h2>{escape(aside.title)}</h2><p>{escape(aside.words)}</p>"
+        yield f"<h2>{escape(aside.title)}</h2><p>{escape(_plain(aside.words))}</p>"
         rows = ["<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in aside.rows]
-        yield table_of(aside.headings, rows)
+        shown = table_of(aside.headings, rows)
+        summary = f"<summary>{len(rows)} row{'s' if len(rows) > 1 else ''}</summary>"
+        yield f"<details>{summary}{shown}</details>" if aside.is_long else shown
 
 
 def _tables(figures: Figures) -> Iterator[str]:

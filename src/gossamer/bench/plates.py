@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from gossamer.bench.cells import Lane
 from gossamer.bench.charts import Line, Part, bars, plot
 from gossamer.bench.figures import CURVE, ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import SHOWN, named, number, where
@@ -42,8 +41,7 @@ def heat_map(figures: Figures) -> Iterator[str]:
         yield "<h2>Added latency, microseconds</h2>"
         yield (
             "<p>A quantile through the way less the same quantile straight to the provider, with its 95 % interval. "
-            "A star: too few requests to judge, shown only. A cell is what was asked: its lane, the dialect, json or "
-            "sse (a stream), the size of the request, and c10 for ten at once.</p>"
+            "A star: too few requests to judge, shown only. The darker, the more.</p>"
         )
         yield table_of(headings, rows)
 
@@ -95,18 +93,26 @@ def series(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[st
     drawn = []
     for cell in cells:
         lines = [
-            Line(arm.arm, colours[arm.arm], list(enumerate(arm.medians_us)))
+            Line(arm.arm, colours[arm.arm], list(zip(_turns(cell, arm), arm.medians_us, strict=True)))
             for arm in cell.arms
             if arm.role in SHOWN and len(arm.medians_us) > 1
         ]
         if lines:
-            words = [(at, str(at + 1)) for at, _ in lines[0].points]
+            words = [(turn, f"{turn:g}") for turn, _ in lines[0].points]
             label = f"Added median of each round, {cell.name}"
             drawn.append(f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>')
     if drawn:
         yield "<h2>Round by round</h2>"
-        yield "<p>The added median of each block. A slope is drift; one point apart is a disturbed round.</p>"
+        yield (
+            "<p>The added median of each block, by the number of its round; what is left out was not calm, or not whole. A "
+            "slope is drift; one point apart is a disturbed round.</p>"
+        )
         yield f'<div class="plots">{"".join(drawn)}</div>'
+
+
+def _turns(cell: CellFigures, arm: ArmFigures) -> Sequence[int]:
+    """From one on. Figures that were kept by an earlier version do not tell which rounds these are."""
+    return [turn + 1 for turn in cell.turns or range(len(arm.medians_us))]
 
 
 def streams(figures: Figures) -> Iterator[str]:
@@ -120,10 +126,13 @@ def streams(figures: Figures) -> Iterator[str]:
         yield "<h2>Streams: first byte and chunk delay, microseconds</h2>"
         yield (
             "<p>Chunk delay is from the provider's stamp on an event to its arrival, less the same without the "
-            "gateway. A gap that shrinks means that what came before was held back.</p>"
+            "gateway. First words: the added median until the first event with words in it. A gap that shrinks means "
+            "that what came before was held back. Reads an event: how often bytes came; fewer than direct, and events "
+            "were lumped. Events missing: against the same requests straight to the provider. Not told: the "
+            "provider's stamps did not come through.</p>"
         )
-        headings = ("cell", "way", "first byte p50", "p99", "first words", "chunk delay p50", "p99", "gaps that shrink",
-                    "reads an event", "events missing")  # fmt: skip
+        headings = ("cell", "way", "first byte p50", "first byte p99", "first words", "chunk delay p50",
+                    "chunk delay p99", "gaps that shrink", "reads an event", "events missing")  # fmt: skip
         yield table_of(headings, rows)
 
 

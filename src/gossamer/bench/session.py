@@ -215,10 +215,10 @@ def _new_run(wish: Wish, standing: Standing) -> Run:
 
 def _check_resumed(old: Run, new: Run) -> None:
     """Blocks of two different runs are never mixed."""
-    before, now = (run.versions.get(REVISION, "unknown") for run in (old, new))
-    if before != now:
+    was, is_now = (run.versions.get(REVISION, "unknown") for run in (old, new))
+    if was != is_now:
         raise RigBroken(
-            f"it cannot be resumed, its revision was {before} and this is {now}: "
+            f"it cannot be resumed, its revision was {was} and this is {is_now}: "
             "go back to that one, or begin anew without --resume"
         )
     for what, before, now in (

@@ -48,7 +48,7 @@ def answer_of(arm: str, cell: str, results: Sequence[Result]) -> Answer | None:
 def worst_judged(figures: Figures, results: Sequence[Result], *, is_stream: bool) -> tuple[Standout | None, int]:
     """Of the latency lane, and out of how many: those that a verdict is on, else those with requests enough.
 
-    Where nothing can be judged (0) it is the busiest cell of the first gateway.
+    Where nothing can be judged (0) it is the worst of the busiest cells of the first gateway.
     """
     names = [arm.name for arm in figures.gateways]
     found = [
@@ -61,7 +61,7 @@ def worst_judged(figures: Figures, results: Sequence[Result], *, is_stream: bool
     firsts = [each for each in found if each.arm.arm == names[0]]
     if judged := [each for each in found if each.answer not in SILENT] or [e for e in firsts if e.p99.is_judged]:
         return max(judged, key=lambda each: each.badness), len(judged)
-    return max(firsts, key=lambda each: (each.cell.cell.concurrency, -each.cell.cell.body_bytes), default=None), 0
+    return max(firsts, key=lambda each: (each.cell.cell.concurrency, each.badness), default=None), 0
 
 
 def plotted(figures: Figures, results: Sequence[Result]) -> list[CellFigures]:
@@ -69,7 +69,7 @@ def plotted(figures: Figures, results: Sequence[Result]) -> list[CellFigures]:
     cells = [cell for cell in figures.cells if cell.cell.lane in PLOTTED and cell.arms]
     if len(cells) <= FEW:
         return cells
-    doubts = {cell.name: max((_badness(cell, arm, results) for arm in cell.arms)) for cell in cells}
+    doubts = {cell.name: max(_badness(cell, arm, results) for arm in cell.arms) for cell in cells}
     doubted = sorted((cell for cell in cells if doubts[cell.name][0]), key=lambda cell: doubts[cell.name], reverse=True)
     plain = [cell for cell in cells if cell.cell.body_bytes == 1000 and cell.cell.dialect == "chat"]
     ends = [cell for cell in plain if cell.cell.concurrency in (1, 100)]

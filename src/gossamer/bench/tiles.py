@@ -5,10 +5,11 @@ from html import escape
 
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import Added, ArmFigures, Figures
-from gossamer.bench.markdown import NO_INTERVAL, number, where
+from gossamer.bench.markdown import number, where
 from gossamer.bench.marks import marks
 from gossamer.bench.standouts import Standout, doubt_of, worst_judged
 from gossamer.bench.verdict import LEAST_CONFIDENCE, Result
+from gossamer.bench.words import NO_INTERVAL
 
 CSS = ("", "doubt", "fail")
 """By how bad it is."""

@@ -141,7 +141,7 @@ def test_what_is_within_its_limit_or_tells_nothing_of_itself():
     ],
 )
 def test_what_no_stage_tells_is_named(cell: Cell, adds_us: float, told_us: float, is_named: bool):
-    stages = {name: told_us / 4 for name in "abcd"}
+    stages = dict.fromkeys("abcd", told_us / 4)
     found = kinds(cell, Adds(adds_us, stages_us=stages))
     assert list(found) == (["unexplained"] if is_named else [])
     if is_named:
@@ -151,7 +151,9 @@ def test_what_no_stage_tells_is_named(cell: Cell, adds_us: float, told_us: float
 def test_a_gateway_without_a_core_left_is_named():
     found = kinds(latency(10), Adds(300, cpu_us=7_000))
     assert list(found) == ["saturated"]
-    assert re.search(r"with 10 at once it keeps 1\d\d% of a core busy and gives 100% of the answers", found["saturated"])
+    assert re.search(
+        r"with 10 at once it keeps 1\d\d% of a core busy and gives 100% of the answers", found["saturated"]
+    )
 
 
 def test_streams_of_a_provider_that_cuts_them_have_no_end_and_nobody_is_blamed():

@@ -1,6 +1,7 @@
 """What people read: the Markdown and the page, of runs whose truth is known."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import verdict, write_markdown
 from gossamer.bench.marks import headroom_mark
 from gossamer.bench.page import write_page
-from gossamer.bench.plates import COLOURS, heat, stack
+from gossamer.bench.plates import COLOURS, heat, series, stack
 from gossamer.bench.profiles import floor, latency
 from gossamer.bench.record import Role
 from gossamer.bench.verdict import Answer, Budget, Result
@@ -141,9 +142,9 @@ def test_slow_one_at_a_time_is_no_saturation():
 
 def test_two_rounds_have_no_interval():
     few, enough = (figures_of(run_of(rounds=rounds, cells=(floor(),))) for rounds in (2, 6))
-    assert "(?)" in write_markdown(few).split("## Taken with")[0]
+    assert re.search(r"\| [\d,.]+ \(\?\)", write_markdown(few))
     assert "<small>?</small>" in write_page(few)
-    assert "(?)" not in write_markdown(enough).split("## Taken with")[0]
+    assert not re.search(r"\| [\d,.]+ \(\?\)", write_markdown(enough))
 
 
 @pytest.mark.parametrize(
@@ -249,16 +250,47 @@ def test_every_cell_tells_how_the_rig_fared(figures: Figures):
     assert "Was the rig the limit?" in write_page(figures)
 
 
-def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
-    run = run_of(cells=(floor(),))
-    told = {"own": 100_000, "provider": 9_000_000}
+def told_by(cells: tuple[Cell, ...], told: Mapping[str, int]) -> Figures:
+    """Of the gateway alone."""
+    run = run_of(cells=cells)
     run.blocks = [
         msgspec.structs.replace(block, costs=msgspec.structs.replace(block.costs, metrics_ns=told))
         if block.arm == "gateway" and block.costs is not None
         else block
         for block in run.blocks
     ]
-    aside = next(aside for aside in asides_of(figures_of(run)) if "metrics" in aside.title)
-    (own, provider) = aside.rows
-    assert int(own[-1]) == int(own[-2]) - 100
-    assert provider[-1] == "-"
+    return figures_of(run)
+
+
+def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
+    figures = told_by((floor(),), {"own": 100_000, "provider": 9_000_000})
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert aside.headings[2:] == ("added p50", "own: mean; left", "provider: mean; left")
+    ((cell, way, measured, own, provider),) = aside.rows
+    assert (cell, way) == (floor().name, "gateway")
+    assert own == f"100; {int(measured) - 100}"
+    assert provider == "9,000; -"
+
+
+def test_metrics_take_a_row_for_each_cell_and_way_and_are_folded_up_in_the_page():
+    figures = told_by((floor(), latency(10)), {f"metric{number}": 100_000 for number in range(6)})
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert [row[:2] for row in aside.rows] == [(floor().name, "gateway"), (latency(10).name, "gateway")]
+    page = write_page(figures)
+    assert "<details><summary>2 rows</summary>" in page.split("<h2>By their own metrics</h2>")[1]
+    gone = msgspec.structs.replace(figures.cells[0].arms[-1], metrics_us={"other": 1.0})
+    first = msgspec.structs.replace(figures.cells[0], arms=(*figures.cells[0].arms[:-1], gone))
+    figures.cells = (first, figures.cells[1])
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert aside.rows[0][4] == aside.rows[1][3] == "-"
+
+
+def test_points_of_the_series_have_the_numbers_of_their_rounds():
+    run = run_of(rounds=8, cells=(floor(),))
+    run.blocks = [block for block in run.blocks if (block.round, block.arm) != (2, "gateway")]
+    figures = figures_of(run)
+    assert figures.cells[0].turns == (0, 1, 3, 4, 5, 6, 7)
+    drawn = "".join(series(figures.cells, {"gateway": "one", "hop": "two"}))
+    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["1", "2", "4", "5", "6", "7", "8"]
+    old = [msgspec.structs.replace(cell, turns=()) for cell in figures.cells]
+    assert "Added median" in "".join(series(old, {"gateway": "one", "hop": "two"}))

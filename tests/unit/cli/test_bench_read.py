@@ -82,10 +82,12 @@ def test_page_and_figures_are_two_files(result: Path, tmp_path: Path, capsys: py
 def test_a_report_gives_a_sign_of_life_before_it_computes(
     result: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    told = []
-    monkeypatch.setattr(bench_read, "read_figures", lambda file: told.append(capsys.readouterr().err) or figures(0.0))
+    def read(_: Path) -> Figures:
+        assert "computing its figures" in capsys.readouterr().err
+        return figures(0.0)
+
+    monkeypatch.setattr(bench_read, "read_figures", read)
     assert report(result) == 0
-    assert "computing its figures" in told[0]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
