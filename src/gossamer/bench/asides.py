@@ -1,7 +1,8 @@
 """Tables beside the figures that Markdown and the page share: capacity, growth, the rig. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gossamer.bench.capacity import Kept, kept_rates
 from gossamer.bench.cells import Lane, size_name
@@ -109,9 +110,9 @@ def fine(us: Interval) -> str:
 
 
 _METRICS_WORDS = (
-    "Histograms of the gateway's own page for Prometheus, in us: of each the mean of a request (the median of the "
-    "blocks' means), and behind the semicolon what it leaves of the added p50, which was measured from outside. A mean "
-    "is no median, and some have the provider's time in them: nothing is left (`-`) where more is told than was added."
+    "Histograms of the gateway's own page for Prometheus, in us, each as `mean; left`: the mean of a request (the "
+    "median of the blocks' means), and what it leaves of the added p50, which was measured from outside. A mean is no "
+    "median, and some have the provider's time in them: nothing is left (`-`) where more is told than was added."
 )
 
 
@@ -131,8 +132,16 @@ def _metrics(figures: Figures) -> Aside | None:
         (cell.name, arm.arm, f"{arm.at(0.5).us.centre:,.0f}", *(_mean_and_left(arm, name) for name in names))
         for cell, arm in told
     )
-    headings = ("cell", "way", "added p50", *(f"{name}: mean; left" for name in names))
-    return Aside("By their own metrics", _METRICS_WORDS, headings, rows, is_long=True)
+    prefix = _common(names).rpartition("_")[0] if len(names) > 1 else ""
+    words = f"{_METRICS_WORDS} All names begin with `{prefix}_`." if prefix else _METRICS_WORDS
+    headings = ("cell", "way", "added p50", *(name.removeprefix(f"{prefix}_") if prefix else name for name in names))
+    return Aside("By their own metrics", words, headings, rows, is_long=True)
+
+
+def _common(names: Sequence[str]) -> str:
+    """What all begin with."""
+    pairs = zip(min(names), max(names), strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _mean_and_left(arm: ArmFigures, name: str) -> str:

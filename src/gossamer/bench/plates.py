@@ -10,6 +10,7 @@ from gossamer.bench.markdown import SHOWN, named, number, where
 from gossamer.bench.marks import marks
 from gossamer.bench.record import Role
 from gossamer.bench.standouts import PLOTTED
+from gossamer.bench.statistics import median
 
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
 """In an order in which neighbours differ for every eye."""
@@ -17,6 +18,8 @@ REST = "rest"
 OTHERS = "other stages"
 HOLLOW = "hollow"
 """What nobody can name has no colour."""
+FAR_LONGER = 5.0
+"""Times the median of the bars."""
 HEAT_STEPS = 6
 HEAT_FLOOR_US, HEAT_TOP_US = 50.0, 20_000.0
 """From what nobody measures to the gate's hard limit, in equal steps of the logarithm."""
@@ -104,8 +107,8 @@ def series(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[st
     if drawn:
         yield "<h2>Round by round</h2>"
         yield (
-            "<p>The added median of each block, by the number of its round; what is left out was not calm, or not whole. A "
-            "slope is drift; one point apart is a disturbed round.</p>"
+            "<p>The added median of each block, numbered by its round; what is left out was not calm, or not whole. "
+            "A slope is drift; one point apart is a disturbed round.</p>"
         )
         yield f'<div class="plots">{"".join(drawn)}</div>'
 
@@ -163,7 +166,8 @@ def stack(cells: Sequence[CellFigures]) -> Iterator[str]:
         for arm in cell.arms
         if arm.account is not None and arm.account.stages_us
     ]
-    drawn = bars(rows, "us", "Where the added median goes")
+    label = "Where the added median goes"
+    drawn = [plotted for some in _by_size(rows) if (plotted := bars(some, "us", label))]
     if not drawn:
         return
     keys = [(name, COLOURS[at]) for at, name in enumerate((*names, OTHERS))]
@@ -172,9 +176,21 @@ def stack(cells: Sequence[CellFigures]) -> Iterator[str]:
     yield "<h2>Where the added median goes</h2>"
     yield (
         "<p>Stages by the gateway's own word (Server-Timing); then what the null hop adds too; what is left is the "
-        "unexplained rest: reading, writing, waiting to be woken. Of streams: until the first byte.</p>"
+        "unexplained rest: reading, writing, waiting to be woken. Of streams: until the first byte."
+        f"{' What is far longer than the others has a scale of its own, below them.' if len(drawn) > 1 else ''}</p>"
     )
-    yield f'<div class="card">{legend}{drawn}</div>'
+    yield f'<div class="card">{legend}{"<hr>".join(drawn)}</div>'
+
+
+Bar = tuple[str, list[Part]]
+
+
+def _by_size(rows: list[Bar]) -> list[list[Bar]]:
+    """What is far longer than most would leave nothing to see of the others."""
+    lengths = [sum(part.value for part in parts) for _, parts in rows]
+    limit = FAR_LONGER * median(lengths) if lengths else 0.0
+    short = [row for row, length in zip(rows, lengths, strict=True) if length <= limit]
+    return [short, [row for row in rows if row not in short]]
 
 
 def _largest_stages(cells: Sequence[CellFigures]) -> list[str]:

@@ -37,7 +37,7 @@ def figures() -> Figures:
 class Checker(HTMLParser):
     """Every tag is closed, and nothing is fetched."""
 
-    VOID = frozenset({"meta"})
+    VOID = frozenset({"meta", "hr"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -263,9 +263,10 @@ def told_by(cells: tuple[Cell, ...], told: Mapping[str, int]) -> Figures:
 
 
 def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
-    figures = told_by((floor(),), {"own": 100_000, "provider": 9_000_000})
+    figures = told_by((floor(),), {"my_own": 100_000, "my_provider": 9_000_000})
     aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
-    assert aside.headings[2:] == ("added p50", "own: mean; left", "provider: mean; left")
+    assert aside.headings[2:] == ("added p50", "own", "provider")
+    assert aside.words.endswith("All names begin with `my_`.")
     ((cell, way, measured, own, provider),) = aside.rows
     assert (cell, way) == (floor().name, "gateway")
     assert own == f"100; {int(measured) - 100}"
@@ -294,3 +295,18 @@ def test_points_of_the_series_have_the_numbers_of_their_rounds():
     assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["1", "2", "4", "5", "6", "7", "8"]
     old = [msgspec.structs.replace(cell, turns=()) for cell in figures.cells]
     assert "Added median" in "".join(series(old, {"gateway": "one", "hop": "two"}))
+
+
+def test_what_is_far_longer_does_not_flatten_the_others():
+    ways = {**WAYS, Role.GATEWAY: Adds(600, stages_us={"a": 100})}
+    run, slow = (
+        run_of(cells=cells, ways={**ways, Role.GATEWAY: Adds(us, stages_us={"a": 100})})
+        for cells, us in (((floor(), latency(10)), 600), ((latency(50),), 60_000))
+    )
+    plain = "".join(stack(figures_of(run).cells))
+    both = "".join(stack((*figures_of(run).cells, *figures_of(slow).cells)))
+    assert (plain.count("<svg"), both.count("<svg")) == (1, 2)
+    assert "a scale of its own" in both
+    assert "a scale of its own" not in plain
+    widths = [re.findall(r'width="([\d.]+)"', drawn.partition("</svg>")[0]) for drawn in (plain, both)]
+    assert widths[0] == widths[1]
