@@ -107,7 +107,7 @@ def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
             yield float(arm.flow.unended), "unended-streams", told
     if cell.lane in (Lane.FLOOR, Lane.LATENCY) and cell.concurrency <= FEW_AT_ONCE:
         yield from _slow_stage(arm, figures)
-        yield from _unexplained(arm)
+        yield from _unexplained(arm, cell)
     yield from _saturated(arm, figures)
     yield from _rig(cell, arm)
 
@@ -180,14 +180,15 @@ def _slow_stage(arm: ArmFigures, figures: CellFigures) -> Iterator[Seen]:
         yield took_us, "slow-stage", text
 
 
-def _unexplained(arm: ArmFigures) -> Iterator[Seen]:
+def _unexplained(arm: ArmFigures, cell: Cell) -> Iterator[Seen]:
     """Of streams until the first byte, as the account is."""
     if arm.account is None:
         return
+    until = " until the first byte" if cell.is_stream else ""
     told_us, left_us = arm.account.self_us, arm.account.unexplained_us
     if left_us > UNEXPLAINED_US and left_us > UNEXPLAINED_SHARE * (told_us + left_us):
         text = (
-            f"of the {(told_us + left_us) / 1000:.1f} ms that it adds at the median its own answers tell "
+            f"of the {(told_us + left_us) / 1000:.1f} ms that it adds at the median{until} its own answers tell "
             f"{told_us / 1000:.1f} ms: what takes the other {left_us / 1000:.1f} ms is in none of its stages"
         )
         yield left_us, "unexplained", text

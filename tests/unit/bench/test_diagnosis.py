@@ -148,6 +148,11 @@ def test_what_no_stage_tells_is_named(cell: Cell, adds_us: float, told_us: float
         assert "its own answers tell 0.2 ms: what takes the other 2.8 ms" in found["unexplained"]
 
 
+def test_of_streams_it_is_the_time_until_the_first_byte():
+    odd = Adds(3_000, streams=streams(), stages_us=dict.fromkeys("abcd", 50.0))
+    assert "ms that it adds at the median until the first byte its own" in kinds(STREAM, odd)["unexplained"]
+
+
 def test_a_gateway_without_a_core_left_is_named():
     found = kinds(latency(10), Adds(300, cpu_us=7_000))
     assert list(found) == ["saturated"]
