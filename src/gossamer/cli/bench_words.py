@@ -143,7 +143,10 @@ def _check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
         if resolved in read:
             raise RigBroken(f"{file} is what is read: name another file for what is written")
         if resolved in written:
-            raise RigBroken(f"{file} would be written twice: name a file of its own for each output (a page: .html)")
+            raise RigBroken(
+                f"{file} would be written twice: name a file of its own for each output; the page of a result is "
+                "beside it, with .html"
+            )
         written.add(resolved)
 
 
