@@ -12,6 +12,7 @@ from gossamer.bench.accounts import account_of, metrics_of
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.diagnosis import diagnose
 from gossamer.bench.figures import CURVE, Added, ArmFigures, CellFigures, Figures, Flow
+from gossamer.bench.limits import hard_limits
 from gossamer.bench.power import effect_seen, requests_needed
 from gossamer.bench.record import Arm, Role, Run, Spread, Visited
 from gossamer.bench.rows import Row, Table, table_of
@@ -31,10 +32,12 @@ def figures_of(run: Run) -> Figures:
     chance = random.Random(run.seed)  # noqa: S311 - draws of a bootstrap are no secret
     cells = tuple(cell_figures(run, cell, chance) for cell in run.cells)
     arms = {arm.name: arm for arm in run.arms}
-    return Figures(
-        run.profile, run.seed, run.rounds, run.machine, run.digest, run.versions, run.began, run.arms, cells,
-        tuple(diagnose(cells, arms)), tuple(run.notes), run.is_complete,
+    figures = Figures(
+        run.profile, run.seed, run.rounds, run.machine, run.digest, run.versions, run.began, run.arms, cells, (),
+        tuple(run.notes), run.is_complete,
     )  # fmt: skip
+    figures.findings = tuple(diagnose(cells, arms, hard_limits(figures)))
+    return figures
 
 
 def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
@@ -45,7 +48,7 @@ def cell_figures(run: Run, cell: Cell, chance: random.Random) -> CellFigures:
     arms = tuple(view.figures(arm) for arm in run.arms if view.has_base and table.rows.get(arm.name))
     return CellFigures(
         cell.name, cell, table.rounds, table.calm, table.is_disturbed, noise[0], noise[1], arms, dict(table.missing),
-        *_around([visit for visit in run.visits if visit.cell == cell.name]),
+        *_around([visit for visit in run.visits if visit.cell == cell.name]), tuple(table.turns),
     )  # fmt: skip
 
 

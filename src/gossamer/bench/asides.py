@@ -1,7 +1,8 @@
 """Tables beside the figures that Markdown and the page share: capacity, growth, the rig. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gossamer.bench.capacity import Kept, kept_rates
 from gossamer.bench.cells import Lane, size_name
@@ -22,6 +23,8 @@ class Aside:
     words: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    is_long: bool = False
+    """A page shows it to who asks for it."""
 
 
 def asides_of(figures: Figures) -> Iterator[Aside]:
@@ -30,9 +33,8 @@ def asides_of(figures: Figures) -> Iterator[Aside]:
         yield Aside("The highest rate that was kept", _KEPT_WORDS, _KEPT, kept)
     if growth := tuple(_growth(slope) for slope in slopes_of(figures)):
         yield Aside("Growth with size", _GROWTH_WORDS, _GROWTH, growth)
-    metrics = tuple(row for cell in figures.cells for arm in cell.arms for row in _metrics(cell, arm))
-    if metrics:
-        yield Aside("By their own metrics", _METRICS_WORDS, _METRICS, metrics)
+    if metrics := _metrics(figures):
+        yield metrics
     if rig := tuple(_rig(cell) for cell in figures.cells if cell.arms):
         yield Aside("Was the rig the limit?", _RIG_WORDS, _RIG, rig)
 
@@ -85,7 +87,8 @@ def _rig(cell: CellFigures) -> tuple[str, ...]:
 _GROWTH = ("cells", "way", "sizes", "added p50, us a KB (95 %)", "CPU, us a KB (95 %)", "to the hop", "off the line")
 _GROWTH_WORDS = (
     "The straight line through cells that differ in their size alone. Where the middle of three sizes is surely off "
-    "the line between its neighbours, the last column says by how much: something begins or ends there."
+    "the line between its neighbours, the last column says by how much: something begins or ends there. To the hop: "
+    "the slope of the added p50 as a ratio to the null hop's."
 )
 
 
@@ -106,18 +109,43 @@ def fine(us: Interval) -> str:
     return f"{us.centre:.2f} ({us.low:.2f} .. {us.high:.2f})"
 
 
-_METRICS = ("cell", "way", "metric", "mean, us", "added p50, us", "what is left, us")
 _METRICS_WORDS = (
-    "Histograms of the gateway's own page for Prometheus, each block's mean; beside it what was measured from outside. "
-    "A mean is no median, and some have the provider's time in them: nothing is left (`-`) where more is told than was "
-    "added."
+    "Histograms of the gateway's own page for Prometheus, in us, each as `mean; left`: the mean of a request (the "
+    "median of the blocks' means), and what it leaves of the added p50, which was measured from outside. A mean is no "
+    "median, and some have the provider's time in them: nothing is left (`-`) where more is told than was added."
 )
 
 
-def _metrics(cell: CellFigures, arm: ArmFigures) -> Iterator[tuple[str, ...]]:
-    if cell.cell.lane is Lane.ERRORS:
-        return
-    measured = arm.at(0.5).us.centre
-    for name, mean in arm.metrics_us.items():
-        left = f"{measured - mean:,.0f}" if mean <= measured else _NONE
-        yield cell.name, arm.arm, name, f"{mean:,.0f}", f"{measured:,.0f}", left
+def _metrics(figures: Figures) -> Aside | None:
+    """A row for each way that tells, a column for each metric that any of them has."""
+    told = [
+        (cell, arm)
+        for cell in figures.cells
+        if cell.cell.lane is not Lane.ERRORS
+        for arm in cell.arms
+        if arm.metrics_us
+    ]
+    names = tuple(dict.fromkeys(name for _, arm in told for name in arm.metrics_us))
+    if not told:
+        return None
+    rows = tuple(
+        (cell.name, arm.arm, f"{arm.at(0.5).us.centre:,.0f}", *(_mean_and_left(arm, name) for name in names))
+        for cell, arm in told
+    )
+    prefix = _common(names).rpartition("_")[0] if len(names) > 1 else ""
+    words = f"{_METRICS_WORDS} All names begin with `{prefix}_`." if prefix else _METRICS_WORDS
+    headings = ("cell", "way", "added p50", *(name.removeprefix(f"{prefix}_") if prefix else name for name in names))
+    return Aside("By their own metrics", words, headings, rows, is_long=True)
+
+
+def _common(names: Sequence[str]) -> str:
+    """What all begin with."""
+    pairs = zip(min(names), max(names), strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _mean_and_left(arm: ArmFigures, name: str) -> str:
+    mean, measured = arm.metrics_us.get(name), arm.at(0.5).us.centre
+    if mean is None:
+        return _NONE
+    return f"{mean:,.0f}; {f'{measured - mean:,.0f}' if mean <= measured else _NONE}"

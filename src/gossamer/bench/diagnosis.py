@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gossamer.bench.cells import Cell, Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Finding, Flow
-from gossamer.bench.marks import RIG_BOUND, RIG_WARN, is_rig_bound
+from gossamer.bench.marks import RIG_BOUND, RIG_WARN, is_rig_bound, is_saturated
 from gossamer.bench.record import Arm, Role
+from gossamer.bench.verdict import Answer, Result
 
 SLOW_STAGE_US = 80.0
 """A whole gateway is allowed some hundred microseconds: one stage alone that takes so much is worth a look."""
@@ -23,12 +24,24 @@ shrinks half of them."""
 LUMPED = 0.5
 """Reads an event, against the direct way, where there are no stamps to tell gaps by."""
 REACHED = 0.98
+UNEXPLAINED_US, UNEXPLAINED_SHARE = 1_000.0, 0.5
+"""Reading, writing and waking take some hundred microseconds on a poor machine: this is none of those."""
+CUT = "cut"
+"""The fault of a provider that ends its streams in the middle: that they have no end is what was asked for."""
 NO_FIGURES = "no-figures"
 
 
-def diagnose(cells: Sequence[CellFigures], arms: Mapping[str, Arm]) -> Iterator[Finding]:
-    """Of all cells; the same finding in many cells is told once, with the worst in front."""
+def diagnose(
+    cells: Sequence[CellFigures], arms: Mapping[str, Arm], results: Sequence[Result] = ()
+) -> Iterator[Finding]:
+    """Of all cells; the same finding in many cells is told once, with the worst in front.
+
+    `results` are those of the hard limits: what is over one comes first.
+    """
     found: dict[tuple[str, str], list[tuple[float, Finding]]] = {}
+    for cell in cells:
+        for name, weight, kind, text in _over_limits(cell, results):
+            found.setdefault((kind, name), []).append((weight, Finding(kind, name, cell.name, text)))
     for cell in cells:
         for name, weight, kind, text in (*_absent(cell), *_present(cell, arms)):
             found.setdefault((kind, name), []).append((weight, Finding(kind, name, cell.name, text)))
@@ -45,6 +58,28 @@ Seen = tuple[float, str, str]
 """Weight, kind, text."""
 Named = tuple[str, float, str, str]
 """The same, of a way."""
+
+
+def _over_limits(cell: CellFigures, results: Sequence[Result]) -> Iterator[Named]:
+    for arm in cell.arms:
+        for result in results:
+            if result.answer is Answer.FAIL and result.name.startswith(f"{arm.arm}: {cell.name} ") and result.interval:
+                what = result.name.removeprefix(f"{arm.arm}: {cell.name} ")
+                limit = f"{result.budget.limit:g} {result.budget.unit}"
+                text = f"its {what} is {result.interval.centre:.1f} {result.budget.unit}, the limit is {limit}"
+                yield arm.arm, result.interval.centre, "over-limit", f"{text}; {_accounted(arm)}"
+
+
+def _accounted(arm: ArmFigures) -> str:
+    """Where to look: in the gateway's stages, or between them."""
+    account = arm.account
+    if account is None:
+        return "its answers do not tell what they cost"
+    measured = account.self_us + account.unexplained_us
+    return (
+        f"of the {measured / 1000:.1f} ms that it adds at the median its own answers tell {account.self_us / 1000:.1f} "
+        f"ms, and do not account for {account.unexplained_us / 1000:.1f} ms"
+    )
 
 
 def _absent(cell: CellFigures) -> Iterator[Named]:
@@ -67,8 +102,13 @@ def _of(figures: CellFigures, arm: ArmFigures) -> Iterator[Seen]:
         yield from _cached(arm)
     if arm.flow is not None:
         yield from _flow(arm.flow)
+        if arm.flow.unended and cell.fault != CUT:
+            told = f"{arm.flow.unended} streams end without the mark that ends a stream"
+            yield float(arm.flow.unended), "unended-streams", told
     if cell.lane in (Lane.FLOOR, Lane.LATENCY) and cell.concurrency <= FEW_AT_ONCE:
         yield from _slow_stage(arm, figures)
+        yield from _unexplained(arm, cell)
+    yield from _saturated(arm, figures)
     yield from _rig(cell, arm)
 
 
@@ -104,8 +144,6 @@ def _flow(flow: Flow) -> Iterator[Seen]:
     if lost > 0:
         text = f"{lost} of {flow.expected} events of streams are missing: about one in {round(flow.expected / lost)}"
         yield lost / flow.expected, "lost-events", text
-    if flow.unended:
-        yield float(flow.unended), "unended-streams", f"{flow.unended} streams end without the mark that ends a stream"
     if flow.is_stamped and flow.gaps and flow.shrunk / flow.gaps > SHRUNK_SHARE:
         share = flow.shrunk / flow.gaps
         yield (
@@ -140,6 +178,32 @@ def _slow_stage(arm: ArmFigures, figures: CellFigures) -> Iterator[Seen]:
     if took_us > least_us and took_us > SLOW_STAGE_SHARE * arm.account.self_us:
         text = f"the stage `{name}` takes {took_us:.0f} us of the {arm.account.self_us:.0f} us that it says it costs"
         yield took_us, "slow-stage", text
+
+
+def _unexplained(arm: ArmFigures, cell: Cell) -> Iterator[Seen]:
+    """Of streams until the first byte, as the account is."""
+    if arm.account is None:
+        return
+    until = " until the first byte" if cell.is_stream else ""
+    told_us, left_us = arm.account.self_us, arm.account.unexplained_us
+    if left_us > UNEXPLAINED_US and left_us > UNEXPLAINED_SHARE * (told_us + left_us):
+        text = (
+            f"of the {(told_us + left_us) / 1000:.1f} ms that it adds at the median{until} its own answers tell "
+            f"{told_us / 1000:.1f} ms: what takes the other {left_us / 1000:.1f} ms is in none of its stages"
+        )
+        yield left_us, "unexplained", text
+
+
+def _saturated(arm: ArmFigures, figures: CellFigures) -> Iterator[Seen]:
+    if not is_saturated(arm, figures):
+        return
+    direct = figures.arm(Role.DIRECT)
+    busy = arm.cpu_us.centre * arm.per_s / 1e6 if arm.cpu_us is not None else 0.0
+    seen = [f"it keeps {busy:.0%} of a core busy"] if busy else []
+    seen += [f"gives {arm.per_s / direct.per_s:.0%} of the answers that come without it"] if direct is not None else []
+    at_once = figures.cell.concurrency
+    text = f"with {at_once} at once {' and '.join(seen)}: its latency there is its throughput by another name"
+    yield max(busy, arm.added[0].us.centre / 1e6), "saturated", text
 
 
 def _rig(cell: Cell, arm: ArmFigures) -> Iterator[Seen]:

@@ -123,6 +123,8 @@ class CellFigures(msgspec.Struct, frozen=True):
     steal_share: float = 0.0
     pressure: float = 0.0
     """PSI: the share of time in which something waited for a core."""
+    turns: tuple[int, ...] = ()
+    """Which rounds counted, from nought on: those of each way's series."""
 
     def arm(self, role: Role) -> ArmFigures | None:
         """The first of its role."""

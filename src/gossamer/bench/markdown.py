@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from gossamer.bench.asides import Aside, asides_of
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
-from gossamer.bench.marks import RIG_MARK, SATURATED_MARK, WORDS, headroom_mark, marks
+from gossamer.bench.marks import headroom_mark, marks
 from gossamer.bench.record import Role
 from gossamer.bench.report import table
 from gossamer.bench.statistics import Interval
 from gossamer.bench.verdict import LEAST_CONFIDENCE, Answer, Result
+from gossamer.bench.words import NO_INTERVAL, VERDICT, as_markdown, words_of
 
 SHOWN = (Role.GATEWAY, Role.BASE, Role.HOP)
 LANES = {
@@ -24,8 +25,10 @@ def write_markdown(figures: Figures, results: Sequence[Result] = ()) -> str:
     """`results` are a gate's, where one judged this run."""
     parts = [f"# What the gateway adds: {verdict(results)}", *_head(figures)]
     if results:
-        parts.append(f"## Verdict\n\n```\n{table(results)}\n```")
+        parts.append(f"## Verdict\n\n{VERDICT}\n\n```\n{table(results).strip()}\n```")
     parts.append("## What was seen\n\n" + "\n".join(findings(figures)))
+    if told := list(as_markdown(words_of(headings_of(figures)))):
+        parts.append("## How to read the tables\n\n" + "\n".join(told))
     for lane, title in LANES.items():
         cells = [cell for cell in figures.cells if cell.cell.lane is lane and cell.arms]
         if cells:
@@ -78,6 +81,12 @@ def nothing_odd(figures: Figures) -> str:
     if not any(arm.role is Role.GATEWAY for cell in figures.cells for arm in cell.arms):
         return "Nothing was measured: there is not one whole round of a gateway in this result."
     return "Nothing odd: every answer was whole, streams flowed, no stage stands out."
+
+
+def headings_of(figures: Figures) -> set[str]:
+    """Of the tables of its lanes."""
+    lanes = {cell.cell.lane for cell in figures.cells if cell.arms}
+    return {heading for lane in lanes for heading in HEADINGS[lane]}
 
 
 def lane_table(lane: Lane, cells: Sequence[CellFigures]) -> Iterator[str]:
@@ -195,10 +204,6 @@ def where(interval: Interval) -> str:
     return f"{number(interval.low)} .. {number(interval.high)}"
 
 
-NO_INTERVAL = "?"
-NO_INTERVAL_WORDS = f"- `({NO_INTERVAL})`: fewer than five rounds, which hold no interval"
-
-
 def number(value: float) -> str:
     """Microseconds do not need decimals, but for the smallest."""
     return f"{value:,.1f}" if abs(value) < 10 else f"{value:,.0f}"
@@ -215,27 +220,3 @@ def facts(figures: Figures) -> Iterator[str]:
     yield f"- seed {figures.seed}, setup {figures.digest}"
     for note in figures.notes:
         yield f"- {note}"
-    yield from WORDS_OF_A_READER
-    yield from (f"- {mark.strip()}: {WORDS[mark]}" for mark in (SATURATED_MARK, RIG_MARK))
-
-
-_CELL_WORDS = (
-    "a cell: its lane, the dialect, `json` or `sse` (a stream), the size of the request, and how many at once (`c10`: "
-    "ten) or how many a second"
-)
-_ADDED_WORDS = (
-    "added: a quantile through the way less the same quantile straight to the provider, its own time taken off; in us, "
-    "microseconds"
-)
-_SAYS_WORDS = (
-    "it says: what its answers tell that it costs; unexplained: the added p50 less that; of streams the first byte's"
-)
-WORDS_OF_A_READER = (
-    f"- {_CELL_WORDS}",
-    f"- {_ADDED_WORDS}",
-    "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged",
-    NO_INTERVAL_WORDS,
-    f"- {_SAYS_WORDS}",
-    "- CPU us: of all of the way's processes, a request; to the hop: as a ratio to the null hop's",
-    "- headroom: answers a second as a share of those without the way; over 0.5 the generator is near its own limit",
-)

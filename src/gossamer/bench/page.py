@@ -8,26 +8,27 @@ from html import escape
 from pathlib import Path
 
 from gossamer.bench.asides import asides_of
-from gossamer.bench.cells import Lane
-from gossamer.bench.figures import Added, ArmFigures, CellFigures, Figures
+from gossamer.bench.figures import Figures
 from gossamer.bench.markdown import (
     COLUMNS,
     HEADINGS,
     LANES,
-    NO_INTERVAL,
     SHOWN,
     facts,
+    headings_of,
     nothing_odd,
     number,
     verdict,
-    where,
 )
-from gossamer.bench.marks import headroom_mark, marks
+from gossamer.bench.marks import headroom_mark
 from gossamer.bench.plates import COLOURS, REST, curves, heat_map, series, stack, streams, table_of
 from gossamer.bench.record import Role
 from gossamer.bench.report import HEADINGS as VERDICT_HEADINGS
 from gossamer.bench.report import row_of
-from gossamer.bench.verdict import LEAST_CONFIDENCE, Answer, Result
+from gossamer.bench.standouts import plotted
+from gossamer.bench.tiles import tiles
+from gossamer.bench.verdict import Answer, Result
+from gossamer.bench.words import VERDICT, words_of
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -35,16 +36,18 @@ STYLE = Path(__file__).with_name("page.css")
 def write_page(figures: Figures, results: Sequence[Result] = ()) -> str:
     """`results` are a gate's, where one judged this run."""
     colours = _colours(figures)
+    cells = plotted(figures, results)
     parts = [
         *_head(figures, results),
-        *_tiles(figures),
+        *tiles(figures, results),
         *_findings(figures),
         *(_verdict_table(results) if results else ()),
+        *_words(figures),
         *heat_map(figures),
-        *curves(figures, colours),
+        *curves(cells, colours),
         *streams(figures),
-        *stack(figures),
-        *series(figures, colours),
+        *stack(cells),
+        *series(cells, colours),
         *_capacity(figures),
         *_asides(figures),
         *_tables(figures),
@@ -83,54 +86,6 @@ def _head(figures: Figures, results: Sequence[Result]) -> Iterator[str]:
         )
 
 
-def _tiles(figures: Figures) -> Iterator[str]:
-    """What a reader came for: of the first gateway, at the highest concurrency."""
-    if not figures.gateways:
-        return
-    name = figures.gateways[0].name
-    whose = f"{name}: " if len(figures.gateways) > 1 else ""
-    found = []
-    if (pair := _busiest(figures, name, stream=False)) is not None:
-        cell, arm = pair
-        found.append((*ms(arm.at(0.99)), f"added p99, {cell.cell.concurrency} at once{marks(arm, cell)}"))
-        found.append((*ms(arm.at(0.5)), f"added p50, {cell.cell.concurrency} at once{marks(arm, cell)}"))
-    if (pair := _busiest(figures, name, stream=True)) is not None:
-        cell, arm = pair
-        found.append(
-            (*ms(arm.first_byte[-1]), f"added first byte p99, {cell.cell.concurrency} streams{marks(arm, cell)}")
-        )
-    speed = next((arm for cell, arm in _of(figures, name, (Lane.CAPACITY,)) if not cell.cell.rate_per_s), None)
-    if speed is not None and speed.cpu_us is not None:
-        to_hop = f", {speed.cpu_to_hop.centre:.2f} x the null hop" if speed.cpu_to_hop is not None else ""
-        found.append((f"{number(speed.cpu_us.centre)} us", where(speed.cpu_us), f"CPU a request{to_hop}"))
-    tiles = "".join(
-        f'<div class="card tile"><b>{escape(figure)}</b><span>{escape(whose + words)} ({escape(span)})</span></div>'
-        for figure, span, words in found
-    )
-    yield f'<div class="cards">{tiles}</div>'
-
-
-def ms(added: Added) -> tuple[str, str]:
-    """Headline figures are in milliseconds: that is what budgets are in. Beside it its interval."""
-    low, high = (f"{us / 1000:.2f}" for us in (added.us.low, added.us.high))
-    is_told = added.us.confidence >= LEAST_CONFIDENCE
-    return (
-        f"{added.us.centre / 1000:.2f} ms{'' if added.is_judged else ' *'}",
-        f"{low} .. {high}" if is_told else NO_INTERVAL,
-    )
-
-
-def _busiest(figures: Figures, name: str, *, stream: bool) -> tuple[CellFigures, ArmFigures] | None:
-    found = [pair for pair in _of(figures, name, (Lane.LATENCY,)) if pair[0].cell.is_stream is stream]
-    return max(found, key=lambda pair: (pair[0].cell.concurrency, -pair[0].cell.body_bytes), default=None)
-
-
-def _of(figures: Figures, name: str, lanes: Sequence[Lane]) -> Iterator[tuple[CellFigures, ArmFigures]]:
-    for cell in figures.cells:
-        if cell.cell.lane in lanes:
-            yield from ((cell, arm) for arm in cell.arms if arm.arm == name)
-
-
 def _findings(figures: Figures) -> Iterator[str]:
     yield "<h2>What was seen</h2>"
     if not figures.findings:
@@ -144,8 +99,22 @@ def _findings(figures: Figures) -> Iterator[str]:
     yield f"<ul>{''.join(items)}</ul>"
 
 
+def _words(figures: Figures) -> Iterator[str]:
+    """Before the first table, and open: who knows them closes it."""
+    told = "".join(
+        f"<dt>{escape(_plain(word.name))}</dt><dd>{escape(_plain(word.means))}</dd>"
+        for word in words_of(headings_of(figures))
+    )
+    yield f'<details class="card words" open><summary>How to read the tables</summary><dl>{told}</dl></details>'
+
+
+def _plain(words: str) -> str:
+    """Without the marks of Markdown."""
+    return words.replace("`", "")
+
+
 def _verdict_table(results: Sequence[Result]) -> Iterator[str]:
-    yield "<h2>Verdict</h2>"
+    yield f"<h2>Verdict</h2><p>{escape(VERDICT)}</p>"
     css = {Answer.PASS: "pass", Answer.FAIL: "fail"}
     rows = []
     for result in results:
@@ -171,7 +140,11 @@ def _capacity(figures: Figures) -> Iterator[str]:
                 rows.append(f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(arm.arm)}</td>{shown}</tr>')
     if rows:
         yield "<h2>Headroom: is the generator the limit?</h2>"
-        yield "<p>Throughput as a share of that without the way. Over 0.5 is little room, over 0.8 is no figure.</p>"
+        yield (
+            "<p>Of direct: answers a second as a share of those without the way. Over 0.5 there is little room, over "
+            "0.8 it is no figure (RIG-BOUND). Load's core: how busy the core of load and provider was. Worst loop lag: "
+            "how late a timer of the load process was, at the worst.</p>"
+        )
         yield table_of(
             ("cell", "way", "answers a second", "of direct", "room", "load's core", "worst loop lag us"), rows
         )
@@ -179,9 +152,11 @@ def _capacity(figures: Figures) -> Iterator[str]:
 
 def _asides(figures: Figures) -> Iterator[str]:
     for aside in asides_of(figures):
-        yield f"<h2>{escape(aside.title)}</h2><p>{escape(aside.words)}</p>"
+        yield f"<h2>{escape(aside.title)}</h2><p>{escape(_plain(aside.words))}</p>"
         rows = ["<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in aside.rows]
-        yield table_of(aside.headings, rows)
+        shown = table_of(aside.headings, rows)
+        summary = f"<summary>{len(rows)} row{'s' if len(rows) > 1 else ''}</summary>"
+        yield f"<details>{summary}{shown}</details>" if aside.is_long else shown
 
 
 def _tables(figures: Figures) -> Iterator[str]:

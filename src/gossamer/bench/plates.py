@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from gossamer.bench.cells import Lane
 from gossamer.bench.charts import Line, Part, bars, plot
 from gossamer.bench.figures import CURVE, ArmFigures, CellFigures, Figures
 from gossamer.bench.markdown import SHOWN, named, number, where
 from gossamer.bench.marks import marks
 from gossamer.bench.record import Role
+from gossamer.bench.standouts import PLOTTED
+from gossamer.bench.statistics import median
 
 COLOURS = ("one", "two", "three", "four", "five", "six", "seven")
 """In an order in which neighbours differ for every eye."""
@@ -17,10 +18,11 @@ REST = "rest"
 OTHERS = "other stages"
 HOLLOW = "hollow"
 """What nobody can name has no colour."""
+FAR_LONGER = 5.0
+"""Times the median of the bars."""
 HEAT_STEPS = 6
 HEAT_FLOOR_US, HEAT_TOP_US = 50.0, 20_000.0
 """From what nobody measures to the gate's hard limit, in equal steps of the logarithm."""
-JUDGED = (Lane.LATENCY, Lane.FLOOR)
 
 
 def table_of(headings: Sequence[str], rows: Sequence[str]) -> str:
@@ -34,7 +36,7 @@ def heat_map(figures: Figures) -> Iterator[str]:
     headings = ["cell"] + [f"{way.name} p{q * 100:g}" for way in ways for q in (0.5, 0.99)]
     rows = []
     for cell in figures.cells:
-        if cell.cell.lane in JUDGED:
+        if cell.cell.lane in PLOTTED:
             by_name = {arm.arm: arm for arm in cell.arms}
             shown = "".join(_heat_cell(cell, by_name.get(way.name), q) for way in ways for q in (0.5, 0.99))
             rows.append(f'<tr><td class="name">{escape(cell.name)}</td>{shown}</tr>')
@@ -42,8 +44,7 @@ def heat_map(figures: Figures) -> Iterator[str]:
         yield "<h2>Added latency, microseconds</h2>"
         yield (
             "<p>A quantile through the way less the same quantile straight to the provider, with its 95 % interval. "
-            "A star: too few requests to judge, shown only. A cell is what was asked: its lane, the dialect, json or "
-            "sse (a stream), the size of the request, and c10 for ten at once.</p>"
+            "A star: too few requests to judge, shown only. The darker, the more.</p>"
         )
         yield table_of(headings, rows)
 
@@ -66,9 +67,9 @@ def heat(us: float) -> int:
     return min(HEAT_STEPS - 1, int(share * HEAT_STEPS))
 
 
-def curves(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+def curves(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[str]:
     """How the shift grows towards the tail."""
-    drawn = [plotted for cell in _chosen(figures) if (plotted := _curve(cell, colours))]
+    drawn = [plotted for cell in cells if (plotted := _curve(cell, colours))]
     if drawn:
         yield "<h2>Shift by quantile</h2>"
         yield "<p>A level line: every request is later by the same. A rise to the right: a tail.</p>"
@@ -90,32 +91,31 @@ def _curve(cell: CellFigures, colours: dict[str, str]) -> str:
     return f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>'
 
 
-def _chosen(figures: Figures) -> list[CellFigures]:
-    """A full matrix has a hundred cells: its least and its most loaded say enough in plots."""
-    cells = [cell for cell in figures.cells if cell.cell.lane in JUDGED and cell.arms]
-    if len(cells) <= 8:
-        return cells
-    plain = [cell for cell in cells if cell.cell.body_bytes == 1000 and cell.cell.dialect == "chat"]
-    return [cell for cell in plain if cell.cell.concurrency in (1, 100)][:6]
-
-
-def series(figures: Figures, colours: dict[str, str]) -> Iterator[str]:
+def series(cells: Sequence[CellFigures], colours: dict[str, str]) -> Iterator[str]:
     """Drift, and rounds that were unlike the others."""
     drawn = []
-    for cell in _chosen(figures):
+    for cell in cells:
         lines = [
-            Line(arm.arm, colours[arm.arm], list(enumerate(arm.medians_us)))
+            Line(arm.arm, colours[arm.arm], list(zip(_turns(cell, arm), arm.medians_us, strict=True)))
             for arm in cell.arms
             if arm.role in SHOWN and len(arm.medians_us) > 1
         ]
         if lines:
-            words = [(at, str(at + 1)) for at, _ in lines[0].points]
+            words = [(turn, f"{turn:g}") for turn, _ in lines[0].points]
             label = f"Added median of each round, {cell.name}"
             drawn.append(f'<div class="card"><h3>{escape(cell.name)}</h3>{plot(lines, words, "us", label)}</div>')
     if drawn:
         yield "<h2>Round by round</h2>"
-        yield "<p>The added median of each block. A slope is drift; one point apart is a disturbed round.</p>"
+        yield (
+            "<p>The added median of each block, numbered by its round; what is left out was not calm, or not whole. "
+            "A slope is drift; one point apart is a disturbed round.</p>"
+        )
         yield f'<div class="plots">{"".join(drawn)}</div>'
+
+
+def _turns(cell: CellFigures, arm: ArmFigures) -> Sequence[int]:
+    """From one on. Figures that were kept by an earlier version do not tell which rounds these are."""
+    return [turn + 1 for turn in cell.turns or range(len(arm.medians_us))]
 
 
 def streams(figures: Figures) -> Iterator[str]:
@@ -123,16 +123,19 @@ def streams(figures: Figures) -> Iterator[str]:
         _stream_row(cell, arm)
         for cell in figures.cells
         for arm in cell.arms
-        if arm.flow is not None and arm.role in SHOWN and cell.cell.lane in JUDGED
+        if arm.flow is not None and arm.role in SHOWN and cell.cell.lane in PLOTTED
     ]
     if rows:
         yield "<h2>Streams: first byte and chunk delay, microseconds</h2>"
         yield (
             "<p>Chunk delay is from the provider's stamp on an event to its arrival, less the same without the "
-            "gateway. A gap that shrinks means that what came before was held back.</p>"
+            "gateway. First words: the added median until the first event with words in it. A gap that shrinks means "
+            "that what came before was held back. Reads an event: how often bytes came; fewer than direct, and events "
+            "were lumped. Events missing: against the same requests straight to the provider. Not told: the "
+            "provider's stamps did not come through.</p>"
         )
-        headings = ("cell", "way", "first byte p50", "p99", "first words", "chunk delay p50", "p99", "gaps that shrink",
-                    "reads an event", "events missing")  # fmt: skip
+        headings = ("cell", "way", "first byte p50", "first byte p99", "first words", "chunk delay p50",
+                    "chunk delay p99", "gaps that shrink", "reads an event", "events missing")  # fmt: skip
         yield table_of(headings, rows)
 
 
@@ -154,16 +157,17 @@ def _stream_row(cell: CellFigures, arm: ArmFigures) -> str:
     return f'<tr><td class="name">{escape(cell.name)}</td><td>{escape(named(cell, arm))}</td>{shown}</tr>'
 
 
-def stack(figures: Figures) -> Iterator[str]:
+def stack(cells: Sequence[CellFigures]) -> Iterator[str]:
     """What answers say of themselves, beside what was measured."""
-    names = _largest_stages(figures)
+    names = _largest_stages(cells)
     rows = [
         (f"{_short(cell)}, {arm.arm}", _parts(arm, _hop_us(cell), names))
-        for cell in _chosen(figures)
+        for cell in cells
         for arm in cell.arms
         if arm.account is not None and arm.account.stages_us
     ]
-    drawn = bars(rows, "us", "Where the added median goes")
+    label = "Where the added median goes"
+    drawn = [plotted for some in _by_size(rows) if (plotted := bars(some, "us", label))]
     if not drawn:
         return
     keys = [(name, COLOURS[at]) for at, name in enumerate((*names, OTHERS))]
@@ -172,15 +176,27 @@ def stack(figures: Figures) -> Iterator[str]:
     yield "<h2>Where the added median goes</h2>"
     yield (
         "<p>Stages by the gateway's own word (Server-Timing); then what the null hop adds too; what is left is the "
-        "unexplained rest: reading, writing, waiting to be woken. Of streams: until the first byte.</p>"
+        "unexplained rest: reading, writing, waiting to be woken. Of streams: until the first byte."
+        f"{' What is far longer than the others has a scale of its own, below them.' if len(drawn) > 1 else ''}</p>"
     )
-    yield f'<div class="card">{legend}{drawn}</div>'
+    yield f'<div class="card">{legend}{"<hr>".join(drawn)}</div>'
 
 
-def _largest_stages(figures: Figures) -> list[str]:
+Bar = tuple[str, list[Part]]
+
+
+def _by_size(rows: list[Bar]) -> list[list[Bar]]:
+    """What is far longer than most would leave nothing to see of the others."""
+    lengths = [sum(part.value for part in parts) for _, parts in rows]
+    limit = FAR_LONGER * median(lengths) if lengths else 0.0
+    short = [row for row, length in zip(rows, lengths, strict=True) if length <= limit]
+    return [short, [row for row in rows if row not in short]]
+
+
+def _largest_stages(cells: Sequence[CellFigures]) -> list[str]:
     """In their order, as many as there are colours for, less one: no two share a colour."""
     longest: dict[str, float] = {}
-    for cell in _chosen(figures):
+    for cell in cells:
         for arm in cell.arms:
             for name, us in (arm.account.stages_us if arm.account is not None else {}).items():
                 longest[name] = max(us, longest.get(name, 0.0))

@@ -214,6 +214,10 @@ def write_run(run: Run, file: Path) -> None:
         raise RigBroken(f"{file} cannot be written: {error.strerror}") from error
 
 
+_TRUNCATED = "Input data was truncated"
+"""What msgspec says of a file that ends too early."""
+
+
 def read_run(file: Path) -> Run:
     """RigBroken says what is wrong with a file."""
     try:
@@ -226,5 +230,9 @@ def read_run(file: Path) -> Run:
         return msgspec.json.decode(data, type=Run)
     except OSError as error:
         raise RigBroken(f"{file} cannot be read: {error.strerror}") from error
+    except msgspec.ValidationError as error:
+        raise RigBroken(f"{file} is no result of `bench run`: {error}") from error
     except msgspec.DecodeError as error:
+        if error.args == (_TRUNCATED,):
+            raise RigBroken(f"{file} ends in the middle, it was cut off: take the run again") from error
         raise RigBroken(f"{file} is no result of `bench run`: {error}") from error

@@ -38,6 +38,19 @@ def commit_of(revision: str) -> str:
         ) from error
 
 
+def running_revision() -> str:
+    """Of the sources that run here, `+changes` if tracked files are not as they were committed.
+
+    Nothing where they are in no repository: a package that is installed beside one is no part of it.
+    """
+    here = Path(__file__).resolve()
+    try:
+        _git("-C", str(here.parent), "ls-files", "--error-unmatch", here.name)
+        return _git("describe", "--always", "--exclude=*", "--abbrev=8", "--dirty=+changes").decode().strip()
+    except RigBroken:
+        return ""
+
+
 def _inherited() -> list[str]:
     """What this process found its other libraries by, without its own sources."""
     own = str(Path(__file__).parents[2])

@@ -32,6 +32,8 @@ class Table:
     calm: int
     is_disturbed: bool
     missing: Mapping[str, str]
+    turns: Sequence[int]
+    """Which rounds these are."""
 
 
 def table_of(run: Run, cell: str) -> Table:
@@ -55,7 +57,7 @@ def table_of(run: Run, cell: str) -> Table:
         services = _services([whole[turn, name] for name in directs if name in present])
         for name in present:
             found[name].append(_row(whole[turn, name], services))
-    return Table(found, len(rounds), sum(calm), disturbed, missing)
+    return Table(found, len(rounds), sum(calm), disturbed, missing, counted)
 
 
 def _reason(blocks: Mapping[tuple[int, str], Block], arm: str) -> str:

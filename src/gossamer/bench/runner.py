@@ -33,6 +33,9 @@ REST_S = 0.05
 SILENT, LONG_S = 2, 10.0
 """A block without an answer can take half a minute, and a run has hundreds: so many in a row, and a way is given up."""
 GIVEN_UP = f"{SILENT} blocks in a row without one answer: it was not asked any more"
+TOO_MUCH = "a lower rate was too much already"
+INTERRUPTED = "interrupted: fewer rounds than planned"
+"""A note of a run, until it is whole."""
 BEATEN_NS = 20_000_000
 """A p99 above this on the ladder: the way is not asked for a higher rate in this round. The gate's hard limit."""
 
@@ -54,8 +57,10 @@ class Runner:
     """Blocks in a row without one answer."""
 
     def take_all(self) -> None:
-        """What is in the plan and not in the result."""
+        """What is in the plan and not in the result, and again what could not be taken."""
         run = self.run
+        run.is_complete = False
+        run.blocks = [block for block in run.blocks if not block.reason or block.reason == TOO_MUCH]
         visits = list(schedule(run.cells, tuple(self.ways), run.rounds, run.seed))
         done = {(block.round, block.cell, block.arm) for block in run.blocks}
         current = 0
@@ -69,6 +74,7 @@ class Runner:
             self.progress(visit, position)
             self._take_visit(visit, missing)
         run.is_complete = True
+        run.notes = [note for note in run.notes if note != INTERRUPTED]
 
     def take_more(self, cells: Sequence[Cell], rounds: int) -> None:
         """More rounds of some cells, behind those of the plan: for what is unclear."""
@@ -89,7 +95,7 @@ class Runner:
         cell, began_s = visit.cell, time.monotonic() - self._began_s
         name = way.arm.name
         if cell.rate_per_s and (visit.round, name) in self._beaten:
-            return Block(visit.round, cell.name, name, position, began_s, reason="a lower rate was too much already")
+            return Block(visit.round, cell.name, name, position, began_s, reason=TOO_MUCH)
         if self._silent[name] >= SILENT:
             return Block(visit.round, cell.name, name, position, began_s, reason=GIVEN_UP)
         sample, costs, reason = None, None, ""

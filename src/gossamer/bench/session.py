@@ -20,14 +20,16 @@ from gossamer.bench.peers.standing import Peer, stand_all
 from gossamer.bench.profiles import Profile
 from gossamer.bench.provider import Provider, running_mock
 from gossamer.bench.record import Role, Run
-from gossamer.bench.revision import check_out
+from gossamer.bench.revision import check_out, running_revision
 from gossamer.bench.rig import Plan, Rig, standing_rig
-from gossamer.bench.runner import Runner
+from gossamer.bench.runner import INTERRUPTED, Runner
 from gossamer.bench.schedule import Visit
 from gossamer.bench.slowed import sitecustomize
 from gossamer.bench.slowed.sitecustomize import SLOWED
 from gossamer.bench.subject import Subject
 
+REVISION = "revision"
+"""Among the versions: 0.1.0 is many of them."""
 PATIENT_PROVIDER = "timeouts: {first_byte: 2s}"
 """Of Gossamer in a run: the error paths have a provider that is later than that."""
 
@@ -114,7 +116,7 @@ def _take(stack: ExitStack, wish: Wish, rig: Rig, standing: "Standing", run: Run
             runner.take_more(cells, run.rounds)
     except KeyboardInterrupt:
         run.is_complete = False
-        run.notes.append("interrupted: fewer rounds than planned")
+        run.notes.append(INTERRUPTED)
 
 
 def _take_speeds(rig: Rig, standing: "Standing", run: Run, told: _Told) -> None:
@@ -213,6 +215,12 @@ def _new_run(wish: Wish, standing: Standing) -> Run:
 
 def _check_resumed(old: Run, new: Run) -> None:
     """Blocks of two different runs are never mixed."""
+    was, is_now = (run.versions.get(REVISION, "unknown") for run in (old, new))
+    if was != is_now:
+        raise RigBroken(
+            f"it cannot be resumed, its revision was {was} and this is {is_now}: "
+            "go back to that one, or begin anew without --resume"
+        )
     for what, before, now in (
         ("cells", old.cells, new.cells),
         ("rounds", old.rounds, new.rounds),
@@ -228,7 +236,8 @@ def _check_resumed(old: Run, new: Run) -> None:
 def _digest(wish: Wish) -> str:
     """Of what decides on the figures besides the machine."""
     told = [wish.profile.name, wish.subject.template or "gossamer", PATIENT_PROVIDER, wish.base or ""]
-    told += [outside.base_url for outside in wish.outside]
+    for outside in wish.outside:  # a token or the value of a header may be a secret, and its digest is in the result
+        told += [outside.base_url, outside.model, *sorted(name for name, _ in outside.headers)]
     told += [f"{peer.manifest.name} {peer.version}" for peer in wish.peers]
     return blake2b("\0".join(told).encode(), digest_size=8).hexdigest()
 
@@ -240,6 +249,8 @@ def _versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "unknown"
+    if revision := running_revision():
+        found[REVISION] = revision
     return found
 
 

@@ -81,7 +81,8 @@ def run_bench_gate(args: argparse.Namespace) -> int:
         args.complain(lost)
     if not can_measure("gate"):
         return NOT_MEASURED
-    check_writable(args.out, args.json)
+    page = args.out.with_suffix(".html") if args.base is not None and args.out is not None else None
+    check_writable(args.out, page, args.json, inputs=[args.baseline] if args.baseline is not None else [])
     if args.baseline is not None:
         return _against_baseline(args)
     if args.base is not None:

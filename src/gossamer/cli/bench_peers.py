@@ -58,7 +58,7 @@ def run_bench_peers(args: argparse.Namespace) -> int:
     if not can_measure("peers"):
         return NOT_MEASURED
     out: Path = args.out or scratch_file()
-    check_writable(out, args.table)
+    check_writable(out, out.with_suffix(".html"), args.table)
     manifests = read_manifests(args.manifests, args.only)
     peers, missing = _installed(args, manifests, new_say())
     for name, reason in missing.items():

@@ -1,6 +1,7 @@
 """`gossamer bench report` and `gossamer bench compare`: what is in results, without taking anything."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import msgspec
@@ -17,13 +18,19 @@ from gossamer.bench.record import Run, read_run
 from gossamer.bench.report import summary, table
 from gossamer.bench.soundness import why_unsound
 from gossamer.bench.verdict import Result, exit_code
-from gossamer.cli.bench_words import complaining, keep_text
+from gossamer.cli.bench_words import check_writable, complaining, keep_text
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Under `bench`."""
-    report = verbs.add_parser("report", help="a result as Markdown, as one HTML page, or as figures for a baseline")
-    report.add_argument("result", type=Path, metavar="FILE")
+    report = verbs.add_parser(
+        "report",
+        help="a result as Markdown, as one HTML page, or as figures for a baseline",
+        description="Compute the figures of a result and print them as Markdown; write a page and the figures alone "
+        "where they are asked for. The verdict in it is by the hard limits.",
+        epilog="Exit code: 0 shown, whatever the verdict; 2 the result cannot be read, or a file not written.",
+    )
+    report.add_argument("result", type=Path, metavar="FILE", help="of `bench run`, or figures of one")
     report.add_argument("--html", type=Path, metavar="FILE", help="write the page")
     report.add_argument("--figures", type=Path, metavar="FILE", help="write the figures alone: what a baseline is")
     report.set_defaults(run=run_bench_report)
@@ -42,6 +49,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 @complaining
 def run_bench_report(args: argparse.Namespace) -> int:
     """PASS or FAIL is by the hard limits: a result alone has nothing else to be held against."""
+    check_writable(args.html, args.figures, inputs=[args.result])
+    print(f"{args.result}: computing its figures; of a full run that takes half a minute", file=sys.stderr, flush=True)
     figures = read_figures(args.result)
     results = hard_limits(figures)
     print(write_markdown(figures, results))

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -116,13 +116,15 @@ def complaining(verb: Verb) -> Verb:
     return told
 
 
-def check_writable(*files: Path | None) -> None:
-    """Before minutes are spent on what could not be kept then."""
-    for file in files:
-        if file is None:
-            continue
+def check_writable(*files: Path | None, inputs: Sequence[Path] = ()) -> None:
+    """Before minutes are spent on what could not be kept then, or would be written over."""
+    outputs = [file for file in files if file is not None]
+    _check_apart(outputs, inputs)
+    for file in outputs:
         if file.is_dir():
             raise RigBroken(f"{file} is a folder: name a file")
+        if not file.parent.exists():
+            raise RigBroken(f"{file} cannot be written, there is no folder {file.parent}: make the folder first")
         is_new = not file.exists()
         try:
             file.open("ab").close()
@@ -130,6 +132,22 @@ def check_writable(*files: Path | None) -> None:
             raise RigBroken(f"{file} cannot be written: {error.strerror}") from error
         if is_new:
             file.unlink()
+
+
+def _check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Each output is a file of its own, and none is what is read. By what they are, whatever they are called."""
+    read = {file.resolve() for file in inputs}
+    written: set[Path] = set()
+    for file in outputs:
+        resolved = file.resolve()
+        if resolved in read:
+            raise RigBroken(f"{file} is what is read: name another file for what is written")
+        if resolved in written:
+            raise RigBroken(
+                f"{file} would be written twice: name a file of its own for each output; the page of a result is "
+                "beside it, with .html"
+            )
+        written.add(resolved)
 
 
 def keep_text(file: Path, text: str) -> None:

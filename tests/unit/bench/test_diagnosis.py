@@ -1,5 +1,7 @@
 """Each odd thing is named for what it is, and a good gateway has nothing said of it."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -109,3 +111,59 @@ def test_the_same_in_many_cells_is_told_once():
     run = run_of(cells=(floor(), latency(10)), ways={**WAYS, Role.GATEWAY: Adds(300, hidden=5)})
     (finding,) = figures_of(run).findings
     assert finding.text.endswith("; and in 1 other cell")
+
+
+HUNDRED = Cell(Lane.LATENCY, 100, 150)
+
+
+def test_what_is_over_a_limit_comes_first_with_what_the_gateway_tells_of_it():
+    odd = Adds(30_000, stages_us={"a": 2_000}, hidden=5)
+    run = run_of(cells=(floor(), HUNDRED), ways={**WAYS, Role.GATEWAY: odd})
+    finding = figures_of(run).findings[0]
+    assert (finding.kind, finding.arm, finding.cell) == ("over-limit", "gateway", HUNDRED.name)
+    assert finding.text.startswith("its added p99 is 30.0 ms, the limit is 20 ms; of the 30.0 ms that it adds")
+    assert finding.text.endswith("its own answers tell 2.0 ms, and do not account for 28.0 ms")
+
+
+def test_what_is_within_its_limit_or_tells_nothing_of_itself():
+    assert kinds(HUNDRED, Adds(10_000, streams=None)) == {}
+    assert kinds(HUNDRED, Adds(30_000))["over-limit"].endswith("its answers do not tell what they cost")
+
+
+@pytest.mark.parametrize(
+    ("cell", "adds_us", "told_us", "is_named"),
+    [
+        (latency(10), 3_000, 200, True),
+        (floor(), 3_000, 200, True),
+        (latency(10), 900, 80, False),  # less than a millisecond
+        (latency(10), 5_000, 3_000, False),  # most of it is told
+        (latency(50), 3_000, 200, False),  # waiting for each other is in it
+    ],
+)
+def test_what_no_stage_tells_is_named(cell: Cell, adds_us: float, told_us: float, is_named: bool):
+    stages = dict.fromkeys("abcd", told_us / 4)
+    found = kinds(cell, Adds(adds_us, stages_us=stages))
+    assert list(found) == (["unexplained"] if is_named else [])
+    if is_named:
+        assert "its own answers tell 0.2 ms: what takes the other 2.8 ms" in found["unexplained"]
+
+
+def test_of_streams_it_is_the_time_until_the_first_byte():
+    odd = Adds(3_000, streams=streams(), stages_us=dict.fromkeys("abcd", 50.0))
+    assert "ms that it adds at the median until the first byte its own" in kinds(STREAM, odd)["unexplained"]
+
+
+def test_a_gateway_without_a_core_left_is_named():
+    found = kinds(latency(10), Adds(300, cpu_us=7_000))
+    assert list(found) == ["saturated"]
+    assert re.search(
+        r"with 10 at once it keeps 1\d\d% of a core busy and gives 100% of the answers", found["saturated"]
+    )
+
+
+def test_streams_of_a_provider_that_cuts_them_have_no_end_and_nobody_is_blamed():
+    cut = Cell(Lane.ERRORS, 1, STREAM.requests, is_stream=True, fault="cut")
+    ways = {role: Adds(adds.us, streams=streams(unended=3)) for role, adds in WAYS.items()}
+    assert figures_of(run_of(cells=(cut,), ways=ways)).findings == ()
+    late = Cell(Lane.ERRORS, 1, STREAM.requests, is_stream=True, fault="slow-first:1")
+    assert {finding.kind for finding in figures_of(run_of(cells=(late,), ways=ways)).findings} == {"unended-streams"}

@@ -1,6 +1,7 @@
 """What people read: the Markdown and the page, of runs whose truth is known."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ from gossamer.bench.limits import hard_limits
 from gossamer.bench.markdown import verdict, write_markdown
 from gossamer.bench.marks import headroom_mark
 from gossamer.bench.page import write_page
-from gossamer.bench.plates import COLOURS, heat, stack
+from gossamer.bench.plates import COLOURS, heat, series, stack
 from gossamer.bench.profiles import floor, latency
 from gossamer.bench.record import Role
 from gossamer.bench.verdict import Answer, Budget, Result
@@ -36,7 +37,7 @@ def figures() -> Figures:
 class Checker(HTMLParser):
     """Every tag is closed, and nothing is fetched."""
 
-    VOID = frozenset({"meta"})
+    VOID = frozenset({"meta", "hr"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,14 +60,14 @@ class Checker(HTMLParser):
 
 def test_headline_figures_have_their_intervals_and_marks(figures: Figures):
     page = write_page(figures, ())
-    (p99,) = re.findall(r"<b>([^<]*)</b><span>(added p99, 10 at once [^<]*)</span>", page)
-    (p50,) = re.findall(r"<b>([^<]*)</b><span>(added p50, 10 at once [^<]*)</span>", page)
+    (p99,) = re.findall(r'<b class="">([^<]*)</b><span>(added p99, latency chat json 1KB c10 [^<]*)</span>', page)
+    (p50,) = re.findall(r'<b class="">([^<]*)</b><span>(added p50, latency chat json 1KB c10 [^<]*)</span>', page)
     assert p99[0].endswith(" ms *"), "800 requests are too few for a p99"
     assert p50[0].endswith(" ms")
     for _, words in (p99, p50):
         assert re.search(r"\(-?\d+\.\d\d \.\. -?\d+\.\d\d\)$", words)
     strained = run_of(cells=(latency(10),), ways={**WAYS, Role.GATEWAY: Adds(300, load_share=0.9)})
-    assert "added p99, 10 at once RIG-BOUND" in write_page(figures_of(strained), ())
+    assert "added p99, latency chat json 1KB c10 RIG-BOUND" in write_page(figures_of(strained), ())
 
 
 def test_the_page_is_whole_and_fetches_nothing(figures: Figures):
@@ -141,9 +142,9 @@ def test_slow_one_at_a_time_is_no_saturation():
 
 def test_two_rounds_have_no_interval():
     few, enough = (figures_of(run_of(rounds=rounds, cells=(floor(),))) for rounds in (2, 6))
-    assert "(?)" in write_markdown(few).split("## Taken with")[0]
+    assert re.search(r"\| [\d,.]+ \(\?\)", write_markdown(few))
     assert "<small>?</small>" in write_page(few)
-    assert "(?)" not in write_markdown(enough).split("## Taken with")[0]
+    assert not re.search(r"\| [\d,.]+ \(\?\)", write_markdown(enough))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_large_times_are_drawn_in_milliseconds():
 
 def test_no_two_stages_share_a_colour():
     stages = {f"stage{number}": 10.0 + number for number in range(11)}
-    drawn = "".join(stack(figures_of(run_of(ways={**WAYS, Role.GATEWAY: Adds(600, stages_us=stages)}))))
+    drawn = "".join(stack(figures_of(run_of(ways={**WAYS, Role.GATEWAY: Adds(600, stages_us=stages)})).cells))
     keys = re.findall(r'class="key (\w+)"', drawn)
     assert len(keys) == len(set(keys)) == len(COLOURS) + 2
     assert "stage10" in drawn
@@ -271,16 +272,63 @@ def test_every_cell_tells_how_the_rig_fared(figures: Figures):
     assert "Was the rig the limit?" in write_page(figures)
 
 
-def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
-    run = run_of(cells=(floor(),))
-    told = {"own": 100_000, "provider": 9_000_000}
+def told_by(cells: tuple[Cell, ...], told: Mapping[str, int]) -> Figures:
+    """Of the gateway alone."""
+    run = run_of(cells=cells)
     run.blocks = [
         msgspec.structs.replace(block, costs=msgspec.structs.replace(block.costs, metrics_ns=told))
         if block.arm == "gateway" and block.costs is not None
         else block
         for block in run.blocks
     ]
-    aside = next(aside for aside in asides_of(figures_of(run)) if "metrics" in aside.title)
-    (own, provider) = aside.rows
-    assert int(own[-1]) == int(own[-2]) - 100
-    assert provider[-1] == "-"
+    return figures_of(run)
+
+
+def test_of_a_metric_with_the_providers_time_in_it_nothing_is_left():
+    figures = told_by((floor(),), {"my_own": 100_000, "my_provider": 9_000_000})
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert aside.headings[2:] == ("added p50", "own", "provider")
+    assert aside.words.endswith("All names begin with `my_`.")
+    ((cell, way, measured, own, provider),) = aside.rows
+    assert (cell, way) == (floor().name, "gateway")
+    assert own == f"100; {int(measured) - 100}"
+    assert provider == "9,000; -"
+
+
+def test_metrics_take_a_row_for_each_cell_and_way_and_are_folded_up_in_the_page():
+    figures = told_by((floor(), latency(10)), {f"metric{number}": 100_000 for number in range(6)})
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert [row[:2] for row in aside.rows] == [(floor().name, "gateway"), (latency(10).name, "gateway")]
+    page = write_page(figures)
+    assert "<details><summary>2 rows</summary>" in page.split("<h2>By their own metrics</h2>")[1]
+    gone = msgspec.structs.replace(figures.cells[0].arms[-1], metrics_us={"other": 1.0})
+    first = msgspec.structs.replace(figures.cells[0], arms=(*figures.cells[0].arms[:-1], gone))
+    figures.cells = (first, figures.cells[1])
+    aside = next(aside for aside in asides_of(figures) if "metrics" in aside.title)
+    assert aside.rows[0][4] == aside.rows[1][3] == "-"
+
+
+def test_points_of_the_series_have_the_numbers_of_their_rounds():
+    run = run_of(rounds=8, cells=(floor(),))
+    run.blocks = [block for block in run.blocks if (block.round, block.arm) != (2, "gateway")]
+    figures = figures_of(run)
+    assert figures.cells[0].turns == (0, 1, 3, 4, 5, 6, 7)
+    drawn = "".join(series(figures.cells, {"gateway": "one", "hop": "two"}))
+    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["1", "2", "4", "5", "6", "7", "8"]
+    old = [msgspec.structs.replace(cell, turns=()) for cell in figures.cells]
+    assert "Added median" in "".join(series(old, {"gateway": "one", "hop": "two"}))
+
+
+def test_what_is_far_longer_does_not_flatten_the_others():
+    ways = {**WAYS, Role.GATEWAY: Adds(600, stages_us={"a": 100})}
+    run, slow = (
+        run_of(cells=cells, ways={**ways, Role.GATEWAY: Adds(us, stages_us={"a": 100})})
+        for cells, us in (((floor(), latency(10)), 600), ((latency(50),), 60_000))
+    )
+    plain = "".join(stack(figures_of(run).cells))
+    both = "".join(stack((*figures_of(run).cells, *figures_of(slow).cells)))
+    assert (plain.count("<svg"), both.count("<svg")) == (1, 2)
+    assert "a scale of its own" in both
+    assert "a scale of its own" not in plain
+    widths = [re.findall(r'width="([\d.]+)"', drawn.partition("</svg>")[0]) for drawn in (plain, both)]
+    assert widths[0] == widths[1]

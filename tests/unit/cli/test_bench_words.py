@@ -90,8 +90,30 @@ def test_where_a_result_goes_is_tried_before_the_run_and_nothing_is_left_of_it(t
     check_writable(there, tmp_path / "new.json", None)
     assert there.read_text() == "before"
     assert list(tmp_path.iterdir()) == [there]
-    for bad, why in ((tmp_path, "is a folder"), (tmp_path / "no" / "such", "No such file or directory")):
+    for bad, why in ((tmp_path, "is a folder"), (tmp_path / "no" / "such", "there is no folder")):
         with pytest.raises(RigBroken, match=why):
             check_writable(bad)
         with pytest.raises(RigBroken, match="cannot be written"):
             keep_text(bad, "x")
+
+
+def test_no_output_is_written_over_another_or_over_what_is_read(tmp_path: Path):
+    result, page, other = tmp_path / "r.json", tmp_path / "r.html", tmp_path / "link.json"
+    result.write_text("the result")
+    other.symlink_to(result)
+    check_writable(page, None, tmp_path / "f.json", inputs=[result])
+    for outputs, why in (
+        ([result], "is what is read"),
+        ([other], "is what is read"),
+        ([tmp_path / "x" / ".." / "r.json"], "is what is read"),
+        ([page, page], "would be written twice"),
+        ([page, None, tmp_path / "." / "r.html"], "would be written twice"),
+    ):
+        with pytest.raises(RigBroken, match=why):
+            check_writable(*outputs, inputs=[result])
+    assert result.read_text() == "the result"
+
+
+def test_where_the_folder_is_missing_it_says_to_make_it(tmp_path: Path):
+    with pytest.raises(RigBroken, match="make the folder first"):
+        check_writable(tmp_path / "no" / "such")

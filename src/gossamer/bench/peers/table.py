@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from gossamer.bench.cells import Lane
 from gossamer.bench.figures import ArmFigures, CellFigures, Figures
-from gossamer.bench.markdown import NO_INTERVAL_WORDS, SHOWN, findings, lane_table, number, rounds, span
-from gossamer.bench.marks import RIG_MARK, SATURATED_MARK, WORDS, headroom_mark, marks
+from gossamer.bench.markdown import HEADINGS as LANE_HEADINGS
+from gossamer.bench.markdown import SHOWN, findings, lane_table, number, rounds, span
+from gossamer.bench.marks import headroom_mark, marks
 from gossamer.bench.peers.manifest import Manifest
 from gossamer.bench.record import Role, Run, Speed
 from gossamer.bench.statistics import Interval, hodges_lehmann, median
+from gossamer.bench.words import MARKS, Word, as_markdown, words_of
 
 AT_ONCE = 10
 HEADINGS = ("gateway", "added p50 (95 %)", "added p95", "added p99 (95 %)", "first byte p50", "CPU us a request",
@@ -68,7 +70,7 @@ def write_peers(run: Run, figures: Figures, manifests: Sequence[Manifest], comma
         _told(figures),
         *_warnings(figures),
         "\n".join(_rows(run, figures, manifests)),
-        "\n".join([*_missing(figures), *_words()]),
+        "\n".join([*_missing(figures), *as_markdown(words())]),
         "## What was seen\n\n" + "\n".join(findings(figures)),
         "## What is on, and what is not\n\n" + "\n".join(_on(figures, manifests)),
         *_lanes(figures),
@@ -165,16 +167,41 @@ def _missing(figures: Figures) -> Iterator[str]:
             yield f"- {name} has no figures of {cell.name}: {_celled(reason)}"
 
 
-def _words() -> Iterator[str]:
-    yield "- added: a quantile through the gateway less the same without it, the provider's own time taken off"
-    yield "- `*`: fewer requests than it takes to see a change of 20 %; shown, and never judged"
-    yield NO_INTERVAL_WORDS
-    for mark in (SATURATED_MARK, RIG_MARK):
-        yield f"- {mark.strip()}: {WORDS[mark]}"
-    yield "- (little): it goes more than half as fast as load and provider without it, and might go faster with others"
-    yield "- first byte: of the head too; below nought where a gateway sends its head before the provider has answered"
-    yield "- it says: the median that its own answers tell; gap: the added median less that"
-    yield "- CPU, memory: all of its processes together; memory is what is its own and its part of what is shared"
+def words() -> Sequence[Word]:
+    """Of the one table: each column, then each mark."""
+    return (*COLUMNS, *MARKS)
+
+
+COLUMNS = (
+    Word("gateway", "nginx passes on and does nothing else: it is the null hop", ("gateway",)),
+    Word(
+        "added p50, p95, p99",
+        "a quantile through the gateway less the same without it, the provider's own time taken off; in brackets the "
+        "95 % interval",
+        ("added p50 (95 %)", "added p95", "added p99 (95 %)"),
+    ),
+    Word(
+        "first byte p50",
+        "the same until the first byte of a stream, which is the head's; below nought where a gateway sends its head "
+        "before the provider has answered",
+        ("first byte p50",),
+    ),
+    Word("CPU us a request", "at full speed, of all of its processes together", ("CPU us a request",)),
+    Word(
+        "to nginx",
+        "that as a ratio to nginx's. It is the median of each round's ratio, which is not the quotient of the two "
+        "figures in the column: rounds that were slow for both cancel out",
+        ("to nginx",),
+    ),
+    Word(
+        "RSS MB",
+        "at full speed, the most memory of all of its processes: their own, and their part of what is shared",
+        ("RSS MB",),
+    ),
+    Word("req/s on one core", "at full speed, the median of the rounds", ("req/s on one core",)),
+    Word("it says", "the median that its own answers tell", ("it says",)),
+    Word("gap", "the added p50 less that", ("gap",)),
+)  # fmt: skip
 
 
 def _on(figures: Figures, manifests: Sequence[Manifest]) -> Iterator[str]:
@@ -187,10 +214,14 @@ def _on(figures: Figures, manifests: Sequence[Manifest]) -> Iterator[str]:
 
 
 def _lanes(figures: Figures) -> Iterator[str]:
+    told = {*HEADINGS, "way"}  # which is a gateway by its name
     for lane, title in ((Lane.LATENCY, "All cells with a provider of 50 ms"), (Lane.FLOOR, "An instant provider")):
         cells = [cell for cell in figures.cells if cell.cell.lane is lane and cell.arms]
         if cells:
-            yield f"## {title}\n\n" + "\n".join(lane_table(lane, cells))
+            fresh = [word for word in words_of(LANE_HEADINGS[lane]) if word.headings and not told & set(word.headings)]
+            told.update(heading for word in fresh for heading in word.headings)
+            parts = ["\n".join(as_markdown(fresh))] if fresh else []
+            yield "\n\n".join([f"## {title}", *parts, "\n".join(lane_table(lane, cells))])
 
 
 def _facts(figures: Figures, command: str) -> Iterator[str]:
