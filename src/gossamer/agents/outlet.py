@@ -5,6 +5,7 @@ The head of a stream goes out with its first word: what is refused before has a 
 
 import asyncio
 from collections.abc import Callable
+from itertools import groupby
 from typing import Final
 
 from gossamer.agents.seam import Call, Observation
@@ -39,7 +40,13 @@ class Outlet:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return tuple(self._parts)
+        """What was told in pieces is one part. Put together only now: a long text would be copied with each piece."""
+        found: list[Part] = []
+        for kind, alike in groupby(self._parts, type):
+            parts = list(alike)
+            text = "".join([part.text for part in parts if not isinstance(part, Used)])
+            found += parts if kind is Used else [Thought(text) if kind is Thought else Said(text)]
+        return tuple(found)
 
     async def drained(self) -> None:
         """Until the client takes more."""
@@ -48,19 +55,11 @@ class Outlet:
     # --- what the run tells ---
 
     def think(self, text: str) -> None:
-        last = self._parts[-1] if self._parts else None
-        if isinstance(last, Thought):
-            self._parts[-1] = Thought(last.text + text)
-        else:
-            self._parts.append(Thought(text))
+        self._parts.append(Thought(text))
         self._tell(lambda: self._voice.think(text))
 
     def say(self, text: str) -> None:
-        last = self._parts[-1] if self._parts else None
-        if isinstance(last, Said):
-            self._parts[-1] = Said(last.text + text)
-        else:
-            self._parts.append(Said(text))
+        self._parts.append(Said(text))
         self._tell(lambda: self._voice.say(text))
 
     def use(self, call: Call) -> None:

@@ -39,16 +39,18 @@ def commit_of(revision: str) -> str:
 
 
 def running_revision() -> str:
-    """Of the sources that run here, `+changes` if tracked files are not as they were committed.
+    """Of the sources that run here, `+changes` if those are not as they were committed; documents may be.
 
     Nothing where they are in no repository: a package that is installed beside one is no part of it.
     """
     here = Path(__file__).resolve()
     try:
         _git("-C", str(here.parent), "ls-files", "--error-unmatch", here.name)
-        return _git("describe", "--always", "--exclude=*", "--abbrev=8", "--dirty=+changes").decode().strip()
+        revision = _git("describe", "--always", "--exclude=*", "--abbrev=8").decode().strip()
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", str(here.parents[1]))
     except RigBroken:
         return ""
+    return f"{revision}+changes" if changed else revision
 
 
 def _inherited() -> list[str]:

@@ -7,9 +7,9 @@ import pytest
 
 from gossamer.agents import outlet as outlets
 from gossamer.agents.outlet import Outlet
-from gossamer.agents.seam import Call
+from gossamer.agents.seam import Call, Observation
 from gossamer.agents.voices.chat import ChatVoice
-from gossamer.agents.voices.voice import Manner
+from gossamer.agents.voices.voice import Manner, Said, Thought, Used
 from gossamer.dialects.terms import Echo
 from gossamer.http.request import Request
 
@@ -73,3 +73,20 @@ async def test_what_has_not_begun_is_still_to_have_a_status_of_its_own(monkeypat
     streaming(heard)
     await asyncio.sleep(0.05)
     assert heard.parts == []
+
+
+async def test_what_was_told_in_pieces_is_one_part_of_the_answer():
+    outlet = streaming(Heard())
+    outlet.think("I ")
+    outlet.think("look.")
+    first, second = Call("1", "look", "{}"), Call("2", "look", "{}")
+    outlet.use(first)
+    outlet.use(second)
+    outlet.observe(first, Observation("there"))
+    outlet.say("It is ")
+    outlet.say("there.")
+    outlet.think("Is it?")
+    outlet.close()
+    assert outlet.parts == (
+        Thought("I look."), Used(first, Observation("there")), Used(second), Said("It is there."), Thought("Is it?"),
+    )  # fmt: skip

@@ -52,7 +52,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with the module in it, not yet committed."""
     file = tmp_path / "src" / "gossamer" / "bench" / "revision.py"
     file.parent.mkdir(parents=True)
-    file.write_text("as it was")
+    for each in (file, tmp_path / "paper"):
+        each.write_text("as it was")
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
     monkeypatch.setattr(revision, "__file__", str(file))
@@ -68,6 +69,7 @@ def test_a_checkout_has_its_revision_and_says_whether_it_was_changed(checkout: P
     assert len(short) >= 8
     assert git(checkout, "rev-parse", "HEAD").startswith(short)
     (checkout / "new").write_text("untracked")
+    (checkout / "paper").write_text("changed")
     assert running_revision() == short
     assert _versions()["revision"] == short
     Path(revision.__file__).write_text("changed")
