@@ -52,8 +52,8 @@ class Look:
         self.redirects = 0
         self.is_over = False
         self.command = encode(
-            "EVALSHA", _LOOK, 3, *(_named(name, part) for part in _forms(question)), _named(name, "lease"),
-            lease, LEASE_MS,
+            "EVALSHA", _LOOK, 3, *(_named(name, part) for part in _forms(is_stream=question.is_stream)),
+            _named(name, "lease"), lease, LEASE_MS,
         )  # fmt: skip
         self._name = name
         self._cache = cache
@@ -111,7 +111,7 @@ class Look:
         """That of its own form, if there is one."""
         if not isinstance(reply, list):
             return None
-        for part, sealed in zip(_forms(self._question), reply, strict=False):
+        for part, sealed in zip(_forms(is_stream=self._question.is_stream), reply, strict=False):
             if isinstance(sealed, bytes):
                 entry = self._cache.seal.open(b"%b:%b" % (self._name, part.encode()), sealed, wall_time())
                 if entry is not None and self._cache.may_give(entry, self._asker):
@@ -124,7 +124,7 @@ class Look:
         if self._has_discarded or not is_waited_for or not isinstance(reply, list):
             return False
         self._has_discarded = True
-        for part, sealed in zip(_forms(self._question), reply, strict=False):
+        for part, sealed in zip(_forms(is_stream=self._question.is_stream), reply, strict=False):
             if isinstance(sealed, bytes):
                 self._cache.discard(self._name, part, sealed)
         return True
@@ -184,7 +184,7 @@ class RedisCache:
         """The lease ends with it."""
         self._leases.drop(lease or b"")
         name = self.seal.name(question.key)
-        part, other = ("s", "w") if entry.is_stream else ("w", "s")
+        part, other = _forms(is_stream=entry.is_stream)
         key, ttl_ms = _named(name, part), max(1, int(ttl_s * 1000))
         keys = (key, _named(name, "lease"), _named(name, other))
         self.belongings.note(entry.session_id(), key, ttl_ms)
@@ -214,9 +214,9 @@ class RedisCache:
             server.tell(Step(self.servers, slot, command))  # what is not kept is asked for again
 
 
-def _forms(question: Question) -> tuple[str, str]:
+def _forms(*, is_stream: bool) -> tuple[str, str]:
     """Its own first. What has one form only is never found in the other: that is part of its key."""
-    return ("s", "w") if question.is_stream else ("w", "s")
+    return ("s", "w") if is_stream else ("w", "s")
 
 
 def _named(name: bytes, part: str) -> bytes:

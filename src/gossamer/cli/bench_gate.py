@@ -4,7 +4,6 @@ All three answer with the same table, the same document and the same exit codes.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,14 @@ from gossamer.bench.gate import NAMES, run_gate
 from gossamer.bench.judging import Change, judge_changes
 from gossamer.bench.page import write_page
 from gossamer.bench.profiles import PROFILES, SHORT
-from gossamer.bench.progress import Progress
 from gossamer.bench.record import Run, write_run
 from gossamer.bench.report import document, summary, table
 from gossamer.bench.rig import DEFAULT_ROUNDS, DEFAULT_SECONDS, Plan
-from gossamer.bench.schedule import Visit
-from gossamer.bench.session import Wish, scratch_file, take_run
+from gossamer.bench.session import Wish, scratch_file
 from gossamer.bench.stages import grown_stages
 from gossamer.bench.verdict import Answer, Result, exit_code
 from gossamer.cli.bench_read import read_figures, show_comparison
-from gossamer.cli.bench_run import INTERRUPTED, keep_if_it_goes, take
+from gossamer.cli.bench_run import INTERRUPTED, take
 from gossamer.cli.bench_words import (
     NOT_MEASURED,
     add_arm,
@@ -140,21 +137,12 @@ class NotComparable(BenchError):
 
 def take_beside(old: Figures, wish: Wish, out: Path) -> Run:
     """A run to hold against figures: whether it can be is asked as soon as its ways stand."""
-    say = new_say()
-    progress = Progress(sys.stderr, wish.profile.cells, is_terminal=sys.stderr.isatty())
 
-    def visit(run: Run, visit: Visit, position: int) -> None:
-        if not run.blocks and (why := why_not_comparable(old, figures_of(run))):
+    def before(run: Run) -> None:
+        if why := why_not_comparable(old, figures_of(run)):
             raise NotComparable(why)
-        progress.visit(run, visit, position)
 
-    def unclear(run: Run) -> Sequence[Cell]:
-        return open_cells(run, changes_between(old, figures_of(run)))
-
-    with ending_well(is_kept=True):
-        run = take_run(wish, say, visit, lambda run: keep_if_it_goes(run, out, say), unclear=unclear)
-    progress.end()
-    return run
+    return take(wish, out, unclear=lambda run: open_cells(run, changes_between(old, figures_of(run))), before=before)
 
 
 def _against_revision(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from gossamer.bench.page import write_page
 from gossamer.bench.profiles import PROFILES, Profile
 from gossamer.bench.progress import Progress
 from gossamer.bench.record import Run, write_run
+from gossamer.bench.schedule import Visit
 from gossamer.bench.session import Wish, scratch_file, take_run
 from gossamer.bench.traffic import MODEL
 from gossamer.cli.bench_read import read_sound_run
@@ -114,17 +115,24 @@ def take(
     out: Path,
     resumed: Run | None = None,
     unclear: Callable[[Run], Sequence[Cell]] | None = None,
+    before: Callable[[Run], None] = lambda _: None,
 ) -> Run:
-    """With progress on stderr, kept in the file after each round."""
+    """With progress on stderr, kept in the file after each round. `before` the first block it can be looked at."""
     say = new_say()
     progress = Progress(sys.stderr, wish.profile.cells, is_terminal=sys.stderr.isatty())
+
+    def visit(run: Run, visit: Visit, position: int) -> None:
+        if not run.blocks:
+            before(run)
+        progress.visit(run, visit, position)
+
     with ending_well(is_kept=True):
-        run = take_run(wish, say, progress.visit, lambda run: keep_if_it_goes(run, out, say), resumed, unclear)
+        run = take_run(wish, say, visit, lambda run: _keep_if_it_goes(run, out, say), resumed, unclear)
     progress.end()
     return run
 
 
-def keep_if_it_goes(run: Run, out: Path, say: Callable[[str], None]) -> None:
+def _keep_if_it_goes(run: Run, out: Path, say: Callable[[str], None]) -> None:
     """A disk that is full now may not be at the end, and what is in memory can still be shown."""
     try:
         write_run(run, out)

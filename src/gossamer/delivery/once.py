@@ -18,9 +18,9 @@ from gossamer.core.exchange import Exchange
 from gossamer.core.record import CacheUse
 from gossamer.delivery.answer_lines import lines_of_body
 from gossamer.delivery.between import Between
+from gossamer.delivery.pieces import told_in_place
 from gossamer.delivery.reply import note_defect
 from gossamer.delivery.session import session_of
-from gossamer.dialects.inside import told_by_body
 from gossamer.dialects.tally import StreamTally
 from gossamer.http.sse import split_events
 
@@ -37,8 +37,6 @@ class Keeping(Between):
     def __init__(self, exchange: Exchange, ticket: "Ticket", most_bytes: int) -> None:
         super().__init__(exchange)
         self._exchange: Exchange | None = exchange
-        self._dialect = exchange.caller.endpoint.dialect
-        self._ends_with_mark = exchange.caller.endpoint.ends_with_mark
         self._ticket = ticket
         assert ticket.print is not None, "who has the ticket knows what for"
         self._print = ticket.print
@@ -144,7 +142,7 @@ class Keeping(Between):
             then()
             return
         try:
-            answer = self._answer(exchange) if self._status in _GOOD and self._is_good() else None
+            answer = self._answer(exchange) if self._status in _GOOD and self._is_good(exchange) else None
         except Exception as defect:  # noqa: BLE001 - it is logged, and keeps nobody waiting
             note_defect(exchange, defect)
             answer = None
@@ -163,13 +161,13 @@ class Keeping(Between):
         else:
             self._ticket.release(then)
 
-    def _is_good(self) -> bool:
+    def _is_good(self, exchange: Exchange) -> bool:
         """Whatever its status, a whole answer may be an error, and a stream may end well and say that there was one."""
         if self._is_too_large:
             return True
         if not self._lines.startswith(_EVENTS):
-            return not self._ends_with_mark or told_by_body(b"".join(self._pieces)) is None
-        tally = StreamTally(self._dialect)
+            return told_in_place(exchange, b"".join(self._pieces)) is None
+        tally = StreamTally(exchange.caller.endpoint.dialect)
         for event in split_events(b"".join(self._pieces)):
             tally.see(event)
         return tally.error is None

@@ -73,7 +73,6 @@ class Load:
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Load:
     found = Load(run_of(cells=(SPEED,)))
-    monkeypatch.setattr(bench_gate, "take_run", found.take)
     monkeypatch.setattr(bench_run, "take_run", found.take)
     return found
 

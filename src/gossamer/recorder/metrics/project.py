@@ -110,8 +110,7 @@ def _count(book: Book, alike: Alike, records: list[Record]) -> None:
         book.count(catalog.CHECKED, ("allowed",), len(records))
     if alike.target is not None:
         _count_use(book, model, records)
-    if any(record.cache is not None for record in records):
-        _count_cache(book, model, records)
+    _count_cache(book, model, records)
 
 
 def _count_use(book: Book, model: str, records: list[Record]) -> None:
